@@ -1,0 +1,102 @@
+//! The CPU: rayon for threads, vector instructions chosen at run time.
+//!
+//! A step is a flat list of tensors, cut by recursive halving into pieces of one or several
+//! [`LEAF`](crate::device::LEAF)s. A piece is walked in tiles of 64 elements, which the compiler
+//! keeps in vector registers: widen, rule, store, write back. Neither the pieces, nor the threads, nor the width of the
+//! vectors change a bit of the result.
+
+mod pieces;
+mod reduce;
+mod simd;
+mod tile;
+mod views;
+
+use crate::device::{Device, Formats, Work};
+use crate::dtype::StorageDtype;
+use crate::error::{Error, Result};
+use crate::transform::Stage;
+use std::sync::Arc;
+
+/// The CPU as a device.
+///
+/// [`Cpu::default`] uses rayon's global threads, [`Cpu::with_threads`] its own.
+///
+/// ```
+/// use gradus::cpu::Cpu;
+///
+/// assert_eq!(Cpu::with_threads(2)?.threads(), 2);
+/// assert!(Cpu::default().threads() >= 1);
+/// # Ok::<(), gradus::error::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Cpu {
+    pool: Option<Arc<rayon::ThreadPool>>,
+}
+
+impl Cpu {
+    /// A CPU that runs its steps on `threads` threads of its own.
+    ///
+    /// # Errors
+    /// [`Error::Threads`] if `threads` is 0 or they cannot be started.
+    pub fn with_threads(threads: usize) -> Result<Self> {
+        let refused = |reason: String| Error::Threads { threads, reason };
+        if threads == 0 {
+            return Err(refused("a step needs at least one".to_owned()));
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| refused(error.to_string()))?;
+        Ok(Self { pool: Some(Arc::new(pool)) })
+    }
+
+    /// How many threads a step may use.
+    pub fn threads(&self) -> usize {
+        self.pool.as_ref().map_or_else(rayon::current_num_threads, |pool| pool.current_num_threads())
+    }
+}
+
+impl Device for Cpu {
+    type Buffer<T: StorageDtype> = Vec<T>;
+    type View<'a, T: StorageDtype> = &'a [T];
+    type ViewMut<'a, T: StorageDtype> = &'a mut [T];
+
+    fn shorter<'long: 'short, 'short, T: StorageDtype>(view: &'long [T]) -> &'short [T] {
+        view
+    }
+
+    fn shorter_mut<'long: 'short, 'short, T: StorageDtype>(view: &'long mut [T]) -> &'short mut [T] {
+        view
+    }
+
+    fn zeros<T: StorageDtype>(&self, length: usize) -> Option<Vec<T>> {
+        bytemuck::allocation::try_zeroed_slice_box(length).ok().map(Vec::from)
+    }
+
+    fn view_mut<T: StorageDtype>(buffer: &mut Vec<T>) -> &mut [T] {
+        buffer
+    }
+
+    fn read<T: StorageDtype>(&self, buffer: &Vec<T>) -> Result<Vec<T>> {
+        Ok(buffer.clone())
+    }
+
+    fn write<T: StorageDtype>(&self, buffer: &mut Vec<T>, values: &[T]) -> Result<()> {
+        buffer.copy_from_slice(values);
+        Ok(())
+    }
+
+    fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
+        let mut run = || {
+            for pass in 0..C::PASSES {
+                pieces::measure(works, pass);
+            }
+            pieces::update(works);
+        };
+        match &self.pool {
+            Some(pool) => pool.install(run),
+            None => run(),
+        }
+        Ok(())
+    }
+}

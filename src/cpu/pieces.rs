@@ -1,0 +1,152 @@
+//! Cuts the works of a step into pieces, and runs the pieces on all threads.
+
+use super::{Cpu, reduce, simd, tile};
+use crate::device::{Formats, LEAF, Number, Work};
+use crate::random::Noise;
+use crate::real::Real;
+use crate::store::Store;
+use crate::transform::{FieldSet, Of, Stage};
+
+/// The most elements that one task walks: large enough that splitting costs nothing, small enough
+/// that a single tensor keeps many threads busy.
+const PIECE: usize = 8 * LEAF;
+
+/// A run of neighbouring elements of one tensor.
+pub(super) struct Piece<'a, C: Stage, K: Formats> {
+    pub(super) parameter: Option<&'a mut [K::Parameter]>,
+    pub(super) gradient: &'a [K::Gradient],
+    pub(super) state: Of<C::State, &'a mut [K::State]>,
+    pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [K::Parameter]>,
+    /// The number of the first element within its tensor.
+    pub(super) first: u64,
+}
+
+/// What all pieces of a tensor read.
+pub(super) struct Shared<C: Stage, K: Formats> {
+    pub(super) constants: Of<C::Constants, Number<K>>,
+    pub(super) tensor: Of<C::Tensor, Number<K>>,
+    pub(super) noise: Noise,
+}
+
+impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
+    fn of<'w>(work: &'a mut Work<'w, Cpu, C, K>) -> (Self, Shared<C, K>)
+    where
+        'w: 'a,
+    {
+        let shared = Shared {
+            constants: C::Constants::map(clone::<C>(&work.constants), &mut Number::<K>::constant),
+            tensor: C::Tensor::map(C::Tensor::each_ref(&work.tensor), &mut |number| number[0]),
+            noise: work.noise,
+        };
+        let piece = Self {
+            parameter: work.parameter.as_deref_mut(),
+            gradient: work.gradient,
+            state: C::State::map(C::State::each_mut(&mut work.state), &mut |field| &mut **field),
+            carry: <K::Store as Store>::Carry::map(
+                <K::Store as Store>::Carry::each_mut(&mut work.carry),
+                &mut |field| &mut **field,
+            ),
+            first: 0,
+        };
+        (piece, shared)
+    }
+
+    fn split_at(self, middle: usize) -> (Self, Self) {
+        let (left, right) = self.gradient.split_at(middle);
+        let parameters = self.parameter.map(|parameter| parameter.split_at_mut(middle)).unzip();
+        let state = C::State::map(self.state, &mut |field| field.split_at_mut(middle));
+        let state = C::State::unzip(state);
+        let carry = <K::Store as Store>::Carry::map(self.carry, &mut |field| field.split_at_mut(middle));
+        let carry = <K::Store as Store>::Carry::unzip(carry);
+        let first = self.first + middle as u64;
+        (
+            Self {
+                parameter: parameters.0,
+                gradient: left,
+                state: state.0,
+                carry: carry.0,
+                first: self.first,
+            },
+            Self { parameter: parameters.1, gradient: right, state: state.1, carry: carry.1, first },
+        )
+    }
+}
+
+fn clone<C: Stage>(constants: &Of<C::Constants, f64>) -> Of<C::Constants, f64> {
+    C::Constants::map(C::Constants::each_ref(constants), &mut |number| *number)
+}
+
+/// The middle of `length` elements, on the border of a leaf.
+fn middle(length: usize) -> usize {
+    (length / 2).next_multiple_of(LEAF)
+}
+
+/// Runs `each` on every work, in parallel; neighbours that are small together share a task.
+fn for_each_work<C: Stage, K: Formats>(
+    works: &mut [Work<'_, Cpu, C, K>],
+    each: &(impl Fn(&mut Work<'_, Cpu, C, K>) + Sync),
+) {
+    let elements: usize = works.iter().map(|work| work.gradient.len()).sum();
+    if works.len() <= 1 || elements <= PIECE {
+        works.iter_mut().for_each(each);
+    } else {
+        let (left, right) = works.split_at_mut(works.len() / 2);
+        rayon::join(|| for_each_work(left, each), || for_each_work(right, each));
+    }
+}
+
+/// Updates every parameter and its state.
+pub(super) fn update<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
+    for_each_work(works, &|work| {
+        let (piece, shared) = Piece::of(work);
+        update_piece(piece, &shared);
+    });
+}
+
+fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C, K>) {
+    let length = piece.gradient.len();
+    if length <= PIECE {
+        simd::widest(tile::Update { piece, shared });
+    } else {
+        let (left, right) = piece.split_at(middle(length));
+        rayon::join(|| update_piece(left, shared), || update_piece(right, shared));
+    }
+}
+
+/// Takes one statistic of every tensor that wants it.
+pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], pass: usize) {
+    for_each_work(works, &|work| {
+        if !work.measures || work.gradient.is_empty() {
+            return;
+        }
+        let leaves = core::mem::take(&mut work.leaves);
+        let (piece, mut shared) = Piece::of(work);
+        let count = Number::<K>::constant(piece.gradient.len() as f64);
+        measure_piece(piece, leaves, &shared, pass);
+        let sum = Number::<K>::constant(reduce::fold_leaves(leaves));
+        C::finish(pass, &shared.constants, sum, count, &mut shared.tensor);
+        let measured = C::Tensor::zip(C::Tensor::each_mut(&mut work.tensor), shared.tensor);
+        C::Tensor::map(measured, &mut |(place, number)| place[0] = number);
+        work.leaves = leaves;
+    });
+}
+
+fn measure_piece<C: Stage, K: Formats>(
+    piece: Piece<'_, C, K>,
+    leaves: &mut [f64],
+    shared: &Shared<C, K>,
+    pass: usize,
+) {
+    let length = piece.gradient.len();
+    if length <= LEAF {
+        leaves[0] = simd::widest(tile::Measure { piece, shared, pass });
+    } else {
+        let middle = middle(length);
+        let (left, right) = piece.split_at(middle);
+        let (leaves_left, leaves_right) = leaves.split_at_mut(middle / LEAF);
+        rayon::join(
+            || measure_piece(left, leaves_left, shared, pass),
+            || measure_piece(right, leaves_right, shared, pass),
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! What an optimizer needs of the machine that it runs on.
+//!
+//! A [`Device`] owns memory and runs passes over it. A [`Work`] is what one tensor brings to a
+//! step: its views, its constants and its random bits. The device decides how to cut the works of a
+//! step into pieces; results do not depend on it.
+
+mod formats;
+mod sets;
+
+pub use formats::{Formats, In, Number};
+pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
+
+use crate::dtype::StorageDtype;
+use crate::error::Result;
+use crate::random::Noise;
+use crate::store::Store;
+use crate::transform::{Of, Stage};
+use core::fmt::Debug;
+
+/// Elements in a leaf of the reduction tree; pieces of a tensor begin at multiples of it.
+///
+/// Within a leaf, lane *i* of [`LANES`] adds elements *i*, *i* + 256, ... in order; lanes fold by
+/// halves; leaves fold pairwise in order. Sums are carried in `f64`. Every device adds in this
+/// order, so that all get the same bits.
+pub const LEAF: usize = 4096;
+
+/// Lanes in a leaf of the reduction tree.
+pub const LANES: usize = 256;
+
+/// A machine with memory of its own.
+pub trait Device: Clone + Debug + Send + Sync + 'static {
+    /// Owned memory.
+    type Buffer<T: StorageDtype>: Debug + Send + Sync;
+    /// Borrowed memory to read.
+    type View<'a, T: StorageDtype>: Send + Sync;
+    /// Borrowed memory to write.
+    type ViewMut<'a, T: StorageDtype>: Send + Sync;
+
+    /// The same view for a shorter time, which the compiler cannot see of an associated type.
+    fn shorter<'long: 'short, 'short, T: StorageDtype>(view: Self::View<'long, T>) -> Self::View<'short, T>;
+
+    /// The same view for a shorter time, which the compiler cannot see of an associated type.
+    fn shorter_mut<'long: 'short, 'short, T: StorageDtype>(
+        view: Self::ViewMut<'long, T>,
+    ) -> Self::ViewMut<'short, T>;
+
+    /// `length` zeros, or [`None`] if there is no memory for them.
+    fn zeros<T: StorageDtype>(&self, length: usize) -> Option<Self::Buffer<T>>;
+
+    /// Lends a buffer.
+    fn view_mut<T: StorageDtype>(buffer: &mut Self::Buffer<T>) -> Self::ViewMut<'_, T>;
+
+    /// A copy of a buffer in the host's memory.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    fn read<T: StorageDtype>(&self, buffer: &Self::Buffer<T>) -> Result<Vec<T>>;
+
+    /// Fills a buffer from the host's memory.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    fn write<T: StorageDtype>(&self, buffer: &mut Self::Buffer<T>, values: &[T]) -> Result<()>;
+
+    /// Runs the statistics and the update of every work.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()>;
+}
+
+/// What one tensor brings to a step.
+#[allow(missing_debug_implementations)] // borrowed memory of any device
+pub struct Work<'a, D: Device, C: Stage, K: Formats> {
+    /// The parameter; [`None`] if the gradient only enters the averages.
+    pub parameter: Option<D::ViewMut<'a, K::Parameter>>,
+    /// The gradient.
+    pub gradient: D::View<'a, K::Gradient>,
+    /// The state, a number per element and field.
+    pub state: Of<C::State, D::ViewMut<'a, K::State>>,
+    /// What the store carries, a number per element and field.
+    pub carry: Of<<K::Store as Store>::Carry, D::ViewMut<'a, K::Parameter>>,
+    /// The numbers of the tensor, one per field.
+    pub tensor: Of<C::Tensor, D::ViewMut<'a, Number<K>>>,
+    /// Room for the leaves of a sum: one per [`LEAF`] elements if the rule has statistics.
+    pub leaves: D::ViewMut<'a, f64>,
+    /// The constants of the step.
+    pub constants: Of<C::Constants, f64>,
+    /// Whether the statistics are taken at this step.
+    pub measures: bool,
+    /// The random bits for the parameter (stream 1) and the fields of the state (2, 3, ...).
+    pub noise: Noise,
+}

@@ -1,0 +1,223 @@
+//! Storage formats, and the two primitives that write into them.
+//!
+//! A format says how a number lies in memory. Arithmetic happens in `f32` (`f64` for `f64`): values
+//! are widened exactly, computed with, and rounded once. The conversions are integer operations, so
+//! that the same text can run on every device and every bit pattern has a defined result.
+
+use crate::real::Real;
+use bytemuck::Pod;
+use core::fmt::{Debug, Display};
+use half::{bf16, f16};
+
+/// A format that arithmetic is done in: `f32` or `f64`.
+pub trait Arithmetic: Real + StorageDtype<Arithmetic = Self> + PartialOrd + Display {
+    /// The exact or nearest `f64`.
+    fn to_f64(self) -> f64;
+}
+
+impl Arithmetic for f32 {
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Arithmetic for f64 {
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self
+    }
+}
+
+/// How a number lies in memory.
+///
+/// ```
+/// use gradus::dtype::StorageDtype;
+/// use half::bf16;
+///
+/// let third = bf16::round(1.0 / 3.0);
+/// assert_eq!(third.widen(), 0.333984375);
+/// // The lowest random word rounds towards zero, the highest away from it.
+/// assert_eq!(bf16::round_stochastically(1.0 / 3.0, 0).widen(), 0.33203125);
+/// assert_eq!(bf16::round_stochastically(1.0 / 3.0, u32::MAX).widen(), 0.333984375);
+/// ```
+pub trait StorageDtype: Pod + Default + PartialEq + Debug + Send + Sync + sealed::Sealed {
+    /// What values of this format are widened to.
+    type Arithmetic: Arithmetic;
+    /// The name in recordings, reports and snapshots.
+    const NAME: &'static str;
+    /// Whether the arithmetic format is this one, so that nothing is ever rounded.
+    const EXACT: bool;
+
+    /// The same number in the arithmetic format.
+    fn widen(self) -> Self::Arithmetic;
+
+    /// The nearest number, ties to even, overflow to infinity (IEEE 754); NaN stays NaN.
+    fn round(value: Self::Arithmetic) -> Self;
+
+    /// One of the two neighbours, at random so that the mean over uniform `bits` is `value`.
+    ///
+    /// A finite value never becomes infinite: beyond the largest number it is that number. NaN and
+    /// infinities are kept. Formats with [`EXACT`](Self::EXACT) ignore the bits.
+    fn round_stochastically(value: Self::Arithmetic, bits: u32) -> Self;
+}
+
+/// Formats whose numbers the arithmetic `A` can hold, so that gradients may come in them.
+#[diagnostic::on_unimplemented(
+    message = "gradients in `{Self}` do not fit into arithmetic in `{A}`",
+    label = "this gradient format is wider than the arithmetic of the parameters",
+    note = "`f64` parameters compute in `f64`, all others in `f32`",
+    note = "use gradients in `f32`, `bf16` or `f16`, or parameters in `f64`"
+)]
+pub trait WidensTo<A>: StorageDtype {
+    /// The same number in the arithmetic `A`.
+    fn widen_to(self) -> A;
+}
+
+impl<T: StorageDtype<Arithmetic = f32>> WidensTo<f32> for T {
+    #[inline(always)]
+    fn widen_to(self) -> f32 {
+        self.widen()
+    }
+}
+
+impl<T: StorageDtype> WidensTo<f64> for T {
+    #[inline(always)]
+    fn widen_to(self) -> f64 {
+        self.widen().to_f64()
+    }
+}
+
+macro_rules! arithmetic_format {
+    ($($float:ident)*) => {$(
+        impl StorageDtype for $float {
+            type Arithmetic = $float;
+            const NAME: &'static str = stringify!($float);
+            const EXACT: bool = true;
+
+            #[inline(always)]
+            fn widen(self) -> $float {
+                self
+            }
+
+            #[inline(always)]
+            fn round(value: $float) -> $float {
+                value
+            }
+
+            #[inline(always)]
+            fn round_stochastically(value: $float, _bits: u32) -> $float {
+                value
+            }
+        }
+    )*};
+}
+
+arithmetic_format!(f32 f64);
+
+const MAGNITUDE: u32 = 0x7FFF_FFFF;
+const SIGN: u32 = 0x8000_0000;
+const QUIET_NAN: u32 = 0x7FC0_0000;
+
+impl StorageDtype for bf16 {
+    type Arithmetic = f32;
+    const NAME: &'static str = "bf16";
+    const EXACT: bool = false;
+
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        f32::from_bits(u32::from(self.to_bits()) << 16)
+    }
+
+    #[inline(always)]
+    fn round(value: f32) -> Self {
+        let bits = value.to_bits();
+        let ties_to_even = 0x7FFF + (bits >> 16 & 1);
+        let rounded = bits.wrapping_add(ties_to_even);
+        // A carry out of the largest finite number lands on infinity; NaN must not be carried at all.
+        let result = if value.is_nan() { bits | QUIET_NAN } else { rounded };
+        Self::from_bits((result >> 16) as u16)
+    }
+
+    #[inline(always)]
+    fn round_stochastically(value: f32, random: u32) -> Self {
+        /// From here on, 16 random bits below the mantissa could carry into infinity.
+        const LARGEST: f32 = f32::from_bits(0x7F7F_0000);
+        let bits = value.to_bits();
+        let noise = if value.abs() < LARGEST { random >> 16 } else { 0 };
+        let quiet = if value.is_nan() { QUIET_NAN } else { 0 };
+        Self::from_bits(((bits.wrapping_add(noise) | quiet) >> 16) as u16)
+    }
+}
+
+impl StorageDtype for f16 {
+    type Arithmetic = f32;
+    const NAME: &'static str = "f16";
+    const EXACT: bool = false;
+
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        /// Moves the exponent of a number with f16's bias to f32's; exact for subnormals too.
+        const REBIAS: f32 = f32::from_bits((254 - 15) << 23);
+        let bits = u32::from(self.to_bits());
+        let sign = (bits & 0x8000) << 16;
+        let magnitude = f32::from_bits((bits & 0x7FFF) << 13) * REBIAS;
+        // At 2^16 lies f16's reserved exponent: infinities and NaN keep their mantissa.
+        let exponent = if magnitude >= 65536.0 { 0x7F80_0000 } else { 0 };
+        f32::from_bits(sign | magnitude.to_bits() | exponent)
+    }
+
+    #[inline(always)]
+    fn round(value: f32) -> Self {
+        let bits = value.to_bits();
+        let magnitude = bits & MAGNITUDE;
+        // Normal numbers: drop 13 bits, ties to even, and move the exponent's bias.
+        let normal = magnitude.wrapping_add(0xFFF + (magnitude >> 13 & 1)).wrapping_sub(112 << 23) >> 13;
+        // Below 2^-14 the unit is 2^-24, the last bit of 0.5: let the addition round to it.
+        let subnormal = (f32::from_bits(magnitude) + 0.5).to_bits().wrapping_sub(0.5f32.to_bits());
+        let finite = if f32::from_bits(magnitude) < SMALLEST_NORMAL { subnormal } else { normal };
+        // 65520 is halfway between the largest number and what would follow it.
+        let bounded = if value.abs() < 65520.0 { finite } else { 0x7C00 };
+        let result = if value.is_nan() { 0x7E00 } else { bounded };
+        Self::from_bits((result | (bits & SIGN) >> 16) as u16)
+    }
+
+    #[inline(always)]
+    fn round_stochastically(value: f32, random: u32) -> Self {
+        const LARGEST: u32 = 0x7BFF;
+        let bits = value.to_bits();
+        let magnitude = bits & MAGNITUDE;
+        let normal = magnitude.wrapping_add(random >> 19).wrapping_sub(112 << 23) >> 13;
+        let truncated = if f32::from_bits(magnitude) < SMALLEST_NORMAL {
+            subnormal_stochastically(magnitude, random)
+        } else {
+            normal
+        };
+        let bounded = if value.abs() < 65504.0 { truncated } else { LARGEST };
+        let infinite = if value.abs() == f32::INFINITY { 0x7C00 } else { bounded };
+        let result = if value.is_nan() { 0x7E00 } else { infinite };
+        Self::from_bits((result | (bits & SIGN) >> 16) as u16)
+    }
+}
+
+/// The smallest normal number of f16, 2^-14.
+const SMALLEST_NORMAL: f32 = f32::from_bits((127 - 14) << 23);
+
+/// `magnitude` in units of 2^-24, rounded up with the probability of what is cut off.
+#[inline(always)]
+fn subnormal_stochastically(magnitude: u32, random: u32) -> u32 {
+    let units = f32::from_bits(magnitude) * f32::from_bits((127 + 24) << 23); // exact: below 2^10
+    let whole = units as u32;
+    let rest = units - whole as f32; // exact, in [0, 1)
+    // A 24-bit fraction is compared without rounding; so is a smaller one, whose bits lie lower.
+    let threshold = (random >> 8) as f32 * f32::from_bits((127 - 24) << 23);
+    whole + u32::from(threshold < rest)
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+    impl Sealed for half::bf16 {}
+    impl Sealed for half::f16 {}
+}

@@ -1,0 +1,238 @@
+//! Hyperparameters that cannot hold a bad value.
+
+use crate::error::{Error, Result};
+
+macro_rules! hyperparameter {
+    ($(#[$doc:meta])* $name:ident, $says:literal, $allowed:literal, |$value:ident| $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+        pub struct $name(f64);
+
+        impl $name {
+            /// Checks the range.
+            ///
+            /// # Errors
+            /// [`Error::Hyperparameter`] outside the range, and for NaN.
+            pub fn new($value: f64) -> Result<Self> {
+                if $valid {
+                    Ok(Self($value))
+                } else {
+                    Err(Error::Hyperparameter { name: $says, value: $value, allowed: $allowed })
+                }
+            }
+
+            /// The number.
+            pub const fn get(self) -> f64 {
+                self.0
+            }
+
+            /// A default that its author has checked against the range.
+            pub(crate) const fn checked($value: f64) -> Self {
+                assert!($valid);
+                Self($value)
+            }
+        }
+
+        impl TryFrom<f64> for $name {
+            type Error = Error;
+
+            fn try_from(value: f64) -> Result<Self> {
+                Self::new(value)
+            }
+        }
+    };
+}
+
+hyperparameter! {
+    /// γ, the step size: `0 <= value < ∞`. At 0 nothing moves, but averages go on.
+    ///
+    /// ```
+    /// use gradus::hyperparameter::LearningRate;
+    ///
+    /// let error = LearningRate::new(f64::NAN).unwrap_err();
+    /// assert_eq!(error.to_string(), "learning rate is NaN, but must satisfy 0 <= value < ∞");
+    /// ```
+    LearningRate, "learning rate", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
+}
+
+hyperparameter! {
+    /// β, the weight of the old average in the new one: `0 <= value < 1`.
+    ///
+    /// ```
+    /// use gradus::hyperparameter::Decay;
+    ///
+    /// assert_eq!(Decay::new(0.9)?.get(), 0.9);
+    /// let error = Decay::new(1.0).unwrap_err();
+    /// assert_eq!(error.to_string(), "decay rate is 1, but must satisfy 0 <= value < 1");
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    Decay, "decay rate", "0 <= value < 1", |value| value >= 0.0 && value < 1.0
+}
+
+hyperparameter! {
+    /// The share of the gradient that a momentum leaves out: `0 <= value <= 1`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Dampening::new(1.5).is_err());
+    /// ```
+    Dampening, "dampening", "0 <= value <= 1", |value| value >= 0.0 && value <= 1.0
+}
+
+hyperparameter! {
+    /// λ, the strength of weight decay: `0 <= value < ∞`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Coefficient::new(-0.1).is_err());
+    /// ```
+    Coefficient, "weight decay", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
+}
+
+impl Decay {
+    /// 1 − β̂(t), the weight of the newest value in an average that is stored debiased:
+    /// (1 − β) / (1 − βᵗ) for the 1-based number `step` of the value; exactly 1 for the first.
+    ///
+    /// ```
+    /// use gradus::hyperparameter::Decay;
+    ///
+    /// let beta = Decay::new(0.5)?;
+    /// assert_eq!(beta.debiased_weight(1), 1.0);
+    /// assert_eq!(beta.debiased_weight(2), 0.5 / 0.75);
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    pub fn debiased_weight(self, step: u64) -> f64 {
+        if step <= 1 {
+            return 1.0;
+        }
+        (1.0 - self.0) / (1.0 - libm::pow(self.0, step as f64))
+    }
+}
+
+/// How a denominator is kept away from zero.
+///
+/// ```
+/// use gradus::hyperparameter::Epsilon;
+///
+/// let (added, floor) = (Epsilon::added(1e-8)?, Epsilon::floor(1e-8)?);
+/// assert_ne!(added, floor);
+/// assert!(Epsilon::added(-1.0).is_err());
+/// # Ok::<(), gradus::error::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epsilon {
+    pub(crate) added: f64,
+    pub(crate) floor: f64,
+}
+
+impl Epsilon {
+    /// √v + ε, with `0 <= ε < ∞`: torch and optimi.
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`] outside the range.
+    pub fn added(epsilon: f64) -> Result<Self> {
+        Ok(Self { added: Self::valid(epsilon)?, floor: 0.0 })
+    }
+
+    /// max(√v, ε), with `0 <= ε < ∞`: HeavyBall, and the paper of ADOPT.
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`] outside the range.
+    pub fn floor(epsilon: f64) -> Result<Self> {
+        Ok(Self { added: 0.0, floor: Self::valid(epsilon)? })
+    }
+
+    fn valid(value: f64) -> Result<f64> {
+        if value >= 0.0 && value < f64::INFINITY {
+            Ok(value)
+        } else {
+            Err(Error::Hyperparameter { name: "epsilon", value, allowed: "0 <= value < ∞" })
+        }
+    }
+}
+
+/// λ and what it is multiplied with.
+///
+/// All kinds are folded into the update before its one rounding, so that decay is never lost in a
+/// narrow format. A coefficient of 0 switches decay off, for infinite parameters too.
+///
+/// ```
+/// use gradus::hyperparameter::{LearningRate, WeightDecay};
+///
+/// let peak = LearningRate::new(1e-3)?;
+/// let decay = WeightDecay::fully_decoupled(1e-5, peak)?;
+/// assert_eq!(decay.per_learning_rate(), 1e-5 / 1e-3);
+/// assert!(WeightDecay::decoupled(f64::INFINITY).is_err());
+/// # Ok::<(), gradus::error::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum WeightDecay {
+    /// g + λθ: part of the gradient, so averages and normalisation see it.
+    L2(Coefficient),
+    /// θ·(1 − γλ): beside the gradient, in step with the learning rate γ.
+    Decoupled(Coefficient),
+    /// θ·(1 − (γ/γ_max)·λ): beside the gradient, and independent of how large γ was chosen.
+    FullyDecoupled {
+        /// λ, the share of the parameter that one step at γ_max removes.
+        coefficient: Coefficient,
+        /// γ_max, greater than 0: the largest rate of the schedule.
+        max_learning_rate: LearningRate,
+    },
+}
+
+impl WeightDecay {
+    /// No decay.
+    pub const NONE: Self = Self::Decoupled(Coefficient::checked(0.0));
+
+    /// g + λθ.
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`] unless `0 <= λ < ∞`.
+    pub fn l2(coefficient: f64) -> Result<Self> {
+        Ok(Self::L2(Coefficient::new(coefficient)?))
+    }
+
+    /// θ·(1 − γλ).
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`] unless `0 <= λ < ∞`.
+    pub fn decoupled(coefficient: f64) -> Result<Self> {
+        Ok(Self::Decoupled(Coefficient::new(coefficient)?))
+    }
+
+    /// θ·(1 − (γ/γ_max)·λ). Without γ_max the ratio is undefined, so both are needed here.
+    ///
+    /// The learning rate no longer shrinks λ: 1e-3 or more is almost always a mistake, a usual
+    /// value is the product of learning rate and λ of decoupled decay (1e-5).
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`] unless `0 <= λ < ∞` and `0 < γ_max`.
+    pub fn fully_decoupled(coefficient: f64, max_learning_rate: LearningRate) -> Result<Self> {
+        let coefficient = Coefficient::new(coefficient)?;
+        let value = max_learning_rate.get();
+        if value > 0.0 {
+            Ok(Self::FullyDecoupled { coefficient, max_learning_rate })
+        } else {
+            Err(Error::Hyperparameter { name: "maximal learning rate", value, allowed: "0 < value < ∞" })
+        }
+    }
+
+    /// What is added to the gradient, per unit of the parameter.
+    pub fn per_gradient(self) -> f64 {
+        match self {
+            Self::L2(coefficient) => coefficient.get(),
+            Self::Decoupled(_) | Self::FullyDecoupled { .. } => 0.0,
+        }
+    }
+
+    /// What is added to the update before it is scaled by the learning rate, per unit of the
+    /// parameter.
+    pub fn per_learning_rate(self) -> f64 {
+        match self {
+            Self::L2(_) => 0.0,
+            Self::Decoupled(coefficient) => coefficient.get(),
+            Self::FullyDecoupled { coefficient, max_learning_rate } => {
+                coefficient.get() / max_learning_rate.get()
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! gradus
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use typenum;
+
+pub mod cpu;
+pub mod device;
+pub mod dtype;
+pub mod error;
+pub mod hyperparameter;
+pub mod optimizer;
+pub mod random;
+pub mod real;
+pub mod rule;
+pub mod shape;
+pub mod store;
+pub mod transform;

@@ -1,0 +1,223 @@
+//! A step with all gradients together.
+
+use super::{Arrival, Optimizer, SeesEveryGradient, TensorState, Together};
+use super::{Released, TakesGradientsSingly};
+use crate::device::{Device, Formats, GradientSet, ParameterSet, Slot, Work};
+use crate::error::{Error, Result};
+use crate::shape::Layout;
+use crate::transform::{Arrives, Rule, Stage};
+use core::mem;
+
+/// Lists that a step fills and empties; kept, so that only the first step allocates them.
+pub(super) struct Scratch<C: Stage, K: Formats, D: Device> {
+    parameters: Vec<D::ViewMut<'static, K::Parameter>>,
+    gradients: Vec<Option<D::View<'static, K::Gradient>>>,
+    works: Vec<Work<'static, D, C, K>>,
+}
+
+impl<C: Stage, K: Formats, D: Device> Scratch<C, K, D> {
+    pub(super) fn new() -> Self {
+        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new() }
+    }
+}
+
+/// An empty list with the memory of another one whose items differ only in a lifetime.
+///
+/// Collecting an emptied vector into a vector of items of the same layout reuses its allocation.
+fn recycled<X, Y>(mut list: Vec<X>) -> Vec<Y> {
+    list.clear();
+    list.into_iter().map(|_| unreachable!("the list is empty")).collect()
+}
+
+impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
+    /// Takes one step with all gradients.
+    ///
+    /// Parameters and gradients come in the order of the set that the optimizer was built for. A
+    /// gradient that is absent (`None`) leaves its parameter, its state and its counter alone.
+    ///
+    /// ```
+    /// use gradus::cpu::Cpu;
+    /// use gradus::optimizer::Build;
+    /// use gradus::rule::Sgd;
+    ///
+    /// let mut parameters = [("weight", vec![1.0f32, 2.0]), ("bias", vec![3.0])];
+    /// let mut optimizer = Sgd::default().build(Cpu::default(), &parameters)?;
+    /// optimizer.step(&mut parameters, &[("weight", Some(vec![10.0f32, 10.0])), ("bias", None)])?;
+    /// assert_eq!(parameters, [("weight", vec![0.0, 1.0]), ("bias", vec![3.0])]);
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Nothing has been changed if this fails. For the parameters:
+    /// [`ParameterCount`](Error::ParameterCount), [`ParameterOrder`](Error::ParameterOrder),
+    /// [`ParameterShape`](Error::ParameterShape). For the gradients:
+    /// [`MissingGradient`](Error::MissingGradient), [`UnknownGradient`](Error::UnknownGradient),
+    /// [`GradientOrder`](Error::GradientOrder), [`GradientShape`](Error::GradientShape). For both:
+    /// [`MemoryOrder`](Error::MemoryOrder), [`NotContiguous`](Error::NotContiguous).
+    pub fn step(
+        &mut self,
+        parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),
+        gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
+    ) -> Result<()>
+    where
+        A: SeesEveryGradient,
+    {
+        let parameter_views = mem::take(&mut self.scratch.parameters);
+        let mut parameter_views = recycled(parameter_views);
+        let gradient_views = mem::take(&mut self.scratch.gradients);
+        let mut gradient_views = recycled(gradient_views);
+
+        let collected = collect_parameters(&self.tensors, parameters, &mut parameter_views)
+            .and_then(|()| collect_gradients(&self.tensors, gradients, &mut gradient_views));
+        let result = collected.and_then(|()| self.run_together(&mut parameter_views, &mut gradient_views));
+
+        self.scratch.parameters = recycled(parameter_views);
+        self.scratch.gradients = recycled(gradient_views);
+        result
+    }
+
+    /// Runs a step whose views have been checked.
+    fn run_together(
+        &mut self,
+        parameters: &mut Vec<D::ViewMut<'_, K::Parameter>>,
+        gradients: &mut Vec<Option<D::View<'_, K::Gradient>>>,
+    ) -> Result<()> {
+        let optimizer = self.steps + 1;
+        for group in &mut self.groups {
+            group.begin(optimizer);
+            group.commit();
+        }
+        let mut works = recycled(mem::take(&mut self.scratch.works));
+        for ((tensor, parameter), gradient) in
+            self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..))
+        {
+            let Some(gradient) = gradient else { continue };
+            let group = &self.groups[tensor.group];
+            let at = group.step_of(tensor.received, optimizer, Arrives::ToStep);
+            let parameter = Some(D::shorter_mut(parameter));
+            works.push(tensor.work(group, &at, self.keys, parameter, D::shorter(gradient)));
+        }
+        let result = self.device.run(&mut works);
+        self.scratch.works = recycled(works);
+        self.steps = optimizer;
+        result
+    }
+
+    /// Goes on with gradients one by one; state and counters stay.
+    pub fn into_released(self) -> Optimizer<R, K, Released, D> {
+        self.with_arrival()
+    }
+
+    /// Goes on with all gradients together; state and counters stay.
+    ///
+    /// # Errors
+    /// [`UnfinishedStep`](Error::UnfinishedStep) if a step was dropped before `finish`; the
+    /// optimizer is given back.
+    pub fn into_together(self) -> Result<Optimizer<R, K, Together, D>, Box<crate::error::Refused<Self>>>
+    where
+        A: TakesGradientsSingly,
+    {
+        match self.unfinished() {
+            None => Ok(self.with_arrival()),
+            Some(error) => Err(Box::new(crate::error::Refused { error, returned: self })),
+        }
+    }
+}
+
+fn collect_parameters<'p, C: Stage, K: Formats, D: Device>(
+    tensors: &[TensorState<C, K, D>],
+    parameters: &'p mut (impl ParameterSet<D, K::Parameter> + ?Sized),
+    views: &mut Vec<D::ViewMut<'p, K::Parameter>>,
+) -> Result<()> {
+    let mut place = 0;
+    let mut result = Ok(());
+    parameters.lend(&mut |name, layout, view| {
+        if let (Ok(()), Some(tensor)) = (&result, tensors.get(place)) {
+            result = if name == tensor.name {
+                tensor.check_parameter(&layout, view).map(|view| views.push(view))
+            } else {
+                let (expected, found) = (tensor.name.clone(), name.to_owned());
+                Err(Error::ParameterOrder { place, expected, found })
+            };
+        }
+        place += 1;
+    });
+    result?;
+    if place == tensors.len() {
+        Ok(())
+    } else {
+        Err(Error::ParameterCount { expected: tensors.len(), found: place })
+    }
+}
+
+fn collect_gradients<'g, C: Stage, K: Formats, D: Device>(
+    tensors: &[TensorState<C, K, D>],
+    gradients: &'g (impl GradientSet<D, K::Gradient> + ?Sized),
+    views: &mut Vec<Option<D::View<'g, K::Gradient>>>,
+) -> Result<()> {
+    let mut place = 0;
+    let mut result = Ok(());
+    gradients.lend(&mut |name, slot| {
+        if result.is_ok() {
+            result = match tensors.get(place) {
+                None => Err(Error::UnknownGradient { name: name.to_owned() }),
+                Some(tensor) if name == tensor.name => {
+                    tensor.check_gradient(slot).map(|gradient| views.push(gradient))
+                }
+                Some(tensor) => {
+                    let (expected, found) = (tensor.name.clone(), name.to_owned());
+                    Err(Error::GradientOrder { place, expected, found })
+                }
+            };
+        }
+        place += 1;
+    });
+    result?;
+    if place < tensors.len() {
+        let parameters = tensors[place..].iter().map(|tensor| tensor.name.clone()).collect();
+        return Err(Error::MissingGradient { parameters });
+    }
+    Ok(())
+}
+
+impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
+    /// The parameter's memory, if it is laid out as it was when the optimizer was built.
+    pub(super) fn check_parameter<V>(&self, layout: &Layout, view: Option<V>) -> Result<V> {
+        if layout.shape() != self.layout.shape() {
+            let (expected, found) = (self.layout.clone(), layout.clone());
+            return Err(Error::ParameterShape { parameter: self.name.clone(), expected, found });
+        }
+        self.check_order("value", layout, view)
+    }
+
+    /// The gradient's memory, if it is laid out as the parameter; [`None`] if it is absent.
+    pub(super) fn check_gradient<V>(&self, slot: Slot<V>) -> Result<Option<V>> {
+        match slot {
+            Slot::Absent => Ok(None),
+            Slot::WithGaps => Err(self.not_contiguous("gradient")),
+            Slot::Present(layout, _) if layout.shape() != self.layout.shape() => Err(Error::GradientShape {
+                parameter: self.name.clone(),
+                expected: self.layout.clone(),
+                found: layout,
+            }),
+            Slot::Present(layout, view) => self.check_order("gradient", &layout, Some(view)).map(Some),
+        }
+    }
+
+    fn check_order<V>(&self, role: &'static str, layout: &Layout, view: Option<V>) -> Result<V> {
+        let view = view.ok_or_else(|| self.not_contiguous(role))?;
+        if *layout == self.layout {
+            return Ok(view);
+        }
+        Err(Error::MemoryOrder {
+            parameter: self.name.clone(),
+            role,
+            expected: self.layout.strides().to_vec(),
+            found: layout.strides().to_vec(),
+        })
+    }
+
+    fn not_contiguous(&self, role: &'static str) -> Error {
+        Error::NotContiguous { parameter: self.name.clone(), role }
+    }
+}

@@ -1,0 +1,84 @@
+//! The shape of a tensor and the order of its elements in memory.
+
+use core::fmt;
+use smallvec::SmallVec;
+
+/// A shape, and the strides by which a contiguous tensor of that shape walks through memory.
+///
+/// Optimizers work on contiguous memory in whatever order it has: row-major, column-major, or any
+/// permutation of the axes. What must agree is the order of a parameter, of its gradient and of
+/// the state that was built for it.
+///
+/// ```
+/// use gradus::shape::Layout;
+///
+/// let matrix = Layout::row_major(&[3, 4]);
+/// assert_eq!(matrix.len(), 12);
+/// assert_eq!(matrix.to_string(), "[3, 4]");
+/// assert_eq!(matrix, Layout::new(&[3, 4], &[4, 1]));
+/// assert_ne!(matrix, Layout::new(&[3, 4], &[1, 3]));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Layout {
+    // Six axes lie inline, so that checking a tensor at a step allocates nothing.
+    shape: SmallVec<[usize; 6]>,
+    strides: SmallVec<[isize; 6]>,
+}
+
+impl Layout {
+    /// A layout of `shape` with `strides` in elements, axis by axis.
+    ///
+    /// # Panics
+    /// If there are not as many strides as axes.
+    pub fn new(shape: &[usize], strides: &[isize]) -> Self {
+        assert_eq!(shape.len(), strides.len(), "a stride for every axis");
+        // The stride of an axis of length 0 or 1 is never walked, so it must not count.
+        let walked = |(&length, &stride): (&usize, &isize)| if length > 1 { stride } else { 0 };
+        let empty = shape.contains(&0);
+        Self {
+            shape: shape.into(),
+            strides: shape.iter().zip(strides).map(|axis| if empty { 0 } else { walked(axis) }).collect(),
+        }
+    }
+
+    /// The layout of `shape` whose last axis varies fastest.
+    pub fn row_major(shape: &[usize]) -> Self {
+        let mut strides: SmallVec<[isize; 6]> = SmallVec::from_elem(1, shape.len());
+        for axis in (1..shape.len()).rev() {
+            strides[axis - 1] = strides[axis].saturating_mul(shape[axis] as isize);
+        }
+        Self::new(shape, &strides)
+    }
+
+    /// The lengths of the axes; empty for a single number (0-d).
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The strides of the axes in elements; 0 where an axis is never walked.
+    pub fn strides(&self) -> &[isize] {
+        &self.strides
+    }
+
+    /// The number of elements: the product of the axes, 1 for a 0-d tensor.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether an axis has length 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.shape.as_slice())
+    }
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} by {:?}", self.shape.as_slice(), self.strides.as_slice())
+    }
+}

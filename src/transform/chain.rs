@@ -1,0 +1,118 @@
+//! [`Chain`]: two stages, one after the other.
+
+use super::{FieldSet, Input, Of, Pair, Stage, Step};
+use crate::real::Real;
+use core::ops::{Add, BitOr};
+use typenum::{Bit, Or, Unsigned};
+
+/// Feeds the update of `A` to `B`. Both run in one pass over memory.
+///
+/// ```
+/// use gradus::rule::{ScaleByAdam, ScaleByLearningRate};
+/// use gradus::transform::{StageExt, Stage, field_names};
+///
+/// fn state_of<C: Stage>(_chain: &C) -> Vec<String> {
+///     field_names::<C::State>()
+/// }
+/// let chain = ScaleByAdam::default().then(ScaleByLearningRate);
+/// assert_eq!(state_of(&chain), ["first", "second"]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chain<A, B> {
+    /// The stage that sees the gradient.
+    pub first: A,
+    /// The stage that sees the first one's update.
+    pub second: B,
+}
+
+/// Chaining, for every stage.
+pub trait StageExt: Stage + Sized {
+    /// This stage, then `next`.
+    fn then<B: Stage>(self, next: B) -> Chain<Self, B> {
+        Chain { first: self, second: next }
+    }
+}
+
+impl<C: Stage> StageExt for C {}
+
+impl<A, B> Stage for Chain<A, B>
+where
+    A: Stage<
+            Constants: FieldSet<Count: Add<<B::Constants as FieldSet>::Count, Output: Unsigned>>,
+            State: FieldSet<Count: Add<<B::State as FieldSet>::Count, Output: Unsigned>>,
+            Tensor: FieldSet<Count: Add<<B::Tensor as FieldSet>::Count, Output: Unsigned>>,
+            Own: FieldSet<Count: Add<<B::Own as FieldSet>::Count, Output: Unsigned>>,
+            Group: FieldSet<Count: Add<<B::Group as FieldSet>::Count, Output: Unsigned>>,
+            Keeps: BitOr<B::Keeps, Output: Bit>,
+        >,
+    B: Stage,
+{
+    type Constants = Pair<A::Constants, B::Constants>;
+    type State = Pair<A::State, B::State>;
+    type Tensor = Pair<A::Tensor, B::Tensor>;
+    type Own = Pair<A::Own, B::Own>;
+    type Group = Pair<A::Group, B::Group>;
+    type Keeps = Or<A::Keeps, B::Keeps>;
+    const PASSES: usize = A::PASSES + B::PASSES;
+
+    fn advance(&self, at: &Step, group: &mut Of<Self::Group, f64>) {
+        self.first.advance(at, &mut group.0);
+        self.second.advance(at, &mut group.1);
+    }
+
+    fn constants(
+        &self,
+        at: &Step,
+        own: &mut Of<Self::Own, f64>,
+        group: &Of<Self::Group, f64>,
+    ) -> Of<Self::Constants, f64> {
+        let first = self.first.constants(at, &mut own.0, &group.0);
+        (first, self.second.constants(at, &mut own.1, &group.1))
+    }
+
+    fn measures(&self, at: &Step) -> bool {
+        self.first.measures(at) || self.second.measures(at)
+    }
+
+    #[inline(always)]
+    fn measure<F: Real>(
+        pass: usize,
+        at: &Of<Self::Constants, F>,
+        input: Input<F>,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) -> F {
+        if pass < A::PASSES {
+            A::measure(pass, &at.0, input, &tensor.0, &mut state.0)
+        } else {
+            let update = A::update(&at.0, input, &tensor.0, &mut state.0);
+            B::measure(pass - A::PASSES, &at.1, Input { update, ..input }, &tensor.1, &mut state.1)
+        }
+    }
+
+    #[inline(always)]
+    fn finish<F: Real>(
+        pass: usize,
+        at: &Of<Self::Constants, F>,
+        sum: F,
+        count: F,
+        tensor: &mut Of<Self::Tensor, F>,
+    ) {
+        if pass < A::PASSES {
+            A::finish(pass, &at.0, sum, count, &mut tensor.0);
+        } else {
+            B::finish(pass - A::PASSES, &at.1, sum, count, &mut tensor.1);
+        }
+    }
+
+    #[inline(always)]
+    fn update<F: Real>(
+        at: &Of<Self::Constants, F>,
+        input: Input<F>,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) -> F {
+        let update = A::update(&at.0, input, &tensor.0, &mut state.0);
+        B::update(&at.1, Input { update, ..input }, &tensor.1, &mut state.1)
+    }
+}

@@ -1,0 +1,211 @@
+//! Named numbers, written once as a struct and held in any container.
+//!
+//! [`fields!`](crate::fields) declares a struct that is generic over what it holds. The same
+//! `Moments { first, second }` is then a pair of numbers inside a rule, a pair of buffers inside an
+//! optimizer, a pair of slices inside a loop, and a pair of names in a snapshot.
+
+use core::fmt::Debug;
+use core::ops::Add;
+use typenum::{Sum, U0, Unsigned};
+
+/// Anything that may lie in a field: it must be able to cross threads.
+pub trait Held: Send + Sync {}
+impl<X: Send + Sync> Held for X {}
+
+/// A fixed set of names, and the struct that holds one `X` for each of them.
+///
+/// Implemented by [`fields!`](crate::fields), by [`Nothing`] and by [`Pair`]; there is no reason to
+/// implement it by hand.
+pub trait FieldSet: Send + Sync + 'static {
+    /// The struct, holding one `X` per name.
+    type Of<X: Held>: Held;
+    /// How many names there are.
+    type Count: Unsigned;
+
+    /// Calls `name` with every name, in order.
+    fn each_name(name: &mut dyn FnMut(&'static str));
+    /// Makes each value with `make`, in order.
+    fn generate<X: Held>(make: &mut impl FnMut() -> X) -> Self::Of<X>;
+    /// Replaces each value.
+    fn map<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y>;
+    /// Borrows each value.
+    fn each_ref<X: Held>(set: &Self::Of<X>) -> Self::Of<&X>;
+    /// Borrows each value mutably.
+    fn each_mut<X: Held>(set: &mut Self::Of<X>) -> Self::Of<&mut X>;
+    /// Pairs the values of two sets.
+    fn zip<X: Held, Y: Held>(left: Self::Of<X>, right: Self::Of<Y>) -> Self::Of<(X, Y)>;
+    /// Parts a set of pairs.
+    fn unzip<X: Held, Y: Held>(set: Self::Of<(X, Y)>) -> (Self::Of<X>, Self::Of<Y>);
+}
+
+/// The struct of the field set `S`, holding `X`.
+pub type Of<S, X> = <S as FieldSet>::Of<X>;
+
+/// Declares a struct of named numbers, generic over the kind of number, and its [`FieldSet`].
+///
+/// ```
+/// use gradus::transform::FieldSet;
+///
+/// gradus::fields! {
+///     /// Debiased moments of the gradient.
+///     pub struct Moments {
+///         /// The average.
+///         first,
+///         /// The average of the square.
+///         second,
+///     }
+/// }
+///
+/// let moments = Moments { first: 0.5f32, second: 0.25 };
+/// let doubled = Moments::map(moments, &mut |number| f64::from(number) * 2.0);
+/// assert_eq!((doubled.first, doubled.second), (1.0, 0.5));
+/// assert_eq!(gradus::transform::field_names::<Moments>(), ["first", "second"]);
+/// ```
+#[macro_export]
+macro_rules! fields {
+    ($(#[$doc:meta])* $visibility:vis struct $name:ident {
+        $($(#[$field_doc:meta])* $field:ident),+ $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq)]
+        $visibility struct $name<X = ()> {
+            $($(#[$field_doc])* pub $field: X,)+
+        }
+
+        impl $crate::transform::FieldSet for $name {
+            type Of<X: $crate::transform::Held> = $name<X>;
+            type Count = $crate::count_fields!($($field)+);
+
+            fn each_name(name: &mut dyn FnMut(&'static str)) {
+                $(name(stringify!($field));)+
+            }
+            #[inline(always)]
+            fn generate<X: $crate::transform::Held>(make: &mut impl FnMut() -> X) -> $name<X> {
+                $name { $($field: make(),)+ }
+            }
+            #[inline(always)]
+            fn map<X: $crate::transform::Held, Y: $crate::transform::Held>(set: $name<X>, change: &mut impl FnMut(X) -> Y) -> $name<Y> {
+                $name { $($field: change(set.$field),)+ }
+            }
+            #[inline(always)]
+            fn each_ref<X: $crate::transform::Held>(set: &$name<X>) -> $name<&X> {
+                $name { $($field: &set.$field,)+ }
+            }
+            #[inline(always)]
+            fn each_mut<X: $crate::transform::Held>(set: &mut $name<X>) -> $name<&mut X> {
+                $name { $($field: &mut set.$field,)+ }
+            }
+            #[inline(always)]
+            fn zip<X: $crate::transform::Held, Y: $crate::transform::Held>(left: $name<X>, right: $name<Y>) -> $name<(X, Y)> {
+                $name { $($field: (left.$field, right.$field),)+ }
+            }
+            #[inline(always)]
+            fn unzip<X: $crate::transform::Held, Y: $crate::transform::Held>(set: $name<(X, Y)>) -> ($name<X>, $name<Y>) {
+                $(let $field = set.$field;)+
+                ($name { $($field: $field.0,)+ }, $name { $($field: $field.1,)+ })
+            }
+        }
+    };
+}
+
+/// The number of its arguments, as a type. Used by [`fields!`](crate::fields).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! count_fields {
+    () => { $crate::typenum::U0 };
+    ($first:ident $($rest:ident)*) => {
+        $crate::typenum::Add1<$crate::count_fields!($($rest)*)>
+    };
+}
+
+/// No numbers at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Nothing;
+
+impl FieldSet for Nothing {
+    type Of<X: Held> = Self;
+    type Count = U0;
+
+    fn each_name(_name: &mut dyn FnMut(&'static str)) {}
+    #[inline(always)]
+    fn generate<X: Held>(_make: &mut impl FnMut() -> X) -> Self {
+        Self
+    }
+    #[inline(always)]
+    fn map<X: Held, Y: Held>(_set: Self, _change: &mut impl FnMut(X) -> Y) -> Self {
+        Self
+    }
+    #[inline(always)]
+    fn each_ref<X: Held>(_set: &Self) -> Self {
+        Self
+    }
+    #[inline(always)]
+    fn each_mut<X: Held>(_set: &mut Self) -> Self {
+        Self
+    }
+    #[inline(always)]
+    fn zip<X: Held, Y: Held>(_left: Self, _right: Self) -> Self {
+        Self
+    }
+    #[inline(always)]
+    fn unzip<X: Held, Y: Held>(_set: Self) -> (Self, Self) {
+        (Self, Self)
+    }
+}
+
+/// The names of two sets, those of `A` first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pair<A, B>(core::marker::PhantomData<fn() -> (A, B)>);
+
+impl<A, B> FieldSet for Pair<A, B>
+where
+    A: FieldSet<Count: Add<B::Count, Output: Unsigned>>,
+    B: FieldSet,
+{
+    type Of<X: Held> = (A::Of<X>, B::Of<X>);
+    type Count = Sum<A::Count, B::Count>;
+
+    fn each_name(name: &mut dyn FnMut(&'static str)) {
+        A::each_name(name);
+        B::each_name(name);
+    }
+    #[inline(always)]
+    fn generate<X: Held>(make: &mut impl FnMut() -> X) -> Self::Of<X> {
+        let first = A::generate(make);
+        (first, B::generate(make))
+    }
+    #[inline(always)]
+    fn map<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y> {
+        let first = A::map(set.0, change);
+        (first, B::map(set.1, change))
+    }
+    #[inline(always)]
+    fn each_ref<X: Held>(set: &Self::Of<X>) -> Self::Of<&X> {
+        (A::each_ref(&set.0), B::each_ref(&set.1))
+    }
+    #[inline(always)]
+    fn each_mut<X: Held>(set: &mut Self::Of<X>) -> Self::Of<&mut X> {
+        (A::each_mut(&mut set.0), B::each_mut(&mut set.1))
+    }
+    #[inline(always)]
+    fn zip<X: Held, Y: Held>(left: Self::Of<X>, right: Self::Of<Y>) -> Self::Of<(X, Y)> {
+        (A::zip(left.0, right.0), B::zip(left.1, right.1))
+    }
+    #[inline(always)]
+    fn unzip<X: Held, Y: Held>(set: Self::Of<(X, Y)>) -> (Self::Of<X>, Self::Of<Y>) {
+        let (first, second) = (A::unzip(set.0), B::unzip(set.1));
+        ((first.0, second.0), (first.1, second.1))
+    }
+}
+
+/// The names of a set, in order. Where a chain uses a name twice, the later ones are numbered:
+/// `momentum`, `momentum_2`.
+pub fn field_names<S: FieldSet>() -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    S::each_name(&mut |name| {
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let unused = core::iter::once(name.to_owned()).chain(numbered).find(|name| !names.contains(name));
+        names.extend(unused);
+    });
+    names
+}

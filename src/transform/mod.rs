@@ -1,0 +1,86 @@
+//! The contracts that rules are written against.
+//!
+//! ```text
+//! Transform   one elementwise step from a running update to the next: what most rules are
+//! Stage       the whole contract: adds statistics over a tensor, numbers per tensor and per group
+//! Chain       two stages, one after the other; a stage again
+//! Rule        hyperparameters with a name, which become a chain
+//! ```
+//!
+//! A rule never sees a storage format, a device or an option: it maps numbers to numbers.
+
+mod chain;
+mod fields;
+mod rule;
+mod stage;
+
+pub use chain::{Chain, StageExt};
+pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
+pub use rule::{Chained, Rule};
+pub use stage::{Constants, Stage, Transform};
+
+/// Where in training a step is.
+///
+/// ```
+/// use gradus::transform::Step;
+///
+/// let first = Step::first(1e-3);
+/// assert_eq!((first.own, first.optimizer), (1, 1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Step {
+    /// The 1-based number of the gradient that this parameter receives, micro-batches included.
+    ///
+    /// Averages are debiased by it, so that a parameter whose first gradient comes late is treated
+    /// as any other.
+    pub own: u64,
+    /// The 1-based number of the whole step; schedules follow it.
+    pub optimizer: u64,
+    /// γ of the parameter's group at this step.
+    pub learning_rate: f64,
+    /// Whether the gradient only enters the averages, so that the parameter stays.
+    pub arrives: Arrives,
+}
+
+/// What a gradient is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrives {
+    /// It moves the parameter.
+    ToStep,
+    /// It is one micro-batch of several and only enters the averages.
+    ToAccumulate,
+}
+
+impl Step {
+    /// The first step of a parameter and of its optimizer, with a learning rate.
+    pub fn first(learning_rate: f64) -> Self {
+        Self { own: 1, optimizer: 1, learning_rate, arrives: Arrives::ToStep }
+    }
+
+    /// The step after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { own: self.own + 1, optimizer: self.optimizer + 1, ..self }
+    }
+}
+
+/// What a stage sees of one element.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Input<F> {
+    /// What the stages before this one made of the gradient; the gradient itself at first.
+    pub update: F,
+    /// The gradient as it came.
+    pub gradient: F,
+    /// The parameter before this step, widened from its storage format.
+    pub parameter: F,
+}
+
+impl<F: Copy> Input<F> {
+    /// The input of a chain's first stage.
+    #[inline(always)]
+    pub fn of(gradient: F, parameter: F) -> Self {
+        Self { update: gradient, gradient, parameter }
+    }
+}

@@ -1,0 +1,176 @@
+//! [`Transform`] and [`Stage`]: the arithmetic of a rule.
+
+use super::{FieldSet, Input, Nothing, Of, Step};
+use crate::real::Real;
+use core::fmt::Debug;
+use typenum::Bit;
+
+/// An elementwise step of a rule: from a running update and a memory to the next update.
+///
+/// The text of [`update`](Self::update) is the only place where the arithmetic stands. It runs in
+/// `f32` or `f64`, is free of branches, and needs no knowledge of formats, rounding or devices.
+/// Mark it `#[inline(always)]`, so that the loop around it becomes vector code.
+///
+/// ```
+/// use gradus::fields;
+/// use gradus::real::{Real, interpolate};
+/// use gradus::transform::{Input, Nothing, Step, Transform};
+/// use gradus::typenum::B1;
+///
+/// /// An exponential average of the updates.
+/// #[derive(Clone, Copy, Debug)]
+/// struct Average {
+///     weight_of_newest: f64,
+/// }
+///
+/// fields! { struct Mean { mean } }
+/// fields! { struct Weight { newest } }
+///
+/// impl Transform for Average {
+///     type Constants = Weight;
+///     type State = Mean;
+///     type Keeps = B1;
+///
+///     fn constants(&self, _at: &Step) -> Weight<f64> {
+///         Weight { newest: self.weight_of_newest }
+///     }
+///
+///     #[inline(always)]
+///     fn update<F: Real>(at: &Weight<F>, input: Input<F>, state: &mut Mean<F>) -> F {
+///         state.mean = interpolate(state.mean, input.update, at.newest);
+///         state.mean
+///     }
+/// }
+/// ```
+pub trait Transform: Clone + Debug + Send + Sync + 'static {
+    /// Numbers that are the same for all elements of a tensor at one step.
+    type Constants: FieldSet;
+    /// Numbers that are remembered for each element; 0 before the first gradient.
+    type State: FieldSet;
+    /// [`B1`](typenum::B1) if an average of gradients is kept, so that a gradient without a step
+    /// is not lost.
+    type Keeps: Bit;
+
+    /// The constants of a step, on the host in `f64`; rounded once to the arithmetic format.
+    fn constants(&self, at: &Step) -> Of<Self::Constants, f64>;
+
+    /// The next update of one element.
+    fn update<F: Real>(at: &Of<Self::Constants, F>, input: Input<F>, state: &mut Of<Self::State, F>) -> F;
+}
+
+/// The constants of the stage `C`, in `F`.
+pub type Constants<C, F> = Of<<C as Stage>::Constants, F>;
+
+/// A [`Transform`] that may also measure whole tensors and remember numbers per tensor and group.
+///
+/// | Memory | one per | lives | changes |
+/// |---|---|---|---|
+/// | [`State`](Self::State) | element | on the device | in [`update`](Self::update) |
+/// | [`Tensor`](Self::Tensor) | tensor | on the device | when a pass of statistics finishes |
+/// | [`Own`](Self::Own) | tensor | on the host | with each gradient of the tensor |
+/// | [`Group`](Self::Group) | group | on the host | with each whole step |
+///
+/// A **statistic** is a map over the elements, one deterministic sum, and a finish that turns the
+/// sum into numbers of the tensor. It runs as a pass of its own before the update, on the values
+/// that the update will see, and writes nothing else.
+pub trait Stage: Clone + Debug + Send + Sync + 'static {
+    /// Numbers that are the same for all elements of a tensor at one step.
+    type Constants: FieldSet;
+    /// Numbers that are remembered for each element; 0 before the first gradient.
+    type State: FieldSet;
+    /// Numbers that statistics leave for each tensor; 0 before the first gradient.
+    type Tensor: FieldSet;
+    /// Numbers that the host advances with each gradient of a tensor; 0 at first.
+    type Own: FieldSet;
+    /// Numbers that the host advances with each whole step of a group; 0 at first.
+    type Group: FieldSet;
+    /// [`B1`](typenum::B1) if an average of gradients is kept.
+    type Keeps: Bit;
+    /// How many statistics must be taken, one after the other, before the update.
+    const PASSES: usize;
+
+    /// Advances the numbers of a group to the whole step that begins.
+    fn advance(&self, at: &Step, group: &mut Of<Self::Group, f64>);
+
+    /// The constants of a step. Called once for each gradient of a tensor, so this is where
+    /// numbers that follow `at.own` advance.
+    fn constants(
+        &self,
+        at: &Step,
+        own: &mut Of<Self::Own, f64>,
+        group: &Of<Self::Group, f64>,
+    ) -> Of<Self::Constants, f64>;
+
+    /// Whether this step needs its statistics taken; if not, the tensor's numbers stay.
+    fn measures(&self, at: &Step) -> bool;
+
+    /// The value of one element that statistic `pass` sums. Changes to `state` are discarded.
+    fn measure<F: Real>(
+        pass: usize,
+        at: &Of<Self::Constants, F>,
+        input: Input<F>,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) -> F;
+
+    /// Turns the sum over `count` elements into numbers of the tensor.
+    fn finish<F: Real>(
+        pass: usize,
+        at: &Of<Self::Constants, F>,
+        sum: F,
+        count: F,
+        tensor: &mut Of<Self::Tensor, F>,
+    );
+
+    /// The next update of one element.
+    fn update<F: Real>(
+        at: &Of<Self::Constants, F>,
+        input: Input<F>,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) -> F;
+}
+
+impl<T: Transform> Stage for T {
+    type Constants = T::Constants;
+    type State = T::State;
+    type Tensor = Nothing;
+    type Own = Nothing;
+    type Group = Nothing;
+    type Keeps = T::Keeps;
+    const PASSES: usize = 0;
+
+    fn advance(&self, _at: &Step, _group: &mut Nothing) {}
+
+    fn constants(&self, at: &Step, _own: &mut Nothing, _group: &Nothing) -> Of<T::Constants, f64> {
+        Transform::constants(self, at)
+    }
+
+    fn measures(&self, _at: &Step) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn measure<F: Real>(
+        _pass: usize,
+        _at: &Of<T::Constants, F>,
+        input: Input<F>,
+        _tensor: &Nothing,
+        _state: &mut Of<T::State, F>,
+    ) -> F {
+        input.update
+    }
+
+    #[inline(always)]
+    fn finish<F: Real>(_: usize, _: &Of<T::Constants, F>, _: F, _: F, _: &mut Nothing) {}
+
+    #[inline(always)]
+    fn update<F: Real>(
+        at: &Of<T::Constants, F>,
+        input: Input<F>,
+        _tensor: &Nothing,
+        state: &mut Of<T::State, F>,
+    ) -> F {
+        <T as Transform>::update(at, input, state)
+    }
+}
