@@ -3,6 +3,8 @@
 
 pub use typenum;
 
+#[cfg(feature = "catalogue")]
+pub mod catalogue;
 pub mod cpu;
 pub mod device;
 pub mod dtype;
@@ -14,4 +16,6 @@ pub mod real;
 pub mod rule;
 pub mod shape;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transform;
