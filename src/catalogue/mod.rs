@@ -131,3 +131,14 @@ choice! {
     /// [`Stochastic`](crate::store::Stochastic).
     Stochastic = "stochastic",
 }
+
+impl Format {
+    /// The bytes of a number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F64 => 8,
+            Self::F32 => 4,
+            Self::Bf16 | Self::F16 => 2,
+        }
+    }
+}
