@@ -28,9 +28,6 @@ pub fn build<T: Catalogued>(
 
 /// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
 pub trait Catalogued: StorageDtype {
-    /// The format as a value.
-    const FORMAT: Format;
-
     /// [`build`]. Not generic, so that optimizers are compiled with this library and not with
     /// every program that names them.
     #[doc(hidden)]
@@ -70,10 +67,8 @@ fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
 
 /// Instantiates a rule for parameters in `$format` with the listed state formats and stores.
 macro_rules! catalogued {
-    ($format:ident as $name:ident, state: [$($state:ident as $state_name:ident),+], stores: $stores:tt) => {
+    ($format:ident, state: [$($state:ident as $state_name:ident),+], stores: $stores:tt) => {
         impl Catalogued for $format {
-            const FORMAT: Format = Format::$name;
-
             fn instantiate(
                 configuration: &Configuration,
                 device: Cpu,
@@ -104,7 +99,7 @@ macro_rules! catalogued {
                     let label = names.join(", ");
                     builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
                 }
-                let default = <<$format as StorageDtype>::Arithmetic as Catalogued>::FORMAT;
+                let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;
                 match configuration.state_format.unwrap_or(default) {
                     $(Format::$state_name => {
                         let builder = builder.state_in::<$state>(seed);
@@ -142,7 +137,7 @@ macro_rules! catalogued {
     };
 }
 
-catalogued!(f64 as F64, state: [f64 as F64], stores: [nearest]);
-catalogued!(f32 as F32, state: [f32 as F32, bf16 as Bf16, f16 as F16], stores: [nearest]);
-catalogued!(bf16 as Bf16, state: [f32 as F32, bf16 as Bf16], stores: [all]);
-catalogued!(f16 as F16, state: [f32 as F32, f16 as F16], stores: [all]);
+catalogued!(f64, state: [f64 as F64], stores: [nearest]);
+catalogued!(f32, state: [f32 as F32, bf16 as Bf16, f16 as F16], stores: [nearest]);
+catalogued!(bf16, state: [f32 as F32, bf16 as Bf16], stores: [all]);
+catalogued!(f16, state: [f32 as F32, f16 as F16], stores: [all]);

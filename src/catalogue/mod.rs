@@ -27,6 +27,7 @@ mod entries;
 mod formats;
 mod hyperparameters;
 
+pub use crate::dtype::Format;
 pub use dynamic::{Dynamic, DynamicStep};
 pub use entries::{Entry, NamedRule, entries, rule};
 pub use formats::{Boxed, Catalogued, build};
@@ -109,19 +110,6 @@ macro_rules! choice {
 }
 
 choice! {
-    /// A storage format, chosen at run time.
-    Format, "format",
-    /// 64 bits.
-    F64 = "f64",
-    /// 32 bits.
-    F32 = "f32",
-    /// 16 bits with the range of f32.
-    Bf16 = "bf16",
-    /// 16 bits with a longer mantissa.
-    F16 = "f16",
-}
-
-choice! {
     /// A store, chosen at run time.
     StoreKind, "store",
     /// [`Nearest`](crate::store::Nearest).
@@ -132,13 +120,14 @@ choice! {
     Stochastic = "stochastic",
 }
 
-impl Format {
-    /// The bytes of a number.
-    pub fn bytes(self) -> usize {
-        match self {
-            Self::F64 => 8,
-            Self::F32 => 4,
-            Self::Bf16 | Self::F16 => 2,
-        }
+impl core::str::FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| Error::UnknownChoice {
+            option: "format",
+            value: text.to_owned(),
+            choices: Self::ALL.map(Self::name).join(", "),
+        })
     }
 }
