@@ -3,7 +3,7 @@
 //! Each function does what the default method of [`Vectors`] does, bit for bit.
 
 use super::noise::Bits;
-use super::simd::{Vectors, neighbour};
+use super::simd::Vectors;
 use super::tile::TILE;
 use crate::dtype::{Format, StorageDtype};
 use crate::random::{MULTIPLIERS, RoundKeys};
@@ -117,16 +117,6 @@ impl Avx2 {
         self.avx2._mm256_blend_epi32::<0b1010_1010>(low, self.avx2._mm256_slli_epi64::<32>(high))
     }
 
-    /// Eight neighbouring blocks as two groups of four.
-    #[inline(always)]
-    fn first_blocks(self, counter: [u32; 4]) -> [[__m256i; 4]; 2] {
-        let first = self.lanes(counter[0]);
-        let rest = [self.lanes(counter[1]), self.lanes(counter[2]), self.lanes(counter[3])];
-        let low = self.avx2._mm256_add_epi64(first, must_cast([0u64, 1, 2, 3]));
-        let high = self.avx2._mm256_add_epi64(first, must_cast([4u64, 5, 6, 7]));
-        [[low, rest[0], rest[1], rest[2]], [high, rest[0], rest[1], rest[2]]]
-    }
-
     /// The words of four blocks, block by block.
     #[inline(always)]
     fn in_order(self, [x0, x1, x2, x3]: [__m256i; 4]) -> [__m256i; 2] {
@@ -206,22 +196,23 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    fn random(self, counter: [u32; 4], keys: &Self::Keys) -> [Bits; 2] {
-        let [mut a, mut b] = self.first_blocks(counter);
-        let [mut c, mut d] = self.first_blocks(neighbour(counter, 8));
-        // Groups of blocks side by side hide the latency of the products. Written out, since as a
-        // loop the state is moved through memory.
+    fn random(self, counter: [u32; 4], keys: &Self::Keys) -> Bits {
+        let first = self.lanes(counter[0]);
+        let rest = [self.lanes(counter[1]), self.lanes(counter[2]), self.lanes(counter[3])];
+        let low = self.avx2._mm256_add_epi64(first, must_cast([0u64, 1, 2, 3]));
+        let high = self.avx2._mm256_add_epi64(first, must_cast([4u64, 5, 6, 7]));
+        let mut left = [low, rest[0], rest[1], rest[2]];
+        let mut right = [high, rest[0], rest[1], rest[2]];
+        // Two groups of blocks side by side hide the latency of the products. Written out, since
+        // as a loop the state is moved through memory.
         macro_rules! rounds {
             ($($round:literal)*) => {$(
-                a = self.philox_round(a, keys[$round]);
-                b = self.philox_round(b, keys[$round]);
-                c = self.philox_round(c, keys[$round]);
-                d = self.philox_round(d, keys[$round]);
+                left = self.philox_round(left, keys[$round]);
+                right = self.philox_round(right, keys[$round]);
             )*};
         }
         rounds!(0 1 2 3 4 5 6 7 8 9);
-        let first = [self.in_order(a), self.in_order(b)];
-        must_cast([first, [self.in_order(c), self.in_order(d)]])
+        must_cast([self.in_order(left), self.in_order(right)])
     }
 
     #[inline(always)]

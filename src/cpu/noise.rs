@@ -21,41 +21,26 @@ pub(super) struct Generator<V: Vectors> {
     vectors: V,
     keys: V::Keys,
     noise: Noise,
-    /// The tile that was drawn together with the one before it, and its first base.
-    ahead: (u64, Bits),
 }
 
 impl<V: Vectors> Generator<V> {
     #[inline(always)]
     pub(super) fn new(vectors: V, noise: Noise) -> Self {
-        Self { vectors, keys: vectors.keys(&noise.keys), noise, ahead: (u64::MAX, [0; TILE]) }
+        Self { vectors, keys: vectors.keys(&noise.keys), noise }
     }
 
     /// The bits of the tile that starts with element `first`, for the first `streams` streams.
     #[inline(always)]
-    pub(super) fn tile(&mut self, first: u64, streams: u32) -> Drawn<V> {
-        let none = [0; TILE];
-        let bases = [
-            if streams > 0 { self.first_base(first) } else { none },
-            if streams > STREAMS_PER_BASE { self.base(1, first)[0] } else { none },
-        ];
-        Drawn { vectors: self.vectors, bases }
+    pub(super) fn tile(&self, first: u64, streams: u32) -> Drawn<V> {
+        Drawn { vectors: self.vectors, bases: [self.base(0, first, streams), self.base(1, first, streams)] }
     }
 
-    /// The first base, for this tile and the next: side by side they take less time.
+    /// The bits of a base, if one of the streams needs it.
     #[inline(always)]
-    fn first_base(&mut self, first: u64) -> Bits {
-        if self.ahead.0 == first {
-            return self.ahead.1;
+    fn base(&self, base: u32, first: u64, streams: u32) -> Bits {
+        if streams <= base * STREAMS_PER_BASE {
+            return [0; TILE];
         }
-        let [bits, next] = self.base(0, first);
-        self.ahead = (first + TILE as u64, next);
-        bits
-    }
-
-    /// A base for two tiles.
-    #[inline(always)]
-    fn base(&self, base: u32, first: u64) -> [Bits; 2] {
         self.vectors.random(self.noise.counter(base, first / ELEMENTS_PER_BLOCK), &self.keys)
     }
 }
