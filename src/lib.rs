@@ -9,6 +9,7 @@ pub mod cpu;
 pub mod device;
 pub mod dtype;
 pub mod error;
+pub mod guide;
 pub mod hyperparameter;
 pub mod optimizer;
 pub mod random;
