@@ -10,3 +10,8 @@
 //! | [architecture] | Do the contracts hold the hard cases? |
 
 pub mod architecture;
+pub mod choosing;
+pub mod gradient_release;
+pub mod precision;
+pub mod testing;
+pub mod writing_a_rule;
