@@ -115,7 +115,7 @@ pub mod optimizer;
 #[cfg(feature = "catalogue")]
 pub mod catalogue;
 
-// Tools for testing an optimizer.
+// Recorded runs of other packages, and their replay.
 #[cfg(feature = "testing")]
 pub mod testing;
 

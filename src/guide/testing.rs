@@ -48,6 +48,17 @@
 //! [`Snapshot`](crate::optimizer::Snapshot) holds it by name. Mind that moments are stored debiased:
 //! m of another library is ours times 1 − βᵗ.
 //!
+//! # Recorded runs
+//!
+//! With the feature `testing`, `gradus::testing::trajectory` reads runs of other packages from safetensors
+//! files: initial parameters, the gradients of each step, and what came out. `gradus::testing::replay` runs
+//! them through the catalogue and reports the largest error over its tolerance. In `tests/golden/` of the
+//! repository lie recordings of torch and optimi, with a description of the format.
+//!
+//! ```text
+//! cargo run --release --example replay -- tests/golden/*.safetensors
+//! ```
+//!
 //! # Properties
 //!
 //! What should hold for every optimizer, whatever the numbers:
