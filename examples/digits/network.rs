@@ -1,0 +1,138 @@
+//! A small network with hand-written backpropagation.
+//!
+//! Parameters lie in any format that computes in `f32`: they are widened when a layer is used, and
+//! only the optimizer writes them.
+
+use crate::data::{Batch, CLASSES, PIXELS};
+use crate::random::Random;
+use gradus::cpu::Cpu;
+use gradus::device::{ParameterSet, Tensor, TensorMut};
+use gradus::dtype::StorageDtype;
+use gradus::error::Result;
+use gradus::shape::Layout;
+use ndarray::{Array1, Array2, ArrayD, ArrayViewMutD, Axis, Zip};
+
+/// Formats that a network can keep its parameters in.
+pub trait Format: StorageDtype<Arithmetic = f32> {}
+impl<T: StorageDtype<Arithmetic = f32>> Format for T {}
+
+/// `outputs = inputs · weight + bias`
+struct Linear<T> {
+    names: [&'static str; 2],
+    weight: Array2<T>,
+    bias: Array1<T>,
+}
+
+/// 64 pixels → 64 → 32 → 10 classes, with rectifiers between the layers.
+pub struct Network<T> {
+    layers: [Linear<T>; 3],
+}
+
+/// Lends the parameters to an optimizer: their names, their shapes and, in each step, their memory.
+impl<T: Format> ParameterSet<Cpu, T> for Network<T> {
+    fn describe(&self, visit: &mut dyn FnMut(&str, Layout)) {
+        for Linear { names: [weight_name, bias_name], weight, bias } in &self.layers {
+            visit(weight_name, weight.layout());
+            visit(bias_name, bias.layout());
+        }
+    }
+
+    fn lend<'a>(&'a mut self, visit: &mut dyn FnMut(&str, Layout, Option<&'a mut [T]>)) {
+        for Linear { names: [weight_name, bias_name], weight, bias } in &mut self.layers {
+            visit(weight_name, weight.layout(), weight.elements_mut());
+            visit(bias_name, bias.layout(), bias.elements_mut());
+        }
+    }
+}
+
+impl<T: Format> Linear<T> {
+    fn new(names: [&'static str; 2], inputs: usize, outputs: usize, random: &mut Random) -> Self {
+        let bound = (6.0 / inputs as f32).sqrt(); // He et al., 2015
+        let weight = Array2::from_shape_simple_fn((inputs, outputs), || T::round(bound * random.symmetric()));
+        Self { names, weight, bias: Array1::from_elem(outputs, T::round(0.0)) }
+    }
+
+    fn forward(&self, inputs: &Array2<f32>) -> Array2<f32> {
+        inputs.dot(&self.weight.mapv(T::widen)) + self.bias.mapv(T::widen)
+    }
+}
+
+/// What the forward pass leaves for the backward pass.
+pub struct Activations {
+    /// The inputs of each layer.
+    inputs: Vec<Array2<f32>>,
+    /// The outputs of the last one, as probabilities of the classes.
+    probabilities: Array2<f32>,
+}
+
+impl<T: Format> Network<T> {
+    /// The same network in every run, up to the rounding to `T`.
+    pub fn new() -> Self {
+        let random = &mut Random::new(1);
+        let first = Linear::new(["first.weight", "first.bias"], PIXELS, 64, random);
+        let second = Linear::new(["second.weight", "second.bias"], 64, 32, random);
+        let third = Linear::new(["third.weight", "third.bias"], 32, CLASSES, random);
+        Self { layers: [first, second, third] }
+    }
+
+    /// Computes the probability of each class for each picture.
+    pub fn forward(&self, pictures: &Array2<f32>) -> Activations {
+        let mut inputs = vec![pictures.clone()];
+        for layer in &self.layers[..2] {
+            let outputs = layer.forward(&inputs[inputs.len() - 1]);
+            inputs.push(outputs.mapv_into(|output| output.max(0.0)));
+        }
+        let mut probabilities = self.layers[2].forward(&inputs[2]);
+        for mut row in probabilities.rows_mut() {
+            let largest = row.fold(f32::NEG_INFINITY, |largest, &output| largest.max(output));
+            row.mapv_inplace(|output| (output - largest).exp());
+            let sum = row.sum();
+            row /= sum;
+        }
+        Activations { inputs, probabilities }
+    }
+
+    /// Computes the gradients of the cross-entropy, from the last layer to the first.
+    ///
+    /// Hands each gradient over as soon as it exists, with its parameter, which is not needed any
+    /// more: `receive` may change it.
+    pub fn backward(
+        &mut self,
+        activations: Activations,
+        labels: &[usize],
+        receive: &mut dyn FnMut(&'static str, ArrayViewMutD<'_, T>, ArrayD<T>) -> Result<()>,
+    ) -> Result<()> {
+        let Activations { mut inputs, probabilities: mut error } = activations;
+        for (mut row, &label) in error.rows_mut().into_iter().zip(labels) {
+            row[label] -= 1.0;
+        }
+        error /= labels.len() as f32;
+        for Linear { names: [weight_name, bias_name], weight, bias } in self.layers.iter_mut().rev() {
+            let input = inputs.pop().expect("each layer has an input");
+            let weight_gradient = input.t().dot(&error).mapv(T::round);
+            let bias_gradient = error.sum_axis(Axis(0)).mapv(T::round);
+            if !inputs.is_empty() {
+                error = error.dot(&weight.mapv(T::widen).t());
+                Zip::from(&mut error).and(&input).for_each(|error, &input| {
+                    if input <= 0.0 {
+                        *error = 0.0;
+                    }
+                });
+            }
+            receive(bias_name, bias.view_mut().into_dyn(), bias_gradient.into_dyn())?;
+            receive(weight_name, weight.view_mut().into_dyn(), weight_gradient.into_dyn())?;
+        }
+        Ok(())
+    }
+
+    /// The mean cross-entropy and the share of pictures that are classified correctly.
+    pub fn evaluate(&self, batch: &Batch) -> (f64, f64) {
+        let probabilities = self.forward(&batch.pictures).probabilities;
+        let (mut loss, mut correct) = (0.0, 0);
+        for (row, &label) in probabilities.rows().into_iter().zip(&batch.labels) {
+            loss -= f64::from(row[label].max(f32::MIN_POSITIVE)).ln();
+            correct += usize::from(row.iter().all(|&probability| probability <= row[label]));
+        }
+        (loss / batch.len() as f64, correct as f64 / batch.len() as f64)
+    }
+}
