@@ -20,7 +20,7 @@ pub struct Arguments {
 impl Arguments {
     /// How often each optimizer sees the whole training set.
     pub fn epochs(&self) -> usize {
-        if self.quick { 8 } else { 60 }
+        if self.quick { 15 } else { 60 }
     }
 }
 
@@ -57,7 +57,7 @@ Trains a small network on handwritten digits with several optimizers.
 
 Usage: digits [--quick] [--optimizer NAME]... [--output DIR]
 
-      --quick           8 epochs instead of 60
+      --quick           15 epochs instead of 60
       --optimizer NAME  only this one; may be given several times
       --output DIR      where the pictures go [default: the current directory]
   -h, --help            this text

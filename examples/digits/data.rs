@@ -1,5 +1,6 @@
 //! The digits: 8×8 pixels and a class, 1437 to train with and 360 to test with.
 
+use crate::random::Random;
 use flate2::read::GzDecoder;
 use ndarray::{Array2, Axis};
 use std::io::Read;
@@ -8,7 +9,7 @@ const FILE: &[u8] = include_bytes!("../data/digits.csv.gz");
 const TRAINING: usize = 1437;
 
 /// How many pixels a picture has.
-pub const PIXELS: usize = 64;
+pub const PIXELS: usize = 8 * 8;
 /// How many digits there are.
 pub const CLASSES: usize = 10;
 
@@ -60,6 +61,12 @@ impl Batch {
     pub fn select(&self, numbers: &[usize]) -> Self {
         let labels = numbers.iter().map(|&number| self.labels[number]).collect();
         Self { pictures: self.pictures.select(Axis(0), numbers), labels }
+    }
+
+    /// The same pictures with noise on every pixel, so that they are not learned by heart.
+    pub fn with_noise(mut self, random: &mut Random) -> Self {
+        self.pictures.mapv_inplace(|pixel| pixel + 0.3 * random.symmetric());
+        self
     }
 
     /// Neighbouring pictures in `parts` parts of nearly the same size.

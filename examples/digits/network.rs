@@ -23,7 +23,7 @@ struct Linear<T> {
     bias: Array1<T>,
 }
 
-/// 64 pixels → 64 → 32 → 10 classes, with rectifiers between the layers.
+/// 64 pixels → 128 → 64 → 10 classes, with rectifiers between the layers.
 pub struct Network<T> {
     layers: [Linear<T>; 3],
 }
@@ -69,9 +69,9 @@ impl<T: Format> Network<T> {
     /// The same network in every run, up to the rounding to `T`.
     pub fn new() -> Self {
         let random = &mut Random::new(1);
-        let first = Linear::new(["first.weight", "first.bias"], PIXELS, 64, random);
-        let second = Linear::new(["second.weight", "second.bias"], 64, 32, random);
-        let third = Linear::new(["third.weight", "third.bias"], 32, CLASSES, random);
+        let first = Linear::new(["first.weight", "first.bias"], PIXELS, 128, random);
+        let second = Linear::new(["second.weight", "second.bias"], 128, 64, random);
+        let third = Linear::new(["third.weight", "third.bias"], 64, CLASSES, random);
         Self { layers: [first, second, third] }
     }
 

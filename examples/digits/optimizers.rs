@@ -1,14 +1,11 @@
 //! The optimizers that are compared, and how each of them is built.
 
-use crate::network::{Format, Network};
-use crate::training::{OneByOne, Together, Trainee};
+use crate::network::Network;
+use crate::training::{Session, Trainee};
 use gradus::cpu::Cpu;
-use gradus::device::In;
 use gradus::error::Result;
-use gradus::optimizer::{self, Build, KeepsGradients, Optimizer};
+use gradus::optimizer::Build;
 use gradus::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
-use gradus::store::Store;
-use gradus::transform::{Rule, Stage};
 use half::bf16;
 
 /// An optimizer that can be chosen by name.
@@ -25,39 +22,39 @@ pub struct Choice {
 
 /// All of them, in the order in which they run.
 pub static ALL: [Choice; 10] = [
-    Choice { name: "sgd", about: "plain gradient descent", learning_rate: 0.3, start: sgd },
-    Choice { name: "sgd-momentum", about: "with a velocity", learning_rate: 0.05, start: sgd_momentum },
-    Choice { name: "adam", about: "Adam", learning_rate: 3e-3, start: adam },
-    Choice { name: "adamw", about: "Adam with decoupled weight decay", learning_rate: 3e-3, start: adamw },
-    Choice { name: "lion", about: "the sign of a momentum", learning_rate: 5e-4, start: lion },
+    Choice { name: "sgd", about: "plain gradient descent", learning_rate: 0.6, start: sgd },
+    Choice { name: "sgd-momentum", about: "with a velocity", learning_rate: 0.1, start: sgd_momentum },
+    Choice { name: "adam", about: "Adam", learning_rate: 6e-3, start: adam },
+    Choice { name: "adamw", about: "Adam with decoupled weight decay", learning_rate: 6e-3, start: adamw },
+    Choice { name: "lion", about: "the sign of a momentum", learning_rate: 1e-3, start: lion },
     Choice {
         name: "adamw-bf16",
         about: "bf16 parameters, rounded to nearest: small updates are lost",
-        learning_rate: 3e-3,
+        learning_rate: 6e-3,
         start: adamw_bf16,
     },
     Choice {
         name: "adamw-bf16-kahan",
         about: "bf16 parameters with a Kahan carry",
-        learning_rate: 3e-3,
+        learning_rate: 6e-3,
         start: adamw_bf16_kahan,
     },
     Choice {
         name: "adamw-bf16-stochastic",
         about: "bf16 parameters and state, rounded stochastically",
-        learning_rate: 3e-3,
+        learning_rate: 6e-3,
         start: adamw_bf16_stochastic,
     },
     Choice {
         name: "adamw-release",
         about: "each gradient is used and freed during backpropagation",
-        learning_rate: 3e-3,
+        learning_rate: 6e-3,
         start: adamw_release,
     },
     Choice {
         name: "adamw-accumulate",
         about: "the same, with four micro-batches per step",
-        learning_rate: 3e-3,
+        learning_rate: 6e-3,
         start: adamw_accumulate,
     },
 ];
@@ -65,43 +62,43 @@ pub static ALL: [Choice; 10] = [
 fn sgd() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = Sgd::default().build(Cpu::default(), &network)?;
-    Ok(together(network, optimizer))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn sgd_momentum() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = SgdMomentum::default().build(Cpu::default(), &network)?;
-    Ok(together(network, optimizer))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn adam() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = Adam::default().build(Cpu::default(), &network)?;
-    Ok(together(network, optimizer))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn adamw() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = AdamW::default().build(Cpu::default(), &network)?;
-    Ok(together(network, optimizer))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn lion() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = Lion::default().build(Cpu::default(), &network)?;
-    Ok(together(network, optimizer))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn adamw_bf16() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = AdamW::default().parameters_in::<bf16>().build(Cpu::default(), &network)?;
-    Ok(together(network, optimizer))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn adamw_bf16_kahan() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = AdamW::default().parameters_in::<bf16>().kahan().build(Cpu::default(), &network)?;
-    Ok(together(network, optimizer))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn adamw_bf16_stochastic() -> Result<Box<dyn Trainee>> {
@@ -111,32 +108,17 @@ fn adamw_bf16_stochastic() -> Result<Box<dyn Trainee>> {
         .stochastic_rounding(1)
         .state_in::<bf16>(2)
         .build(Cpu::default(), &network)?;
-    Ok(together(network, optimizer))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn adamw_release() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = AdamW::default().gradient_release().build(Cpu::default(), &network)?;
-    Ok(one_by_one(network, optimizer, 1))
+    Ok(Box::new(Session::new(network, optimizer)))
 }
 
 fn adamw_accumulate() -> Result<Box<dyn Trainee>> {
     let network = Network::new();
     let optimizer = AdamW::default().gradient_release().build(Cpu::default(), &network)?;
-    Ok(one_by_one(network, optimizer, 4))
-}
-
-fn together<R: Rule, T: Format, S: Format, W: Store>(
-    network: Network<T>,
-    optimizer: Optimizer<R, In<T, T, S, W>, optimizer::Together, Cpu>,
-) -> Box<dyn Trainee> {
-    Box::new(Together { network, optimizer, gradient_bytes: 0 })
-}
-
-fn one_by_one<R: Rule<Chain: Stage<Keeps: KeepsGradients>>, T: Format, S: Format, W: Store>(
-    network: Network<T>,
-    optimizer: Optimizer<R, In<T, T, S, W>, optimizer::Released, Cpu>,
-    micro_batches: usize,
-) -> Box<dyn Trainee> {
-    Box::new(OneByOne { network, optimizer, micro_batches, gradient_bytes: 0 })
+    Ok(Box::new(Session::new(network, optimizer).in_micro_batches(4)))
 }

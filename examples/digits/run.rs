@@ -52,7 +52,8 @@ fn one(choice: &Choice, digits: &Digits, epochs: usize, bar: &ProgressBar) -> Re
     for epoch in 0..epochs {
         trainee.set_learning_rate(cosine(choice.learning_rate, epoch, epochs)?);
         for numbers in random.permutation(digits.training.len()).chunks(BATCH) {
-            times.push(trainee.learn(&digits.training.select(numbers))?);
+            let batch = digits.training.select(numbers).with_noise(&mut random);
+            times.push(trainee.learn(&batch)?);
         }
         losses.push(trainee.evaluate(&digits.training).0);
         bar.inc(1);

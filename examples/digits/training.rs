@@ -1,4 +1,4 @@
-//! How gradients get from the network to the optimizer: [`Together`] or [`OneByOne`].
+//! How gradients get from the network to the optimizer: all together, or one by one.
 
 use crate::data::Batch;
 use crate::network::{Format, Network};
@@ -6,36 +6,28 @@ use gradus::cpu::Cpu;
 use gradus::device::In;
 use gradus::error::Result;
 use gradus::hyperparameter::LearningRate;
-use gradus::optimizer::{self, KeepsGradients, Optimizer};
+use gradus::optimizer::{Arrival, KeepsGradients, Optimizer, Released, Together};
 use gradus::store::Store;
 use gradus::transform::{Rule, Stage};
 use ndarray::ArrayD;
 use std::time::{Duration, Instant};
 
-/// A network and its optimizer, whatever their formats.
-pub trait Trainee {
-    /// Learns from a batch. Returns how long the optimizer took.
+/// A network and its optimizer: the rule, the formats of parameters and state, the store, and when
+/// gradients arrive.
+pub struct Session<R: Rule, T: Format, S: Format, W: Store, A: Arrival> {
+    network: Network<T>,
+    optimizer: Optimizer<R, In<T, T, S, W>, A, Cpu>,
+    micro_batches: usize,
+    gradient_bytes: usize,
+}
+
+/// Learns from a batch, and says how long the optimizer took.
+pub trait Learn {
     fn learn(&mut self, batch: &Batch) -> Result<Duration>;
-    /// Replaces the learning rate.
-    fn set_learning_rate(&mut self, learning_rate: LearningRate);
-    /// The mean loss on a batch, and the share of it that is classified correctly.
-    fn evaluate(&self, batch: &Batch) -> (f64, f64);
-    /// The formats of parameters and state, and the store.
-    fn formats(&self) -> [&'static str; 3];
-    /// Bytes of the optimizer's state.
-    fn state_bytes(&self) -> usize;
-    /// The most bytes of gradients that were kept for the optimizer at the same time.
-    fn gradient_bytes(&self) -> usize;
 }
 
 /// All gradients are computed, then the optimizer takes one step.
-pub struct Together<R: Rule, T: Format, S: Format, W: Store> {
-    pub network: Network<T>,
-    pub optimizer: Optimizer<R, In<T, T, S, W>, optimizer::Together, Cpu>,
-    pub gradient_bytes: usize,
-}
-
-impl<R: Rule, T: Format, S: Format, W: Store> Trainee for Together<R, T, S, W> {
+impl<R: Rule, T: Format, S: Format, W: Store> Learn for Session<R, T, S, W, Together> {
     fn learn(&mut self, batch: &Batch) -> Result<Duration> {
         let activations = self.network.forward(&batch.pictures);
         let mut gradients = Vec::new();
@@ -43,63 +35,33 @@ impl<R: Rule, T: Format, S: Format, W: Store> Trainee for Together<R, T, S, W> {
             gradients.push((name, gradient));
             Ok(())
         })?;
-        gradients.reverse(); // into the order of the parameters
+        gradients.reverse(); // from the first layer to the last, as the parameters
         self.gradient_bytes = gradients.iter().map(|(_, gradient)| bytes(gradient)).sum();
 
         let start = Instant::now();
         self.optimizer.step(&mut self.network, &gradients)?;
         Ok(start.elapsed())
     }
-
-    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
-        self.optimizer.set_learning_rate(learning_rate);
-    }
-
-    fn evaluate(&self, batch: &Batch) -> (f64, f64) {
-        self.network.evaluate(batch)
-    }
-
-    fn formats(&self) -> [&'static str; 3] {
-        [T::NAME, S::NAME, W::NAME]
-    }
-
-    fn state_bytes(&self) -> usize {
-        self.optimizer.state_bytes()
-    }
-
-    fn gradient_bytes(&self) -> usize {
-        self.gradient_bytes
-    }
 }
 
 /// Each gradient is used up during backpropagation, before the next one is computed.
 ///
 /// With several micro-batches, all but the last one only enter the averages of the optimizer, so
-/// that nothing else has to remember them.
-pub struct OneByOne<R: Rule, T: Format, S: Format, W: Store> {
-    pub network: Network<T>,
-    pub optimizer: Optimizer<R, In<T, T, S, W>, optimizer::Released, Cpu>,
-    pub micro_batches: usize,
-    pub gradient_bytes: usize,
-}
-
-impl<R, T, S, W> Trainee for OneByOne<R, T, S, W>
+/// that nothing else has to remember them. Rules that keep no average are refused by the compiler.
+impl<R, T: Format, S: Format, W: Store> Learn for Session<R, T, S, W, Released>
 where
     R: Rule<Chain: Stage<Keeps: KeepsGradients>>,
-    T: Format,
-    S: Format,
-    W: Store,
 {
     fn learn(&mut self, batch: &Batch) -> Result<Duration> {
         let mut time = Duration::ZERO;
         let mut step = self.optimizer.begin_step()?;
-        for (number, part) in batch.split(self.micro_batches).enumerate() {
-            let last = number + 1 == self.micro_batches;
+        for (number, part) in (1..).zip(batch.split(self.micro_batches)) {
+            let is_last = number == self.micro_batches;
             let activations = self.network.forward(&part.pictures);
             self.network.backward(activations, &part.labels, &mut |name, mut parameter, gradient| {
                 self.gradient_bytes = self.gradient_bytes.max(bytes(&gradient));
                 let start = Instant::now();
-                if last {
+                if is_last {
                     step.release(name, &mut parameter, gradient)?;
                 } else {
                     step.accumulate(name, gradient)?;
@@ -112,7 +74,38 @@ where
         assert!(finished.missing.is_empty(), "backpropagation reaches every parameter");
         Ok(time)
     }
+}
 
+impl<R: Rule, T: Format, S: Format, W: Store, A: Arrival> Session<R, T, S, W, A> {
+    /// Brings a network together with an optimizer that was built for it.
+    pub fn new(network: Network<T>, optimizer: Optimizer<R, In<T, T, S, W>, A, Cpu>) -> Self {
+        Self { network, optimizer, micro_batches: 1, gradient_bytes: 0 }
+    }
+}
+
+impl<R: Rule, T: Format, S: Format, W: Store> Session<R, T, S, W, Released> {
+    /// Splits each batch, so that fewer pictures are in memory at the same time.
+    pub fn in_micro_batches(self, micro_batches: usize) -> Self {
+        Self { micro_batches, ..self }
+    }
+}
+
+/// A [`Session`] of any type.
+pub trait Trainee: Learn {
+    fn set_learning_rate(&mut self, learning_rate: LearningRate);
+    /// The mean loss on a batch, and the share of it that is classified correctly.
+    fn evaluate(&self, batch: &Batch) -> (f64, f64);
+    /// The formats of parameters and state, and the store.
+    fn formats(&self) -> [&'static str; 3];
+    fn state_bytes(&self) -> usize;
+    /// The most bytes of gradients that were kept for the optimizer at the same time.
+    fn gradient_bytes(&self) -> usize;
+}
+
+impl<R: Rule, T: Format, S: Format, W: Store, A: Arrival> Trainee for Session<R, T, S, W, A>
+where
+    Self: Learn,
+{
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {
         self.optimizer.set_learning_rate(learning_rate);
     }
