@@ -3,7 +3,7 @@
 //! Parameters lie in any format that computes in `f32`: they are widened when a layer is used, and
 //! only the optimizer writes them.
 
-use crate::data::{Batch, CLASSES, PIXELS};
+use crate::data::{CLASSES, PIXELS};
 use crate::random::Random;
 use gradus::cpu::Cpu;
 use gradus::device::{ParameterSet, Tensor, TensorMut};
@@ -65,6 +65,22 @@ pub struct Activations {
     probabilities: Array2<f32>,
 }
 
+impl Activations {
+    /// The mean cross-entropy.
+    pub fn loss(&self, labels: &[usize]) -> f64 {
+        let rows = self.probabilities.rows().into_iter().zip(labels);
+        let losses = rows.map(|(row, &label)| -f64::from(row[label].max(f32::MIN_POSITIVE)).ln());
+        losses.sum::<f64>() / labels.len() as f64
+    }
+
+    /// The share of pictures whose digit is the most probable one.
+    pub fn accuracy(&self, labels: &[usize]) -> f64 {
+        let rows = self.probabilities.rows().into_iter().zip(labels);
+        let correct = rows.filter(|(row, label)| row.iter().all(|&other| other <= row[**label]));
+        correct.count() as f64 / labels.len() as f64
+    }
+}
+
 impl<T: Format> Network<T> {
     /// The same network in every run, up to the rounding to `T`.
     pub fn new() -> Self {
@@ -123,16 +139,5 @@ impl<T: Format> Network<T> {
             receive(weight_name, weight.view_mut().into_dyn(), weight_gradient.into_dyn())?;
         }
         Ok(())
-    }
-
-    /// The mean cross-entropy and the share of pictures that are classified correctly.
-    pub fn evaluate(&self, batch: &Batch) -> (f64, f64) {
-        let probabilities = self.forward(&batch.pictures).probabilities;
-        let (mut loss, mut correct) = (0.0, 0);
-        for (row, &label) in probabilities.rows().into_iter().zip(&batch.labels) {
-            loss -= f64::from(row[label].max(f32::MIN_POSITIVE)).ln();
-            correct += usize::from(row.iter().all(|&probability| probability <= row[label]));
-        }
-        (loss / batch.len() as f64, correct as f64 / batch.len() as f64)
     }
 }

@@ -22,39 +22,39 @@ pub struct Choice {
 
 /// All of them, in the order in which they run.
 pub static ALL: [Choice; 10] = [
-    Choice { name: "sgd", about: "plain gradient descent", learning_rate: 0.6, start: sgd },
-    Choice { name: "sgd-momentum", about: "with a velocity", learning_rate: 0.1, start: sgd_momentum },
-    Choice { name: "adam", about: "Adam", learning_rate: 6e-3, start: adam },
-    Choice { name: "adamw", about: "Adam with decoupled weight decay", learning_rate: 6e-3, start: adamw },
-    Choice { name: "lion", about: "the sign of a momentum", learning_rate: 1e-3, start: lion },
+    Choice { name: "sgd", about: "plain gradient descent", learning_rate: 0.3, start: sgd },
+    Choice { name: "sgd-momentum", about: "with a velocity", learning_rate: 0.05, start: sgd_momentum },
+    Choice { name: "adam", about: "Adam", learning_rate: 3e-3, start: adam },
+    Choice { name: "adamw", about: "Adam with decoupled weight decay", learning_rate: 3e-3, start: adamw },
+    Choice { name: "lion", about: "the sign of a momentum", learning_rate: 5e-4, start: lion },
     Choice {
         name: "adamw-bf16",
         about: "bf16 parameters, rounded to nearest: small updates are lost",
-        learning_rate: 6e-3,
+        learning_rate: 3e-3,
         start: adamw_bf16,
     },
     Choice {
         name: "adamw-bf16-kahan",
         about: "bf16 parameters with a Kahan carry",
-        learning_rate: 6e-3,
+        learning_rate: 3e-3,
         start: adamw_bf16_kahan,
     },
     Choice {
         name: "adamw-bf16-stochastic",
         about: "bf16 parameters and state, rounded stochastically",
-        learning_rate: 6e-3,
+        learning_rate: 3e-3,
         start: adamw_bf16_stochastic,
     },
     Choice {
         name: "adamw-release",
         about: "each gradient is used and freed during backpropagation",
-        learning_rate: 6e-3,
+        learning_rate: 3e-3,
         start: adamw_release,
     },
     Choice {
         name: "adamw-accumulate",
         about: "the same, with four micro-batches per step",
-        learning_rate: 6e-3,
+        learning_rate: 3e-3,
         start: adamw_accumulate,
     },
 ];

@@ -65,7 +65,7 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
         .margin(16 * scale)
         .x_label_area_size(52 * scale)
         .y_label_area_size(84 * scale)
-        .build_cartesian_2d(0.0..epochs(runs), decades(runs).log_scale())?;
+        .build_cartesian_2d(0.0..epochs(runs), range(runs).log_scale())?;
     chart
         .configure_mesh()
         .x_desc("epoch")
@@ -85,12 +85,15 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
         let points = (0..).map(f64::from).zip(run.losses.iter().copied());
         // A curve that lies on another one is dashed, so that both can be seen.
         let is_dashed = runs[..number].iter().any(|other| other.losses == run.losses);
-        let dashes = if is_dashed { (9, 9) } else { (1, 0) };
         let top = length * (80 + 52 * number as i32);
         let sample = [(0, top), (30 * length, top)];
-        let (dash, gap) = (dashes.0 * length, dashes.1 * length);
-        chart.draw_series(DashedLineSeries::new(points, dash, gap, style))?;
-        legend.draw(&DashedPathElement::new(sample, dash, gap, style))?;
+        if is_dashed {
+            chart.draw_series(DashedLineSeries::new(points, 9 * length, 9 * length, style))?;
+            legend.draw(&DashedPathElement::new(sample, 9 * length, 9 * length, style))?;
+        } else {
+            chart.draw_series(LineSeries::new(points, style))?;
+            legend.draw(&PathElement::new(sample, style))?;
+        }
 
         let left = Pos::new(HPos::Left, VPos::Center);
         let name = font(17).into_text_style(&legend).pos(left);
@@ -106,11 +109,11 @@ fn epochs(runs: &[Run]) -> f64 {
     runs.iter().map(|run| run.losses.len() - 1).max().unwrap_or(1) as f64
 }
 
-/// The powers of ten between which all losses lie.
-fn decades(runs: &[Run]) -> Range<f64> {
-    let logarithms = runs.iter().flat_map(|run| &run.losses).map(|loss| loss.max(1e-9).log10());
-    let (low, high) = logarithms.fold((0.0f64, 0.0f64), |(low, high), next| (low.min(next), high.max(next)));
-    10f64.powf(low.floor())..10f64.powf(high.ceil())
+/// From a little below the smallest loss to a little above the largest.
+fn range(runs: &[Run]) -> Range<f64> {
+    let losses = runs.iter().flat_map(|run| &run.losses).map(|loss| loss.max(1e-9));
+    let (low, high) = losses.fold((1.0f64, 0.0f64), |(low, high), loss| (low.min(loss), high.max(loss)));
+    low * 0.7..high * 1.3
 }
 
 /// Replaces each square of pixels by its mean.
