@@ -61,7 +61,7 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
     let (plot, legend) = canvas.split_horizontally((SIZE.0 - LEGEND) * scale);
     let font = |size: u32| ("sans-serif", size * scale).into_font();
     let mut chart = ChartBuilder::on(&plot)
-        .caption("Loss on the training set after each epoch", font(24))
+        .caption("Loss on the training set after each epoch", font(26))
         .margin(16 * scale)
         .x_label_area_size(52 * scale)
         .y_label_area_size(84 * scale)
@@ -72,8 +72,9 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
         .y_desc("mean cross-entropy")
         .x_label_formatter(&|epoch| format!("{epoch:.0}"))
         .y_label_formatter(&|loss| format!("{loss}"))
-        .label_style(font(16))
-        .axis_desc_style(font(18))
+        .label_style(font(18))
+        .axis_desc_style(font(20))
+        .set_all_tick_mark_size(5 * scale)
         .axis_style(BLACK.stroke_width(scale))
         .bold_line_style(BLACK.mix(0.2).stroke_width(scale))
         .light_line_style(BLACK.mix(0.07).stroke_width(scale))
@@ -85,7 +86,7 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
         let points = (0..).map(f64::from).zip(run.losses.iter().copied());
         // A curve that lies on another one is dashed, so that both can be seen.
         let is_dashed = runs[..number].iter().any(|other| other.losses == run.losses);
-        let top = length * (80 + 52 * number as i32);
+        let top = length * (80 + 54 * number as i32);
         let sample = [(0, top), (30 * length, top)];
         if is_dashed {
             chart.draw_series(DashedLineSeries::new(points, 9 * length, 9 * length, style))?;
@@ -96,11 +97,11 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
         }
 
         let left = Pos::new(HPos::Left, VPos::Center);
-        let name = font(17).into_text_style(&legend).pos(left);
-        let details = font(14).color(&BLACK.mix(0.6)).pos(left);
-        let accuracy = format!("{}, {:.1} % right", run.formats[0], 100.0 * run.accuracy);
+        let name = font(19).into_text_style(&legend).pos(left);
+        let details = font(16).color(&BLACK.mix(0.6)).pos(left);
+        let accuracy = format!("{}, test accuracy {:.1} %", run.formats[0], 100.0 * run.accuracy);
         legend.draw(&Text::new(run.name, (40 * length, top), name))?;
-        legend.draw(&Text::new(accuracy, (40 * length, top + 20 * length), details))?;
+        legend.draw(&Text::new(accuracy, (40 * length, top + 21 * length), details))?;
     }
     Ok(())
 }
