@@ -55,7 +55,7 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let runs = run::all(&arguments.optimizers, &digits, arguments.epochs())?;
     print!("{}", table::of(&runs));
     for path in picture::draw(&runs, &arguments.output)? {
-        println!("{}", path.display());
+        println!("losses drawn in {}", path.display());
     }
     Ok(())
 }
