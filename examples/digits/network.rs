@@ -110,8 +110,8 @@ impl<T: Format> Network<T> {
 
     /// Computes the gradients of the cross-entropy, from the last layer to the first.
     ///
-    /// Hands each gradient over as soon as it exists, with its parameter, which is not needed any
-    /// more: `receive` may change it.
+    /// Hands each gradient over as soon as it exists, before the next one is computed. Its
+    /// parameter comes with it and is not needed any more, so `receive` may change it.
     pub fn backward(
         &mut self,
         activations: Activations,
@@ -125,18 +125,20 @@ impl<T: Format> Network<T> {
         error /= labels.len() as f32;
         for Linear { names: [weight_name, bias_name], weight, bias } in self.layers.iter_mut().rev() {
             let input = inputs.pop().expect("each layer has an input");
-            let weight_gradient = input.t().dot(&error).mapv(T::round);
-            let bias_gradient = error.sum_axis(Axis(0)).mapv(T::round);
-            if !inputs.is_empty() {
-                error = error.dot(&weight.mapv(T::widen).t());
-                Zip::from(&mut error).and(&input).for_each(|error, &input| {
-                    if input <= 0.0 {
-                        *error = 0.0;
-                    }
-                });
+            let error_before = (!inputs.is_empty()).then(|| {
+                let mut error = error.dot(&weight.mapv(T::widen).t());
+                let rectified = Zip::from(&mut error).and(&input);
+                rectified.for_each(|error, &input| *error = if input > 0.0 { *error } else { 0.0 });
+                error
+            });
+            let gradient = error.sum_axis(Axis(0)).mapv(T::round);
+            receive(bias_name, bias.view_mut().into_dyn(), gradient.into_dyn())?;
+            let gradient = input.t().dot(&error).mapv(T::round);
+            receive(weight_name, weight.view_mut().into_dyn(), gradient.into_dyn())?;
+            match error_before {
+                Some(before) => error = before,
+                None => break,
             }
-            receive(bias_name, bias.view_mut().into_dyn(), bias_gradient.into_dyn())?;
-            receive(weight_name, weight.view_mut().into_dyn(), weight_gradient.into_dyn())?;
         }
         Ok(())
     }
