@@ -51,10 +51,13 @@ fn main() -> ExitCode {
 }
 
 fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let output = &arguments.output;
+    std::fs::create_dir_all(output)
+        .map_err(|error| format!("cannot make the directory {}: {error}", output.display()))?;
     let digits = data::Digits::load();
     let runs = run::all(&arguments.optimizers, &digits, arguments.epochs())?;
     print!("{}", table::of(&runs));
-    for path in picture::draw(&runs, &arguments.output)? {
+    for path in picture::draw(&runs, output)? {
         println!("losses drawn in {}", path.display());
     }
     Ok(())

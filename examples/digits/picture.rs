@@ -31,12 +31,11 @@ const COLORS: [RGBColor; 10] = [
     RGBColor(23, 190, 207),
 ];
 
-/// Writes both files into a directory, which is made if need be.
+/// Writes both files into a directory.
 pub fn draw(runs: &[Run], directory: &Path) -> Result<[PathBuf; 2], Box<dyn Error>> {
     // "sans-serif" is what the SVG asks the viewer for; its text is measured with this font.
     let font = register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular());
     assert!(font.is_ok(), "the embedded font is intact");
-    std::fs::create_dir_all(directory)?;
     let (svg, png) = (directory.join("digits-loss.svg"), directory.join("digits-loss.png"));
     curves(runs, &SVGBackend::new(&svg, SIZE).into_drawing_area(), 1)?;
 
