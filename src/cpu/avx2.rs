@@ -1,30 +1,39 @@
-//! Conversions and random bits in AVX2, through pulp's safe instructions.
+//! AVX2: the rule on eight numbers in a register, conversions and random bits.
 //!
-//! Each function does what the default method of [`Vectors`] does, bit for bit.
+//! Each function does what [`Plain`](super::simd::Plain) does, bit for bit.
 
 use super::noise::Bits;
 use super::simd::Vectors;
 use super::tile::TILE;
-use crate::dtype::{Format, StorageDtype};
+use super::wide::{LANES, Wide};
+use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
 use crate::random::{MULTIPLIERS, RoundKeys};
 use bytemuck::{Pod, must_cast};
-use core::arch::x86_64::{__m128i, __m256, __m256i, _CMP_LT_OQ, _CMP_UNORD_Q};
+use core::arch::x86_64::{__m128i, __m256, __m256i, _CMP_GE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
+use core::marker::PhantomData;
 
-/// Numbers in a vector.
-const LANES: usize = 8;
-/// Numbers whose 16-bit forms fill a vector.
+/// Elements whose 16-bit forms fill a register.
 const PAIR: usize = 2 * LANES;
 
+/// Registers in a group: enough that roots and quotients overlap.
+const WIDES: usize = 8;
+
 /// Proof that the machine has AVX2. Copied about, it costs nothing.
+///
+/// Sixteen half-words become two registers: the lower and the upper eight, in order, or with `SPLIT`
+/// those in even and in odd places. That takes fewer instructions, and an elementwise rule does not
+/// mind, but all arrays must do the same, so all must be in 16-bit formats.
 #[derive(Clone, Copy)]
-pub(super) struct Avx2 {
+pub(super) struct Avx2<F, const SPLIT: bool> {
     avx: pulp::core_arch::x86::Avx,
     avx2: pulp::core_arch::x86::Avx2,
+    arithmetic: PhantomData<F>,
 }
 
-impl Avx2 {
+impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
+    #[inline(always)]
     pub(super) fn new(v3: pulp::x86::V3) -> Self {
-        Self { avx: v3.avx, avx2: v3.avx2 }
+        Self { avx: v3.avx, avx2: v3.avx2, arithmetic: PhantomData }
     }
 
     #[inline(always)]
@@ -53,32 +62,65 @@ impl Avx2 {
         self.avx._mm256_cmp_ps::<_CMP_UNORD_Q>(value, value)
     }
 
-    /// Sixteen words below 2^16 as sixteen half-words.
+    /// Sixteen half-words as words.
     #[inline(always)]
-    fn narrow(self, low: __m256i, high: __m256i) -> __m256i {
-        // Packing works within halves of a vector: quarters 0 2 1 3 put them back in order.
-        let packed = self.avx2._mm256_packus_epi32(low, high);
+    fn words(self, halves: __m256i) -> [__m256i; 2] {
+        if SPLIT {
+            return [
+                self.avx2._mm256_and_si256(halves, self.constant(0xFFFF)),
+                self.avx2._mm256_srli_epi32::<16>(halves),
+            ];
+        }
+        let [low, high]: [__m128i; 2] = must_cast(halves);
+        [self.avx2._mm256_cvtepu16_epi32(low), self.avx2._mm256_cvtepu16_epi32(high)]
+    }
+
+    /// Words below 2^16 as half-words: [`words`](Self::words) the other way round.
+    #[inline(always)]
+    fn halves(self, [first, second]: [__m256i; 2]) -> __m256i {
+        if SPLIT {
+            let odd = self.avx2._mm256_slli_epi32::<16>(second);
+            return self.avx2._mm256_blend_epi16::<0b1010_1010>(first, odd);
+        }
+        // Packing works within halves of a register: quarters 0 2 1 3 put them back in order.
+        let packed = self.avx2._mm256_packus_epi32(first, second);
         self.avx2._mm256_permute4x64_epi64::<0b11_01_10_00>(packed)
     }
 
+    /// The upper halves of words as half-words.
     #[inline(always)]
-    fn bf16_to_f32(self, halves: __m128i) -> __m256 {
-        self.float(self.avx2._mm256_slli_epi32::<16>(self.avx2._mm256_cvtepu16_epi32(halves)))
+    fn upper_halves(self, [first, second]: [__m256i; 2]) -> __m256i {
+        let low = self.avx2._mm256_srli_epi32::<16>(first);
+        if SPLIT {
+            return self.avx2._mm256_blend_epi16::<0b1010_1010>(low, second);
+        }
+        self.halves([low, self.avx2._mm256_srli_epi32::<16>(second)])
     }
 
-    /// [`bf16::round`](StorageDtype::round), in the lower half of each word.
+    /// [`bf16::widen`](StorageDtype::widen).
+    #[inline(always)]
+    fn bf16_to_f32(self, halves: __m256i) -> [__m256; 2] {
+        if SPLIT {
+            let odd = self.avx2._mm256_and_si256(halves, self.constant(0xFFFF_0000));
+            return [self.float(self.avx2._mm256_slli_epi32::<16>(halves)), self.float(odd)];
+        }
+        let [low, high] = self.words(halves);
+        let shifted = |words| self.avx2._mm256_slli_epi32::<16>(words);
+        [self.float(shifted(low)), self.float(shifted(high))]
+    }
+
+    /// [`bf16::round`](StorageDtype::round), in the upper half of each word.
     #[inline(always)]
     fn f32_to_bf16(self, value: __m256) -> __m256i {
         let bits = self.bits(value);
         let even = self.avx2._mm256_and_si256(self.avx2._mm256_srli_epi32::<16>(bits), self.constant(1));
         let ties_to_even = self.avx2._mm256_add_epi32(even, self.constant(0x7FFF));
         let rounded = self.avx2._mm256_add_epi32(bits, ties_to_even);
-        let result = self.select(self.is_nan(value), self.constant(0x7FC0_0000), rounded);
-        self.avx2._mm256_srli_epi32::<16>(result)
+        self.select(self.is_nan(value), self.constant(0x7FC0_0000), rounded)
     }
 
-    /// [`bf16::round_stochastically`](StorageDtype::round_stochastically), in the lower half of
-    /// each word; the random bits are there, too.
+    /// [`bf16::round_stochastically`](StorageDtype::round_stochastically), in the upper half of
+    /// each word; the random bits are in the lower one.
     #[inline(always)]
     fn f32_to_bf16_stochastically(self, value: __m256, random: __m256i) -> __m256i {
         let magnitude = self.float(self.avx2._mm256_and_si256(self.bits(value), self.constant(0x7FFF_FFFF)));
@@ -86,8 +128,111 @@ impl Avx2 {
         let below = self.avx._mm256_cmp_ps::<_CMP_LT_OQ>(magnitude, largest);
         let noise = self.avx2._mm256_and_si256(random, self.bits(below));
         let sum = self.avx2._mm256_add_epi32(self.bits(value), noise);
-        let result = self.select(self.is_nan(value), self.constant(0x7FC0_0000), sum);
-        self.avx2._mm256_srli_epi32::<16>(result)
+        self.select(self.is_nan(value), self.constant(0x7FC0_0000), sum)
+    }
+
+    #[inline(always)]
+    fn widened<T: StorageDtype>(self, memory: &[T; TILE], at: usize) -> [Wide; WIDES] {
+        let mut wides = self.zeros();
+        let (pairs, _) = wides.as_chunks_mut::<2>();
+        for (wides, memory) in pairs.iter_mut().zip(memory[at..].chunks_exact(PAIR)) {
+            *wides = match T::FORMAT {
+                Format::Bf16 => {
+                    let [low, high] = self.bf16_to_f32(same(pair(memory)));
+                    [Wide(low), Wide(high)]
+                }
+                Format::F16 => {
+                    let [low, high] = self.words(same(pair(memory)));
+                    [Wide(self.f16_to_f32(low)), Wide(self.f16_to_f32(high))]
+                }
+                Format::F32 | Format::F64 => {
+                    let [low, high]: [__m256; 2] = same(pair(memory));
+                    [Wide(low), Wide(high)]
+                }
+            };
+        }
+        wides
+    }
+
+    /// [`f16::widen`](StorageDtype::widen).
+    #[inline(always)]
+    fn f16_to_f32(self, bits: __m256i) -> __m256 {
+        let sign = self.avx2._mm256_slli_epi32::<16>(self.avx2._mm256_and_si256(bits, self.constant(0x8000)));
+        let magnitude = self.avx2._mm256_and_si256(bits, self.constant(0x7FFF));
+        let rebias = self.float(self.constant((254 - 15) << 23));
+        let magnitude = self.float(self.avx2._mm256_slli_epi32::<13>(magnitude));
+        let magnitude = self.avx._mm256_mul_ps(magnitude, rebias);
+        let limit = self.float(self.constant(0x4780_0000)); // 65536
+        let reserved = self.bits(self.avx._mm256_cmp_ps::<_CMP_GE_OQ>(magnitude, limit));
+        let exponent = self.avx2._mm256_and_si256(reserved, self.constant(0x7F80_0000));
+        let signed = self.avx2._mm256_or_si256(sign, self.bits(magnitude));
+        self.float(self.avx2._mm256_or_si256(signed, exponent))
+    }
+
+    /// The parts of a number that all conversions to f16 need.
+    #[inline(always)]
+    fn sign_and_magnitude(self, value: __m256) -> (__m256i, __m256i) {
+        let bits = self.bits(value);
+        let sign = self.avx2._mm256_srli_epi32::<16>(bits);
+        let sign = self.avx2._mm256_and_si256(sign, self.constant(0x8000));
+        (sign, self.avx2._mm256_and_si256(bits, self.constant(0x7FFF_FFFF)))
+    }
+
+    #[inline(always)]
+    fn less(self, left: __m256i, right: u32) -> __m256 {
+        self.avx._mm256_cmp_ps::<_CMP_LT_OQ>(self.float(left), self.float(self.constant(right)))
+    }
+
+    /// Drops thirteen bits of a magnitude with something added below them, and moves the bias.
+    #[inline(always)]
+    fn normal_f16(self, magnitude: __m256i, below: __m256i) -> __m256i {
+        let sum = self.avx2._mm256_add_epi32(magnitude, below);
+        self.avx2._mm256_srli_epi32::<13>(self.avx2._mm256_sub_epi32(sum, self.constant(112 << 23)))
+    }
+
+    /// [`f16::round`](StorageDtype::round), in the lower half of each word.
+    #[inline(always)]
+    fn f32_to_f16(self, value: __m256) -> __m256i {
+        let (sign, magnitude) = self.sign_and_magnitude(value);
+        let even = self.avx2._mm256_srli_epi32::<13>(magnitude);
+        let even = self.avx2._mm256_and_si256(even, self.constant(1));
+        let normal = self.normal_f16(magnitude, self.avx2._mm256_add_epi32(even, self.constant(0xFFF)));
+        let half = self.constant(0x3F00_0000); // 0.5
+        let subnormal = self.bits(self.avx._mm256_add_ps(self.float(magnitude), self.float(half)));
+        let subnormal = self.avx2._mm256_sub_epi32(subnormal, half);
+        let finite = self.select(self.less(magnitude, SMALLEST_NORMAL), subnormal, normal);
+        let bounded = self.select(self.less(magnitude, 0x477F_F000), finite, self.constant(0x7C00)); // 65520
+        let result = self.select(self.is_nan(value), self.constant(0x7E00), bounded);
+        self.avx2._mm256_or_si256(result, sign)
+    }
+
+    /// [`f16::round_stochastically`](StorageDtype::round_stochastically), in the lower half of each
+    /// word; sixteen random bits are there, too, and what belongs below them comes apart.
+    #[inline(always)]
+    fn f32_to_f16_stochastically(self, value: __m256, random: __m256i, below: __m256i) -> __m256i {
+        let (sign, magnitude) = self.sign_and_magnitude(value);
+        let normal = self.normal_f16(magnitude, self.avx2._mm256_srli_epi32::<3>(random));
+        let word = self.avx2._mm256_or_si256(self.avx2._mm256_slli_epi32::<16>(random), below);
+        let scale = self.float(self.constant((127 + 24) << 23));
+        let units = self.avx._mm256_mul_ps(self.float(magnitude), scale);
+        let whole = self.avx._mm256_cvttps_epi32(units);
+        let rest = self.avx._mm256_sub_ps(units, self.avx._mm256_cvtepi32_ps(whole));
+        let threshold = self.avx._mm256_cvtepi32_ps(self.avx2._mm256_srli_epi32::<8>(word));
+        let threshold = self.avx._mm256_mul_ps(threshold, self.float(self.constant((127 - 24) << 23)));
+        let up = self.bits(self.avx._mm256_cmp_ps::<_CMP_LT_OQ>(threshold, rest));
+        let subnormal = self.avx2._mm256_sub_epi32(whole, up); // a mask is −1
+        let finite = self.select(self.less(magnitude, SMALLEST_NORMAL), subnormal, normal);
+        let bounded = self.select(self.less(magnitude, 0x477F_E000), finite, self.constant(0x7BFF)); // 65504
+        let infinite = self.select(self.less(magnitude, 0x7F80_0000), bounded, self.constant(0x7C00));
+        let result = self.select(self.is_nan(value), self.constant(0x7E00), infinite);
+        self.avx2._mm256_or_si256(result, sign)
+    }
+
+    /// Sixteen half-words, each in place *i* ⊕ `by`.
+    #[inline(always)]
+    fn crossed_pair(self, halves: __m256i, by: usize) -> __m256i {
+        let places = self.avx2._mm256_broadcastsi128_si256(must_cast(CROSSED[by]));
+        self.avx2._mm256_shuffle_epi8(halves, places)
     }
 
     /// A round of Philox on four blocks, each word in the lower half of a 64-bit lane; what is in
@@ -130,58 +275,84 @@ impl Avx2 {
     }
 }
 
-/// A tile as vectors, or the other way round; that the types fit has been asked before.
+/// A group as vectors, or the other way round; that the types fit has been asked before.
 #[inline(always)]
-fn same<X: Pod, Y: Pod>(tile: X) -> Y {
-    bytemuck::cast(tile)
+fn same<X: Pod, Y: Pod>(group: X) -> Y {
+    bytemuck::cast(group)
 }
 
-impl Vectors for Avx2 {
+/// Sixteen elements in memory.
+#[inline(always)]
+fn pair<T: Copy>(memory: &[T]) -> [T; PAIR] {
+    *memory.first_chunk().expect("pairs divide a group")
+}
+
+impl<F: Arithmetic, const SPLIT: bool> Vectors for Avx2<F, SPLIT> {
+    type Arithmetic = F;
+    type Number = Wide;
+    type Group = [Wide; WIDES];
+    const GROUP: usize = WIDES * LANES;
+
     #[inline(always)]
-    fn widen<T: StorageDtype>(self, memory: &[T; TILE], numbers: &mut [T::Arithmetic; TILE]) {
-        if T::FORMAT != Format::Bf16 {
-            return super::simd::Portable.widen(memory, numbers);
-        }
-        let halves: [__m128i; TILE / LANES] = same(*memory);
-        let mut floats: [__m256; TILE / LANES] = same([0.0f32; TILE]);
-        for (floats, halves) in floats.iter_mut().zip(halves) {
-            *floats = self.bf16_to_f32(halves);
-        }
-        *numbers = same(floats);
+    fn zeros(self) -> [Wide; WIDES] {
+        [Wide(must_cast([0.0f32; LANES])); WIDES]
     }
 
     #[inline(always)]
-    fn round<T: StorageDtype>(self, numbers: &[T::Arithmetic; TILE], memory: &mut [T; TILE]) {
-        if T::FORMAT != Format::Bf16 {
-            return super::simd::Portable.round(numbers, memory);
-        }
-        let floats: [[__m256; 2]; TILE / PAIR] = same(*numbers);
-        let mut halves: [__m256i; TILE / PAIR] = same([0u16; TILE]);
-        for (halves, [low, high]) in halves.iter_mut().zip(floats) {
-            *halves = self.narrow(self.f32_to_bf16(low), self.f32_to_bf16(high));
-        }
-        *memory = same(halves);
+    fn widen<T: StorageDtype<Arithmetic = F>>(self, memory: &[T; TILE], at: usize) -> [Wide; WIDES] {
+        self.widened(memory, at)
     }
 
     #[inline(always)]
-    fn round_stochastically<T: StorageDtype>(
+    fn widen_gradient<T: WidensTo<F>>(self, memory: &[T; TILE], at: usize) -> [Wide; WIDES] {
+        self.widened(memory, at)
+    }
+
+    #[inline(always)]
+    fn round<T: StorageDtype<Arithmetic = F>>(
         self,
-        numbers: &[T::Arithmetic; TILE],
+        numbers: &[Wide; WIDES],
+        memory: &mut [T; TILE],
+        at: usize,
+    ) {
+        let (pairs, _) = numbers.as_chunks::<2>();
+        for ([low, high], memory) in pairs.iter().zip(memory[at..].chunks_exact_mut(PAIR)) {
+            let pair: [T; PAIR] = match T::FORMAT {
+                Format::Bf16 => same(self.upper_halves([self.f32_to_bf16(low.0), self.f32_to_bf16(high.0)])),
+                Format::F16 => same(self.halves([self.f32_to_f16(low.0), self.f32_to_f16(high.0)])),
+                Format::F32 | Format::F64 => same([low.0, high.0]),
+            };
+            memory.copy_from_slice(&pair);
+        }
+    }
+
+    #[inline(always)]
+    fn round_stochastically<T: StorageDtype<Arithmetic = F>>(
+        self,
+        numbers: &[Wide; WIDES],
         bits: &Bits,
         memory: &mut [T; TILE],
+        at: usize,
     ) {
-        if T::FORMAT != Format::Bf16 {
-            return super::simd::Portable.round_stochastically(numbers, bits, memory);
+        let (pairs, _) = numbers.as_chunks::<2>();
+        let memory = memory[at..].chunks_exact_mut(PAIR);
+        for (([low, high], memory), bits) in pairs.iter().zip(memory).zip(bits[at..].chunks_exact(PAIR)) {
+            let bits: __m256i = must_cast(pair(bits));
+            let random = self.words(bits);
+            let pair: [T; PAIR] = match T::FORMAT {
+                Format::Bf16 => {
+                    let low = self.f32_to_bf16_stochastically(low.0, random[0]);
+                    same(self.upper_halves([low, self.f32_to_bf16_stochastically(high.0, random[1])]))
+                }
+                Format::F16 => {
+                    let below = self.words(self.crossed_pair(bits, 1));
+                    let low = self.f32_to_f16_stochastically(low.0, random[0], below[0]);
+                    same(self.halves([low, self.f32_to_f16_stochastically(high.0, random[1], below[1])]))
+                }
+                Format::F32 | Format::F64 => same([low.0, high.0]),
+            };
+            memory.copy_from_slice(&pair);
         }
-        let floats: [[__m256; 2]; TILE / PAIR] = same(*numbers);
-        let bits: [[__m128i; 2]; TILE / PAIR] = same(*bits);
-        let mut halves: [__m256i; TILE / PAIR] = same([0u16; TILE]);
-        for ((halves, [low, high]), [bits_low, bits_high]) in halves.iter_mut().zip(floats).zip(bits) {
-            let low = self.f32_to_bf16_stochastically(low, self.avx2._mm256_cvtepu16_epi32(bits_low));
-            let high = self.f32_to_bf16_stochastically(high, self.avx2._mm256_cvtepu16_epi32(bits_high));
-            *halves = self.narrow(low, high);
-        }
-        *memory = same(halves);
     }
 
     type Keys = [[__m256i; 2]; 10];
@@ -217,14 +388,16 @@ impl Vectors for Avx2 {
 
     #[inline(always)]
     fn crossed(self, bits: &Bits, by: usize) -> Bits {
-        let places = self.avx2._mm256_broadcastsi128_si256(must_cast(CROSSED[by]));
         let mut crossed: [__m256i; TILE / PAIR] = must_cast(*bits);
         for bits in &mut crossed {
-            *bits = self.avx2._mm256_shuffle_epi8(*bits, places);
+            *bits = self.crossed_pair(*bits, by);
         }
         must_cast(crossed)
     }
 }
+
+/// The smallest normal number of f16, 2^-14, in f32.
+const SMALLEST_NORMAL: u32 = (127 - 14) << 23;
 
 /// For each way of crossing eight half-words, the bytes that come into each place.
 const CROSSED: [[u8; 16]; 8] = {

@@ -12,7 +12,10 @@ mod pieces;
 mod reduce;
 mod simd;
 mod tile;
+mod update;
 mod views;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 use crate::device::{Device, Formats, Work};
 use crate::dtype::StorageDtype;
@@ -94,7 +97,7 @@ impl Device for Cpu {
             for pass in 0..C::PASSES {
                 pieces::measure(works, pass);
             }
-            pieces::update(works);
+            pieces::update_all(works);
         };
         match &self.pool {
             Some(pool) => pool.install(run),

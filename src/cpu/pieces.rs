@@ -1,6 +1,6 @@
 //! Cuts the works of a step into pieces, and runs the pieces on all threads.
 
-use super::{Cpu, reduce, simd, tile};
+use super::{Cpu, reduce, simd, tile, update};
 use crate::device::{Formats, LEAF, Number, Work};
 use crate::random::Noise;
 use crate::real::Real;
@@ -23,7 +23,7 @@ pub(super) struct Piece<'a, C: Stage, K: Formats> {
 
 /// What all pieces of a tensor read.
 pub(super) struct Shared<C: Stage, K: Formats> {
-    pub(super) constants: Of<C::Constants, Number<K>>,
+    pub(super) constants: Of<C::Constants, f64>,
     pub(super) tensor: Of<C::Tensor, Number<K>>,
     pub(super) noise: Noise,
 }
@@ -34,7 +34,7 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
         'w: 'a,
     {
         let shared = Shared {
-            constants: C::Constants::map(clone::<C>(&work.constants), Number::<K>::constant),
+            constants: constants_in::<C, f64>(&work.constants),
             tensor: C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]),
             noise: work.noise,
         };
@@ -72,8 +72,14 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
     }
 }
 
-fn clone<C: Stage>(constants: &Of<C::Constants, f64>) -> Of<C::Constants, f64> {
-    C::Constants::map(C::Constants::each_ref(constants), |number| *number)
+/// The constants of a step in the numbers that a rule computes with.
+#[inline(always)]
+pub(super) fn constants_in<C: Stage, F: Real>(constants: &Of<C::Constants, f64>) -> Of<C::Constants, F> {
+    C::Constants::map(
+        C::Constants::each_ref(constants),
+        #[inline(always)]
+        |number| F::constant(*number),
+    )
 }
 
 /// The middle of `length` elements, on the border of a leaf.
@@ -96,7 +102,7 @@ fn for_each_work<C: Stage, K: Formats>(
 }
 
 /// Updates every parameter and its state.
-pub(super) fn update<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
+pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
     for_each_work(works, &|work| {
         let (piece, shared) = Piece::of(work);
         update_piece(piece, &shared);
@@ -106,7 +112,7 @@ pub(super) fn update<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
 fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C, K>) {
     let length = piece.gradient.len();
     if length <= PIECE {
-        simd::widest(tile::Update { piece, shared });
+        simd::widest(update::Update { piece, shared });
     } else {
         let (left, right) = piece.split_at(middle(length));
         rayon::join(|| update_piece(left, shared), || update_piece(right, shared));
@@ -124,7 +130,8 @@ pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
         let count = Number::<K>::constant(piece.gradient.len() as f64);
         measure_piece(piece, leaves, &shared, pass);
         let sum = Number::<K>::constant(reduce::fold_leaves(leaves));
-        C::finish(pass, &shared.constants, sum, count, &mut shared.tensor);
+        let constants = constants_in::<C, Number<K>>(&shared.constants);
+        C::finish(pass, &constants, sum, count, &mut shared.tensor);
         let measured = C::Tensor::zip(C::Tensor::each_mut(&mut work.tensor), shared.tensor);
         C::Tensor::map(measured, |(place, number)| place[0] = number);
         work.leaves = leaves;

@@ -1,75 +1,85 @@
 //! Vector instructions, chosen at run time.
 //!
-//! Loops over tiles are plain Rust, which the compiler vectorises; [`widest`] compiles them for the
-//! machine's baseline and for AVX2 and runs the wider one that the machine has. What compilers do
-//! not vectorise well, conversions and random bits, is written out in [`super::avx2`]. Everything
-//! is IEEE arithmetic or integer arithmetic and nothing is contracted, so the bits do not depend
-//! on the choice.
+//! A kernel is written once over [`Vectors`] and compiled twice: with AVX2, where the rule runs on
+//! eight numbers in a register, and plainly, where it runs on arrays of numbers that the compiler
+//! vectorises for the machine's baseline. Everything is IEEE arithmetic or integer arithmetic and
+//! nothing is contracted, so the bits do not depend on the choice.
 
 use super::noise::{BLOCKS, Bits};
 use super::tile::TILE;
-use crate::dtype::{StorageDtype, WidensTo};
+use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
 use crate::random::{RoundKeys, philox};
+use crate::real::Real;
+use core::marker::PhantomData;
 
 /// Something that walks memory in tiles.
 pub(super) trait Kernel {
+    type Arithmetic: Arithmetic;
     type Output;
+    /// Whether all numbers in memory have sixteen bits.
+    const HALVES: bool;
 
     /// Must be inlined into its caller, which decides about the instructions.
-    fn run(self, vectors: impl Vectors) -> Self::Output;
+    fn run<V: Vectors<Arithmetic = Self::Arithmetic>>(self, vectors: V) -> Self::Output;
 }
 
 /// Runs a kernel with the widest vectors of this machine.
 pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     if let Some(v3) = pulp::x86::V3::try_new() {
+        use crate::dtype::Format;
         return pulp::Simd::vectorize(
             v3,
             #[inline(always)]
-            || kernel.run(super::avx2::Avx2::new(v3)),
+            || match K::Arithmetic::FORMAT {
+                Format::F32 if K::HALVES => kernel.run(super::avx2::Avx2::<_, true>::new(v3)),
+                Format::F32 => kernel.run(super::avx2::Avx2::<_, false>::new(v3)),
+                _ => kernel.run(Plain::new()),
+            },
         );
     }
-    kernel.run(Portable)
+    kernel.run(Plain::new())
 }
 
-/// Conversions of a tile between memory and arithmetic, and its random bits.
+/// A kind of vectors: what the rule computes with, and how it comes from memory and goes there.
+///
+/// A tile is walked in groups. `at` is the first element of a group within its tile.
 pub(super) trait Vectors: Copy {
-    #[inline(always)]
-    fn widen<T: StorageDtype>(self, memory: &[T; TILE], numbers: &mut [T::Arithmetic; TILE]) {
-        for (number, stored) in numbers.iter_mut().zip(memory) {
-            *number = stored.widen();
-        }
-    }
-
-    #[inline(always)]
-    fn widen_to<T: WidensTo<A>, A>(self, memory: &[T; TILE], numbers: &mut [A; TILE]) {
-        for (number, stored) in numbers.iter_mut().zip(memory) {
-            *number = stored.widen_to();
-        }
-    }
-
-    #[inline(always)]
-    fn round<T: StorageDtype>(self, numbers: &[T::Arithmetic; TILE], memory: &mut [T; TILE]) {
-        for (stored, number) in memory.iter_mut().zip(numbers) {
-            *stored = T::round(*number);
-        }
-    }
-
-    #[inline(always)]
-    fn round_stochastically<T: StorageDtype>(
-        self,
-        numbers: &[T::Arithmetic; TILE],
-        bits: &Bits,
-        memory: &mut [T; TILE],
-    ) {
-        for i in 0..TILE {
-            let word = u32::from(bits[i]) << 16 | u32::from(bits[i ^ 1]);
-            memory[i] = T::round_stochastically(numbers[i], word);
-        }
-    }
-
+    /// The format that the arithmetic is done in.
+    type Arithmetic: Arithmetic;
+    /// One or several numbers of that format.
+    type Number: Real;
+    /// The numbers of [`GROUP`](Self::GROUP) elements.
+    type Group: Copy + Send + Sync + AsRef<[Self::Number]> + AsMut<[Self::Number]>;
+    /// Elements in a group; divides [`TILE`].
+    const GROUP: usize;
     /// The keys of the random rounds as [`random`](Self::random) wants them.
     type Keys;
+
+    fn zeros(self) -> Self::Group;
+
+    fn widen<T: StorageDtype<Arithmetic = Self::Arithmetic>>(
+        self,
+        memory: &[T; TILE],
+        at: usize,
+    ) -> Self::Group;
+
+    fn widen_gradient<T: WidensTo<Self::Arithmetic>>(self, memory: &[T; TILE], at: usize) -> Self::Group;
+
+    fn round<T: StorageDtype<Arithmetic = Self::Arithmetic>>(
+        self,
+        numbers: &Self::Group,
+        memory: &mut [T; TILE],
+        at: usize,
+    );
+
+    fn round_stochastically<T: StorageDtype<Arithmetic = Self::Arithmetic>>(
+        self,
+        numbers: &Self::Group,
+        bits: &Bits,
+        memory: &mut [T; TILE],
+        at: usize,
+    );
 
     /// Prepares the keys of the random rounds.
     fn keys(self, keys: &RoundKeys) -> Self::Keys;
@@ -78,23 +88,72 @@ pub(super) trait Vectors: Copy {
     fn random(self, counter: [u32; 4], keys: &Self::Keys) -> Bits;
 
     /// The bits in place *i* ⊕ `by` for each *i*, where `by` is below 8.
+    fn crossed(self, bits: &Bits, by: usize) -> Bits;
+}
+
+/// Arrays of numbers: a whole tile is a group.
+#[derive(Clone, Copy)]
+pub(super) struct Plain<F>(PhantomData<F>);
+
+impl<F> Plain<F> {
     #[inline(always)]
-    fn crossed(self, bits: &Bits, by: usize) -> Bits {
-        let mut crossed = [0; TILE];
-        for (i, place) in crossed.iter_mut().enumerate() {
-            *place = bits[i ^ by];
-        }
-        crossed
+    fn new() -> Self {
+        Self(PhantomData)
     }
 }
 
-/// Plain loops, vectorised by the compiler for the machine's baseline.
-#[derive(Clone, Copy)]
-pub(super) struct Portable;
-
-impl Vectors for Portable {
+impl<F: Arithmetic> Vectors for Plain<F> {
+    type Arithmetic = F;
+    type Number = F;
+    type Group = [F; TILE];
+    const GROUP: usize = TILE;
     type Keys = RoundKeys;
 
+    #[inline(always)]
+    fn zeros(self) -> [F; TILE] {
+        [F::default(); TILE]
+    }
+
+    #[inline(always)]
+    fn widen<T: StorageDtype<Arithmetic = F>>(self, memory: &[T; TILE], _at: usize) -> [F; TILE] {
+        let mut numbers = self.zeros();
+        for (number, stored) in numbers.iter_mut().zip(memory) {
+            *number = stored.widen();
+        }
+        numbers
+    }
+
+    #[inline(always)]
+    fn widen_gradient<T: WidensTo<F>>(self, memory: &[T; TILE], _at: usize) -> [F; TILE] {
+        let mut numbers = self.zeros();
+        for (number, stored) in numbers.iter_mut().zip(memory) {
+            *number = stored.widen_to();
+        }
+        numbers
+    }
+
+    #[inline(always)]
+    fn round<T: StorageDtype<Arithmetic = F>>(self, numbers: &[F; TILE], memory: &mut [T; TILE], _at: usize) {
+        for (stored, number) in memory.iter_mut().zip(numbers) {
+            *stored = T::round(*number);
+        }
+    }
+
+    #[inline(always)]
+    fn round_stochastically<T: StorageDtype<Arithmetic = F>>(
+        self,
+        numbers: &[F; TILE],
+        bits: &Bits,
+        memory: &mut [T; TILE],
+        _at: usize,
+    ) {
+        for i in 0..TILE {
+            let word = u32::from(bits[i]) << 16 | u32::from(bits[i ^ 1]);
+            memory[i] = T::round_stochastically(numbers[i], word);
+        }
+    }
+
+    #[inline(always)]
     fn keys(self, keys: &RoundKeys) -> RoundKeys {
         *keys
     }
@@ -109,5 +168,14 @@ impl Vectors for Portable {
             }
         }
         bits
+    }
+
+    #[inline(always)]
+    fn crossed(self, bits: &Bits, by: usize) -> Bits {
+        let mut crossed = [0; TILE];
+        for (i, place) in crossed.iter_mut().enumerate() {
+            *place = bits[i ^ by];
+        }
+        crossed
     }
 }

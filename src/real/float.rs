@@ -26,6 +26,11 @@ macro_rules! real {
             }
 
             #[inline(always)]
+            fn at_least(self, lowest: Self) -> Self {
+                if lowest > self { lowest } else { self }
+            }
+
+            #[inline(always)]
             fn select(condition_is_positive: Self, then: Self, otherwise: Self) -> Self {
                 if condition_is_positive > 0.0 { then } else { otherwise }
             }

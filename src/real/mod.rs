@@ -48,6 +48,10 @@ pub trait Real:
     #[must_use]
     fn max(self, other: Self) -> Self;
 
+    /// The number, or `lowest` where it is smaller; NaN stays NaN. `lowest` must not be NaN.
+    #[must_use]
+    fn at_least(self, lowest: Self) -> Self;
+
     /// `then` where the condition is greater than zero, `otherwise` where it is not or is NaN.
     #[must_use]
     fn select(condition_is_positive: Self, then: Self, otherwise: Self) -> Self;

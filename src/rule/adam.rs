@@ -105,7 +105,7 @@ impl Transform for ScaleByAdam {
         let gradient = input.update;
         moments.first = interpolate(moments.first, gradient, at.first_weight);
         moments.second = interpolate(moments.second, gradient * gradient, at.second_weight);
-        moments.first / (moments.second.sqrt() + at.added).max(at.floor)
+        moments.first / (moments.second.sqrt() + at.added).at_least(at.floor)
     }
 }
 

@@ -44,6 +44,11 @@ impl AddDecay {
         Self { coefficient: decay.per_gradient() }
     }
 
+    /// All of `decay`, for rules that keep no averages.
+    pub fn to_either(decay: WeightDecay) -> Self {
+        Self { coefficient: decay.per_gradient() + decay.per_learning_rate() }
+    }
+
     /// The share of `decay` that belongs behind the averages and before the learning rate.
     pub fn to_update(decay: WeightDecay) -> Self {
         Self { coefficient: decay.per_learning_rate() }

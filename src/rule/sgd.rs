@@ -54,12 +54,11 @@ impl Default for Sgd {
 }
 
 impl Rule for Sgd {
-    type Chain = Chain<Chain<AddDecay, AddDecay>, ScaleByLearningRate>;
+    type Chain = Chain<AddDecay, ScaleByLearningRate>;
 
     fn chain(&self) -> Self::Chain {
-        let (first, second) =
-            (AddDecay::to_gradient(self.weight_decay), AddDecay::to_update(self.weight_decay));
-        Chain { first: Chain { first, second }, second: ScaleByLearningRate }
+        // Without averages in between, all kinds of decay act in the same place.
+        Chain { first: AddDecay::to_either(self.weight_decay), second: ScaleByLearningRate }
     }
 
     fn learning_rate(&self) -> LearningRate {

@@ -1,0 +1,191 @@
+//! The inner loop: from memory through the rule and the store, and back.
+
+use super::noise::{Drawn, Generator, STREAMS};
+use super::pieces::{Piece, Shared, constants_in};
+use super::simd::{Kernel, Vectors};
+use super::tile::{Carry, TILE, Tile, each_tile};
+use crate::device::{Formats, Number};
+use crate::dtype::{Arithmetic, StorageDtype};
+use crate::random::PARAMETER_STREAM;
+use crate::real::Real;
+use crate::store::{Rounding, Store};
+use crate::transform::{FieldSet, Input, Of, Stage};
+use typenum::Unsigned;
+
+/// Updates a piece.
+pub(super) struct Update<'a, 's, C: Stage, K: Formats> {
+    pub(super) piece: Piece<'a, C, K>,
+    pub(super) shared: &'s Shared<C, K>,
+}
+
+impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
+    type Arithmetic = Number<K>;
+    type Output = ();
+    const HALVES: bool = K::Parameter::FORMAT.bytes() == 2
+        && K::Gradient::FORMAT.bytes() == 2
+        && (K::State::FORMAT.bytes() == 2 || <C::State as FieldSet>::Count::USIZE == 0);
+
+    #[inline(always)]
+    fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) {
+        let worker = Worker::<C, V> {
+            constants: constants_in::<C, V::Number>(&self.shared.constants),
+            tensor: C::Tensor::map(
+                C::Tensor::each_ref(&self.shared.tensor),
+                #[inline(always)]
+                |number| V::Number::constant(number.to_f64()),
+            ),
+            generator: Generator::new(vectors, self.shared.noise),
+            vectors,
+        };
+        each_tile(
+            self.piece,
+            #[inline(always)]
+            |first, tile| worker.update::<K>(first, tile),
+        );
+    }
+}
+
+/// What stays the same from tile to tile.
+struct Worker<C: Stage, V: Vectors> {
+    constants: Of<C::Constants, V::Number>,
+    tensor: Of<C::Tensor, V::Number>,
+    generator: Generator<V>,
+    vectors: V,
+}
+
+impl<C: Stage, V: Vectors> Worker<C, V> {
+    /// Whether the fields of the state are rounded at random.
+    const fn draws_state<K: Formats>() -> bool {
+        !K::State::EXACT && <C::State as FieldSet>::Count::USIZE > 0
+    }
+
+    /// How many streams of random bits a tile needs.
+    const fn streams<K: Formats>() -> u32 {
+        const { assert!(<C::State as FieldSet>::Count::USIZE < STREAMS, "too many fields for the random streams") };
+        let draws_parameter = matches!(K::Store::ROUNDING, Rounding::Stochastic) && !K::Parameter::EXACT;
+        match (Self::draws_state::<K>(), draws_parameter) {
+            (true, _) => PARAMETER_STREAM + 1 + <C::State as FieldSet>::Count::U32,
+            (false, true) => PARAMETER_STREAM + 1,
+            (false, false) => 0,
+        }
+    }
+
+    #[inline(always)]
+    fn update<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
+        &self,
+        first: u64,
+        mut tile: Tile<'_, C, K>,
+    ) {
+        let random = self.generator.tile(first, Self::streams::<K>());
+        for at in (0..TILE).step_by(V::GROUP) {
+            self.update_group(&mut tile, at, &random);
+        }
+    }
+
+    /// The rule on one group, and its state written back.
+    #[inline(always)]
+    fn update_group<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
+        &self,
+        tile: &mut Tile<'_, C, K>,
+        at: usize,
+        random: &Drawn<V>,
+    ) {
+        let vectors = self.vectors;
+        let mut update = vectors.widen_gradient(tile.gradient, at);
+        let parameter = match &tile.parameter {
+            Some(memory) => vectors.widen(memory, at),
+            None => vectors.zeros(),
+        };
+        let mut state = C::State::map(
+            C::State::each_ref(&tile.state),
+            #[inline(always)]
+            |memory| vectors.widen(memory, at),
+        );
+        for (i, update) in update.as_mut().iter_mut().enumerate() {
+            let mut element = pick::<C::State, V>(&state, i);
+            let input = Input::of(*update, parameter.as_ref()[i]);
+            *update = C::update(&self.constants, input, &self.tensor, &mut element);
+            place::<C::State, V>(&mut state, i, element);
+        }
+        let mut stream = PARAMETER_STREAM;
+        C::State::map(
+            C::State::zip(C::State::each_mut(&mut tile.state), state),
+            #[inline(always)]
+            |(memory, field)| {
+                stream += 1;
+                if Self::draws_state::<K>() {
+                    vectors.round_stochastically(&field, &random.stream(stream), memory, at);
+                } else {
+                    vectors.round(&field, memory, at);
+                }
+            },
+        );
+        if let Some(memory) = &mut tile.parameter {
+            self.write_parameter::<K>(memory, &parameter, &update, &mut tile.carry, at, random);
+        }
+    }
+
+    /// The store on one group: target, the one rounding, and what is taken note of.
+    #[inline(always)]
+    fn write_parameter<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
+        &self,
+        memory: &mut [K::Parameter; TILE],
+        parameter: &V::Group,
+        update: &V::Group,
+        carried: &mut Of<Carry<K>, &mut [K::Parameter; TILE]>,
+        at: usize,
+        random: &Drawn<V>,
+    ) {
+        let vectors = self.vectors;
+        let (parameter, update) = (parameter.as_ref(), update.as_ref());
+        let mut carry = Carry::<K>::map(
+            Carry::<K>::each_ref(carried),
+            #[inline(always)]
+            |memory| vectors.widen(memory, at),
+        );
+        let mut target = vectors.zeros();
+        for (i, target) in target.as_mut().iter_mut().enumerate() {
+            *target = K::Store::target(parameter[i], update[i], &pick::<Carry<K>, V>(&carry, i));
+        }
+        match K::Store::ROUNDING {
+            Rounding::Nearest => vectors.round(&target, memory, at),
+            Rounding::Stochastic => {
+                vectors.round_stochastically(&target, &random.stream(PARAMETER_STREAM), memory, at);
+            }
+        }
+        if <Carry<K> as FieldSet>::Count::USIZE == 0 {
+            return;
+        }
+        let stored = vectors.widen(memory, at);
+        for (i, stored) in stored.as_ref().iter().enumerate() {
+            let mut element = pick::<Carry<K>, V>(&carry, i);
+            K::Store::settle(parameter[i], update[i], *stored, &mut element);
+            place::<Carry<K>, V>(&mut carry, i, element);
+        }
+        Carry::<K>::map(
+            Carry::<K>::zip(Carry::<K>::each_mut(carried), carry),
+            #[inline(always)]
+            |(memory, field)| vectors.round(&field, memory, at),
+        );
+    }
+}
+
+/// The numbers in place `i` of each group.
+#[inline(always)]
+fn pick<S: FieldSet, V: Vectors>(groups: &Of<S, V::Group>, i: usize) -> Of<S, V::Number> {
+    S::map(
+        S::each_ref(groups),
+        #[inline(always)]
+        |group| group.as_ref()[i],
+    )
+}
+
+/// Puts numbers into place `i` of each group.
+#[inline(always)]
+fn place<S: FieldSet, V: Vectors>(groups: &mut Of<S, V::Group>, i: usize, numbers: Of<S, V::Number>) {
+    S::map(
+        S::zip(S::each_mut(groups), numbers),
+        #[inline(always)]
+        |(group, number)| group.as_mut()[i] = number,
+    );
+}
