@@ -1,0 +1,248 @@
+//! Random bits: published answers, recorded values, and what a step makes of them.
+
+use gradus::cpu::Cpu;
+use gradus::dtype::StorageDtype;
+use gradus::hyperparameter::{LearningRate, WeightDecay};
+use gradus::optimizer::{Build, Rounds};
+use gradus::random::{Noise, philox, round_keys, tensor_id};
+use gradus::rule::{AdamW, Sgd};
+use gradus::store::Stochastic;
+use half::{bf16, f16};
+
+/// `philox4x32 10` in the known answers of Random123: counter, key, result.
+const KNOWN: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
+    ([0; 4], [0; 2], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+    ([u32::MAX; 4], [u32::MAX; 2], [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
+    (
+        [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
+        [0xa409_3822, 0x299f_31d0],
+        [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1],
+    ),
+];
+
+#[test]
+fn philox_gives_the_published_answers() {
+    for (counter, key, result) in KNOWN {
+        let seed = u64::from(key[0]) | u64::from(key[1]) << 32;
+        assert_eq!(philox(counter, &round_keys(seed)), result);
+    }
+}
+
+#[test]
+fn a_tensor_is_known_by_the_fnv_1a_hash_of_its_name() {
+    // The published answers for "", "a" and "foobar".
+    assert_eq!(["", "a", "foobar"].map(tensor_id), [0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968]);
+}
+
+fn noise() -> Noise {
+    Noise { keys: round_keys(0x0123_4567_89AB_CDEF), tensor: tensor_id("encoder.weight"), gradient: 3 }
+}
+
+#[test]
+fn the_bits_of_an_element_never_change() {
+    // Recorded: a checkpoint that is resumed with another release must go on with the same bits.
+    let words: Vec<u32> = [(1, 0), (1, 1), (1, 7), (1, 8), (2, 0), (3, 0), (4, 5), (1, 1 << 40)]
+        .into_iter()
+        .map(|(stream, element)| noise().word(stream, element))
+        .collect();
+    assert_eq!(words, RECORDED_WORDS);
+}
+
+const RECORDED_WORDS: [u32; 8] =
+    [0x931d06eb, 0x06eb931d, 0x8ea074a5, 0x564c8eb2, 0x3f7ca597, 0xac61a37c, 0xd5df1a2d, 0x932576a8];
+
+#[test]
+fn a_word_is_made_of_sixteen_bits_of_its_own_and_sixteen_of_its_neighbour() {
+    let block = philox(noise().counter(0, 5), &noise().keys);
+    for within in 0..8u32 {
+        let own = block[within as usize / 2] >> (16 * (within % 2)) & 0xFFFF;
+        let neighbours = block[within as usize / 2] >> (16 * ((within + 1) % 2)) & 0xFFFF;
+        assert_eq!(noise().word(1, 40 + u64::from(within)), own << 16 | neighbours);
+    }
+}
+
+#[test]
+fn a_stream_is_the_exclusive_or_of_its_bases() {
+    for element in 0..100 {
+        let base = |number: u32| noise().word(1 << number, element);
+        assert_eq!(noise().word(3, element), base(0) ^ base(1));
+        assert_eq!(noise().word(13, element), base(0) ^ base(2) ^ base(3));
+    }
+}
+
+/// The share of ones among the bits, in standard deviations from one half.
+fn deviations(bits: impl Iterator<Item = u32>) -> f64 {
+    let (mut ones, mut count) = (0, 0);
+    for word in bits {
+        ones += word.count_ones();
+        count += 32;
+    }
+    (f64::from(ones) - f64::from(count) / 2.0) / (f64::from(count).sqrt() / 2.0)
+}
+
+#[test]
+fn streams_are_uniform_and_pairwise_uncorrelated() {
+    let word = |stream, element| noise().word(stream, element);
+    for one in 1..8 {
+        assert!(deviations((0..4000).map(|element| word(one, element))).abs() < 6.0);
+        for other in one + 1..8 {
+            // Bits that agree as often as not.
+            let differences = (0..4000).map(|element| word(one, element) ^ word(other, element));
+            assert!(deviations(differences).abs() < 6.0, "streams {one} and {other}");
+        }
+    }
+}
+
+#[test]
+fn gradients_tensors_and_seeds_do_not_share_bits() {
+    let others = [
+        Noise { gradient: 4, ..noise() },
+        Noise { tensor: tensor_id("encoder.bias"), ..noise() },
+        Noise { keys: round_keys(0x0123_4567_89AB_CDEE), ..noise() },
+        Noise { keys: round_keys(0x0123_4566_89AB_CDEF), ..noise() },
+    ];
+    for other in others {
+        let differences = (0..4000).map(|element| noise().word(1, element) ^ other.word(1, element));
+        assert!(deviations(differences).abs() < 6.0);
+    }
+}
+
+const LENGTH: usize = 1003;
+const STEPS: u64 = 3;
+const STORE_SEED: u64 = 11;
+const STATE_SEED: u64 = 22;
+
+/// Some number between −2 and 2 that every format holds exactly.
+fn number(step: u64, element: usize) -> f32 {
+    ((element as u64 * 7919 + step * 104_729) % 257) as f32 / 64.0 - 2.0
+}
+
+fn rule() -> AdamW {
+    AdamW {
+        learning_rate: LearningRate::new(0.01).expect("in the range"),
+        weight_decay: WeightDecay::decoupled(0.1).expect("in the range"),
+        ..AdamW::default()
+    }
+}
+
+/// Parameter, first and second moment of every element.
+type Elements<T> = [Vec<T>; 3];
+
+fn start<T: StorageDtype<Arithmetic = f32>>() -> Vec<T> {
+    (0..LENGTH).map(|element| T::round(number(0, element))).collect()
+}
+
+/// AdamW in `f32`, element by element, with the bits that the definition gives to each of them.
+fn expected<T: StorageDtype<Arithmetic = f32>>() -> Elements<T> {
+    let mut elements = [start(), vec![T::default(); LENGTH], vec![T::default(); LENGTH]];
+    for step in 1..=STEPS {
+        let keys = round_keys(STORE_SEED ^ STATE_SEED << 32);
+        let noise = Noise { keys, tensor: tensor_id("weight"), gradient: step as u32 };
+        let weight = |beta: f64| ((1.0 - beta) / (1.0 - beta.powi(step as i32))) as f32;
+        for element in 0..LENGTH {
+            let [parameter, mut first, mut second] = [0, 1, 2].map(|field| elements[field][element].widen());
+            let gradient = number(step, element);
+            first += weight(0.9) * (gradient - first);
+            second += weight(0.999) * (gradient * gradient - second);
+            let update = 0.01 * (first / (second.sqrt() + 1e-8) + 0.1 * parameter);
+            for (field, value) in [parameter - update, first, second].into_iter().enumerate() {
+                let word = noise.word(field as u32 + 1, element as u64);
+                elements[field][element] = T::round_stochastically(value, word);
+            }
+        }
+    }
+    elements
+}
+
+/// The same by the library.
+fn stepped<T>() -> Elements<T>
+where
+    T: StorageDtype<Arithmetic = f32>,
+    Stochastic: Rounds<T>,
+{
+    let mut parameters = [("weight", start::<T>())];
+    let mut optimizer = rule()
+        .parameters_in::<T>()
+        .stochastic_rounding(STORE_SEED)
+        .state_in::<T>(STATE_SEED)
+        .build(Cpu::default(), &parameters)
+        .expect("one parameter is a model");
+    for step in 1..=STEPS {
+        let gradient: Vec<T> = (0..LENGTH).map(|element| T::round(number(step, element))).collect();
+        optimizer.step(&mut parameters, &[("weight", gradient)]).expect("the shapes agree");
+    }
+    let snapshot = optimizer.snapshot().expect("no step is under way");
+    let [(_, parameter)] = parameters;
+    let state = &snapshot.tensors[0].state;
+    [parameter, state[0].1.clone(), state[1].1.clone()]
+}
+
+#[test]
+fn the_parameter_draws_from_stream_1_and_the_fields_of_the_state_from_the_following() {
+    assert_eq!(stepped::<bf16>(), expected::<bf16>());
+    assert_eq!(stepped::<f16>(), expected::<f16>());
+}
+
+#[test]
+fn a_step_with_stochastic_rounding_never_changes() {
+    // Recorded: the first elements, and the FNV-1a hash of all of them in little-endian bytes.
+    let [parameter, first, second] = stepped::<bf16>();
+    let bits = |values: &[bf16]| [0, 1, 2, 3].map(|element| values[element].to_bits());
+    let all: Vec<bf16> = [&parameter[..], &first, &second].concat();
+    let hash = all
+        .iter()
+        .flat_map(|value| value.to_bits().to_le_bytes())
+        .fold(0x811C_9DC5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    assert_eq!((bits(&parameter), bits(&first), bits(&second), hash), RECORDED_STEP);
+}
+
+const RECORDED_STEP: ([u16; 4], [u16; 4], [u16; 4], u32) = (
+    [0xc001, 0x3fa2, 0x3f09, 0xbe84],
+    [0xbf1c, 0xbce0, 0xbf47, 0x3f94],
+    [0x3fa3, 0x3f66, 0x3fc0, 0x400e],
+    0x8b0d36e0,
+);
+
+/// The mean of parameters that start at 1 after 1000 steps that each add `update`.
+fn mean_after_1000_steps<T>(update: f32) -> f64
+where
+    T: StorageDtype<Arithmetic = f32>,
+    Stochastic: Rounds<T>,
+{
+    let rule = Sgd { learning_rate: LearningRate::new(1.0).expect("in the range"), ..Sgd::default() };
+    let mut parameters = [("x", vec![T::round(1.0); BIASED])];
+    let mut optimizer = rule
+        .parameters_in::<T>()
+        .gradients_in::<f32>()
+        .stochastic_rounding(5)
+        .build(Cpu::default(), &parameters)
+        .expect("one parameter is a model");
+    let gradients = [("x", vec![-update; BIASED])];
+    for _ in 0..1000 {
+        optimizer.step(&mut parameters, &gradients).expect("the shapes agree");
+    }
+    parameters[0].1.iter().map(|value| f64::from(value.widen())).sum::<f64>() / BIASED as f64
+}
+
+const BIASED: usize = 2048;
+
+/// Every step moves by a unit with probability update/unit and not at all otherwise, so its variance
+/// is below update·unit. The sum with a parameter between 1 and 2 is exact in `f32`.
+fn assert_unbiased<T>(unit: f32)
+where
+    T: StorageDtype<Arithmetic = f32>,
+    Stochastic: Rounds<T>,
+{
+    let update = unit / 1024.0;
+    let sigma = (1000.0 * f64::from(update * unit) / BIASED as f64).sqrt();
+    let moved = mean_after_1000_steps::<T>(update) - 1.0;
+    let exact = 1000.0 * f64::from(update);
+    assert!((moved - exact).abs() < 6.0 * sigma, "{moved} instead of {exact} ± {sigma}");
+    assert!(6.0 * sigma < exact / 4.0, "the test could not fail");
+}
+
+#[test]
+fn updates_far_below_a_unit_move_the_mean_as_they_should() {
+    assert_unbiased::<bf16>(2f32.powi(-7));
+    assert_unbiased::<f16>(2f32.powi(-10));
+}
