@@ -184,6 +184,29 @@ fn the_parameter_draws_from_stream_1_and_the_fields_of_the_state_from_the_follow
     assert_eq!(stepped::<f16>(), expected::<f16>());
 }
 
+/// Below its normal numbers f16 has a unit of 2⁻²⁴, and a number is rounded up if the fraction of that
+/// unit exceeds the upper 24 bits of the word: so 8 of them are the neighbour's.
+#[test]
+fn subnormal_f16_parameters_draw_24_bits() {
+    let noise = Noise { keys: round_keys(STORE_SEED), tensor: tensor_id("weight"), gradient: 1 };
+    let exceeds = |element: usize| element % 3 == 0;
+    let fraction = |element| (noise.word(1, element as u64) >> 8) + u32::from(exceeds(element));
+    let gradient =
+        (0..LENGTH).map(|element| -(fraction(element) as f32) * 2f32.powi(-48)).collect::<Vec<_>>();
+    let rule = Sgd { learning_rate: LearningRate::new(1.0).expect("in the range"), ..Sgd::default() };
+    let mut parameters = [("weight", vec![f16::ZERO; LENGTH])];
+    let mut optimizer = rule
+        .parameters_in::<f16>()
+        .gradients_in::<f32>()
+        .stochastic_rounding(STORE_SEED)
+        .build(Cpu::default(), &parameters)
+        .expect("one parameter is a model");
+    optimizer.step(&mut parameters, &[("weight", gradient)]).expect("the shapes agree");
+    for (element, stored) in parameters[0].1.iter().enumerate() {
+        assert_eq!(stored.to_bits(), u16::from(exceeds(element)), "element {element}");
+    }
+}
+
 #[test]
 fn a_step_with_stochastic_rounding_never_changes() {
     // Recorded: the first elements, and the FNV-1a hash of all of them in little-endian bytes.

@@ -8,7 +8,7 @@ use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::Build;
 use gradus::real::Real;
 use gradus::rule::{Momentum, ScaleByAdam, ScaleByLearningRate};
-use gradus::transform::{Chain, Chained, Constants, Input, Nothing, Stage, StageExt, Step};
+use gradus::transform::{Chain, Chained, Constants, Input, Nothing, Stage, StageExt, Step, Transform};
 use gradus::typenum::B0;
 
 /// Divides the update of a tensor by max(1, RMS/limit), as StableAdamW does.
@@ -231,6 +231,37 @@ fn a_statistic_that_is_not_taken_leaves_its_number() {
     // RMS 4 at the first step, kept at the second, 8 at the third.
     before_and_after.iter_mut().for_each(|(_, parameter)| *parameter /= -RATE as f32);
     assert_eq!(before_and_after, [(4.0, 1.0), (4.0, 1.5), (8.0, 2.5)]);
+}
+
+/// An update that is 1 where the gradient is 0.
+#[derive(Clone, Copy, Debug)]
+struct PlusOne;
+
+impl Transform for PlusOne {
+    type Constants = Nothing;
+    type State = Nothing;
+    type Keeps = B0;
+
+    fn constants(&self, _: &Step) -> Nothing {
+        Nothing
+    }
+
+    #[inline(always)]
+    fn update<F: Real>(_: &Nothing, input: Input<F>, _: &mut Nothing) -> F {
+        input.update + F::constant(1.0)
+    }
+}
+
+#[test]
+fn a_statistic_counts_the_elements_of_the_tensor_and_no_others() {
+    for length in (1..130).chain([4095, 4096, 4097, 8191]) {
+        let chain = PlusOne.then(ClipByRms { limit: 1.0, every: 1 }).then(ScaleByLearningRate);
+        let mut parameters = [("x", vec![0f32; length])];
+        let mut optimizer =
+            Chained { chain, learning_rate: rate() }.build(Cpu::default(), &parameters).expect("a model");
+        optimizer.step(&mut parameters, &[("x", vec![0f32; length])]).expect("the gradients fit");
+        assert_eq!(snapshot(&optimizer).tensors[0].tensor[0].1, [1.0], "{length} elements");
+    }
 }
 
 #[test]
