@@ -162,3 +162,14 @@ fn a_snapshot_of_kahan_holds_what_is_carried() {
         "the snapshot does not fit: the length of `x` in field compensation is 4 there, but 3 here";
     assert_eq!(error.to_string(), expected);
 }
+
+#[test]
+fn snapshots_can_be_compared() {
+    let (mut optimizer, mut parameters) = together();
+    let before = optimizer.snapshot().expect("no step is under way");
+    assert_eq!(before, optimizer.snapshot().expect("no step is under way"));
+    optimizer.step(&mut parameters, &crate::gradients()).expect("the gradients fit");
+    assert_ne!(before, optimizer.snapshot().expect("no step is under way"));
+    optimizer.restore(&before).expect("it is its own");
+    assert_eq!(before, optimizer.snapshot().expect("no step is under way"));
+}
