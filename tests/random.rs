@@ -139,7 +139,9 @@ fn expected<T: StorageDtype<Arithmetic = f32>>() -> Elements<T> {
     for step in 1..=STEPS {
         let keys = round_keys(STORE_SEED ^ STATE_SEED << 32);
         let noise = Noise { keys, tensor: tensor_id("weight"), gradient: step as u32 };
-        let weight = |beta: f64| ((1.0 - beta) / (1.0 - beta.powi(step as i32))) as f32;
+        // Products, since the precision of `powi` is unspecified.
+        let power = |beta: f64| (0..step).map(|_| beta).product::<f64>();
+        let weight = |beta: f64| ((1.0 - beta) / (1.0 - power(beta))) as f32;
         for element in 0..LENGTH {
             let [parameter, mut first, mut second] = [0, 1, 2].map(|field| elements[field][element].widen());
             let gradient = number(step, element);
