@@ -127,7 +127,7 @@ fn rule() -> AdamW {
 }
 
 /// Parameter, first and second moment of every element.
-type Elements<T> = [Vec<T>; 3];
+type Elements<T> = Vec<[T; 3]>;
 
 fn start<T: StorageDtype<Arithmetic = f32>>() -> Vec<T> {
     (0..LENGTH).map(|element| T::round(number(0, element))).collect()
@@ -135,22 +135,23 @@ fn start<T: StorageDtype<Arithmetic = f32>>() -> Vec<T> {
 
 /// AdamW in `f32`, element by element, with the bits that the definition gives to each of them.
 fn expected<T: StorageDtype<Arithmetic = f32>>() -> Elements<T> {
-    let mut elements = [start(), vec![T::default(); LENGTH], vec![T::default(); LENGTH]];
+    let mut elements: Elements<T> =
+        start::<T>().into_iter().map(|parameter| [parameter, T::default(), T::default()]).collect();
     for step in 1..=STEPS {
         let keys = round_keys(STORE_SEED ^ STATE_SEED << 32);
         let noise = Noise { keys, tensor: tensor_id("weight"), gradient: step as u32 };
         // Products, since the precision of `powi` is unspecified.
         let power = |beta: f64| (0..step).map(|_| beta).product::<f64>();
         let weight = |beta: f64| ((1.0 - beta) / (1.0 - power(beta))) as f32;
-        for element in 0..LENGTH {
-            let [parameter, mut first, mut second] = [0, 1, 2].map(|field| elements[field][element].widen());
+        for (element, fields) in elements.iter_mut().enumerate() {
+            let [parameter, mut first, mut second] = fields.map(StorageDtype::widen);
             let gradient = number(step, element);
             first += weight(0.9) * (gradient - first);
             second += weight(0.999) * (gradient * gradient - second);
             let update = 0.01 * (first / (second.sqrt() + 1e-8) + 0.1 * parameter);
             for (field, value) in [parameter - update, first, second].into_iter().enumerate() {
                 let word = noise.word(field as u32 + 1, element as u64);
-                elements[field][element] = T::round_stochastically(value, word);
+                fields[field] = T::round_stochastically(value, word);
             }
         }
     }
@@ -177,7 +178,7 @@ where
     let snapshot = optimizer.snapshot().expect("no step is under way");
     let [(_, parameter)] = parameters;
     let state = &snapshot.tensors[0].state;
-    [parameter, state[0].1.clone(), state[1].1.clone()]
+    (0..LENGTH).map(|element| [parameter[element], state[0].1[element], state[1].1[element]]).collect()
 }
 
 #[test]
@@ -191,7 +192,7 @@ fn the_parameter_draws_from_stream_1_and_the_fields_of_the_state_from_the_follow
 #[test]
 fn subnormal_f16_parameters_draw_24_bits() {
     let noise = Noise { keys: round_keys(STORE_SEED), tensor: tensor_id("weight"), gradient: 1 };
-    let exceeds = |element: usize| element % 3 == 0;
+    let exceeds = |element: usize| element.is_multiple_of(3);
     let fraction = |element| (noise.word(1, element as u64) >> 8) + u32::from(exceeds(element));
     let gradient =
         (0..LENGTH).map(|element| -(fraction(element) as f32) * 2f32.powi(-48)).collect::<Vec<_>>();
@@ -212,14 +213,13 @@ fn subnormal_f16_parameters_draw_24_bits() {
 #[test]
 fn a_step_with_stochastic_rounding_never_changes() {
     // Recorded: the first elements, and the FNV-1a hash of all of them in little-endian bytes.
-    let [parameter, first, second] = stepped::<bf16>();
-    let bits = |values: &[bf16]| [0, 1, 2, 3].map(|element| values[element].to_bits());
-    let all: Vec<bf16> = [&parameter[..], &first, &second].concat();
-    let hash = all
-        .iter()
+    let elements = stepped::<bf16>();
+    let bits = |field: usize| [0, 1, 2, 3].map(|element: usize| elements[element][field].to_bits());
+    let hash = (0..3)
+        .flat_map(|field| elements.iter().map(move |fields| fields[field]))
         .flat_map(|value| value.to_bits().to_le_bytes())
         .fold(0x811C_9DC5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    assert_eq!((bits(&parameter), bits(&first), bits(&second), hash), RECORDED_STEP);
+    assert_eq!((bits(0), bits(1), bits(2), hash), RECORDED_STEP);
 }
 
 const RECORDED_STEP: ([u16; 4], [u16; 4], [u16; 4], u32) = (

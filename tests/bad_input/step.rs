@@ -114,21 +114,17 @@ fn views_refused(
     gradients: impl for<'a> Fn(&'a Array2<f32>) -> ArrayView2<'a, f32>,
     expected: &str,
 ) {
-    fn step(
-        parameters: &mut impl ParameterSet<Cpu, f32>,
-        gradients: &impl GradientSet<Cpu, f32>,
-    ) -> gradus::error::Result<()> {
+    fn text(parameters: &mut impl ParameterSet<Cpu, f32>, gradients: &impl GradientSet<Cpu, f32>) -> String {
         let built_with = [("x", Array2::<f32>::zeros((4, 2)))];
-        let mut optimizer = Sgd::default().build(Cpu::default(), &built_with)?;
-        let result = optimizer.step(parameters, gradients);
-        assert_eq!(optimizer.steps(), u64::from(result.is_ok()));
-        result
+        let mut optimizer = Sgd::default().build(Cpu::default(), &built_with).expect("the model is valid");
+        let error = optimizer.step(parameters, gradients).expect_err("a view has gaps");
+        assert_eq!(optimizer.steps(), 0);
+        error.to_string()
     }
     let mut array = Array2::<f32>::ones((4, 4));
     let gradient = Array2::<f32>::ones((4, 4));
     let mut views = [("x", parameters(&mut array))];
-    let error = step(&mut views, &[("x", gradients(&gradient))]).expect_err(expected);
-    assert_eq!(error.to_string(), expected);
+    assert_eq!(text(&mut views, &[("x", gradients(&gradient))]), expected);
     assert_eq!(array, gradient);
 }
 

@@ -94,5 +94,3 @@ cases! {
     F16Narrow: In<f16, f16, f16, Stochastic> =
         parameters_in::<f16>().state_in::<f16>(7).stochastic_rounding(8);
 }
-
-pub(crate) use for_each_case;

@@ -7,12 +7,12 @@
 
 #![allow(unreachable_pub)] // modules of a test crate
 
+#[macro_use]
 mod cases;
 mod properties;
 mod trainer;
 mod values;
 
-use cases::for_each_case;
 use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, ScaleByLearningRate,
