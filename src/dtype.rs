@@ -29,6 +29,43 @@ impl Arithmetic for f64 {
     }
 }
 
+/// A storage format as a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// 64 bits.
+    F64,
+    /// 32 bits.
+    F32,
+    /// 16 bits with the range of f32.
+    Bf16,
+    /// 16 bits with a longer mantissa.
+    F16,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 4] = [Self::F64, Self::F32, Self::Bf16, Self::F16];
+
+    /// The name in recordings, reports and options.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "f64",
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::F16 => "f16",
+        }
+    }
+
+    /// The bytes of a number.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::F64 => 8,
+            Self::F32 => 4,
+            Self::Bf16 | Self::F16 => 2,
+        }
+    }
+}
+
 /// How a number lies in memory.
 ///
 /// ```
@@ -44,8 +81,10 @@ impl Arithmetic for f64 {
 pub trait StorageDtype: Pod + Default + PartialEq + Debug + Send + Sync + sealed::Sealed {
     /// What values of this format are widened to.
     type Arithmetic: Arithmetic;
+    /// The format as a value.
+    const FORMAT: Format;
     /// The name in recordings, reports and snapshots.
-    const NAME: &'static str;
+    const NAME: &'static str = Self::FORMAT.name();
     /// Whether the arithmetic format is this one, so that nothing is ever rounded.
     const EXACT: bool;
 
@@ -89,10 +128,10 @@ impl<T: StorageDtype> WidensTo<f64> for T {
 }
 
 macro_rules! arithmetic_format {
-    ($($float:ident)*) => {$(
+    ($($float:ident as $format:ident),*) => {$(
         impl StorageDtype for $float {
             type Arithmetic = $float;
-            const NAME: &'static str = stringify!($float);
+            const FORMAT: Format = Format::$format;
             const EXACT: bool = true;
 
             #[inline(always)]
@@ -113,7 +152,7 @@ macro_rules! arithmetic_format {
     )*};
 }
 
-arithmetic_format!(f32 f64);
+arithmetic_format!(f32 as F32, f64 as F64);
 
 const MAGNITUDE: u32 = 0x7FFF_FFFF;
 const SIGN: u32 = 0x8000_0000;
@@ -121,7 +160,7 @@ const QUIET_NAN: u32 = 0x7FC0_0000;
 
 impl StorageDtype for bf16 {
     type Arithmetic = f32;
-    const NAME: &'static str = "bf16";
+    const FORMAT: Format = Format::Bf16;
     const EXACT: bool = false;
 
     #[inline(always)]
@@ -135,7 +174,7 @@ impl StorageDtype for bf16 {
         let ties_to_even = 0x7FFF + (bits >> 16 & 1);
         let rounded = bits.wrapping_add(ties_to_even);
         // A carry out of the largest finite number lands on infinity; NaN must not be carried at all.
-        let result = if value.is_nan() { bits | QUIET_NAN } else { rounded };
+        let result = if value.is_nan() { QUIET_NAN } else { rounded };
         Self::from_bits((result >> 16) as u16)
     }
 
@@ -145,14 +184,14 @@ impl StorageDtype for bf16 {
         const LARGEST: f32 = f32::from_bits(0x7F7F_0000);
         let bits = value.to_bits();
         let noise = if value.abs() < LARGEST { random >> 16 } else { 0 };
-        let quiet = if value.is_nan() { QUIET_NAN } else { 0 };
-        Self::from_bits(((bits.wrapping_add(noise) | quiet) >> 16) as u16)
+        let result = if value.is_nan() { QUIET_NAN } else { bits.wrapping_add(noise) };
+        Self::from_bits((result >> 16) as u16)
     }
 }
 
 impl StorageDtype for f16 {
     type Arithmetic = f32;
-    const NAME: &'static str = "f16";
+    const FORMAT: Format = Format::F16;
     const EXACT: bool = false;
 
     #[inline(always)]

@@ -228,6 +228,17 @@ pub enum Error {
         expected: String,
     },
 
+    /// An option has no such choice.
+    #[error("there is no {option} `{value}`; there are {choices}")]
+    UnknownChoice {
+        /// The option.
+        option: &'static str,
+        /// The choice that was asked for.
+        value: String,
+        /// The choices there are.
+        choices: String,
+    },
+
     /// The catalogue cannot combine these options.
     #[error("{option} is not available with {with}: {because}")]
     Combination {

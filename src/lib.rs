@@ -1,17 +1,127 @@
-//! gradus
+//! Deep-learning optimizers on your own memory, whose options are checked by the compiler.
+//!
+//! ```text
+//! parameters ─┐
+//! gradients ──┴──────▶ rule ──▶ store ──▶ parameters'
+//!                      g → Δ    θ, Δ → θ
+//!         learning rate ─▲
+//!             └──── one pass over memory, run by a device ────┘
+//! ```
+//!
+//! A **rule** turns a gradient into an update. A **store** writes the update into the parameter's
+//! storage format. A **device** runs both in one pass over memory. None of them knows the others.
+//!
+//! # Quick start
+//!
+//! ```
+//! use gradus::cpu::Cpu;
+//! use gradus::optimizer::Build;
+//! use gradus::rule::AdamW;
+//!
+//! let mut parameters = [("weight", vec![0.5f32; 6]), ("bias", vec![0.0; 2])];
+//! let mut optimizer = AdamW::default().build(Cpu::default(), &parameters)?;
+//!
+//! let gradients = [("weight", vec![0.1f32; 6]), ("bias", vec![-0.1; 2])]; // from your own code
+//! optimizer.step(&mut parameters, &gradients)?;
+//! assert!((parameters[1].1[0] - 0.001).abs() < 1e-6);
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! Parameters are borrowed: vectors, `ndarray` arrays, or a struct of your own that implements
+//! [`ParameterSet`](device::ParameterSet). Options stand between the rule and
+//! [`build`](optimizer::Builder::build):
+//!
+//! ```
+//! # use gradus::cpu::Cpu;
+//! # use gradus::optimizer::Build;
+//! # use gradus::rule::AdamW;
+//! use half::bf16;
+//!
+//! # let parameters = [("weight", vec![bf16::ONE; 6])];
+//! let optimizer = AdamW::default()
+//!     .parameters_in::<bf16>()  // f32 unless said otherwise
+//!     .kahan()                  // or .stochastic_rounding(seed)
+//!     .gradient_release()       // each gradient is used and freed before the next exists
+//!     .build(Cpu::default(), &parameters)?;
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! # Which optimizer
+//!
+//! | Rule | Numbers of state per element | When |
+//! |---|---|---|
+//! | [`AdamW`](rule::AdamW) | 2 | the first choice for transformers, and for anything new |
+//! | [`Adam`](rule::Adam) | 2 | the same without weight decay, or with L2 |
+//! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
+//! | [`SgdMomentum`](rule::SgdMomentum) | 1 | convolutional networks with a tuned schedule |
+//! | [`Sgd`](rule::Sgd) | 0 | convex problems, fine-tuning with no memory to spare |
+//!
+//! [`guide::choosing`] says more, and gives rates to start from.
+//!
+//! # Where to go on
+//!
+//! | You want to | Read |
+//! |---|---|
+//! | train in 16 bits | [`guide::precision`] |
+//! | save the memory of gradients | [`guide::gradient_release`] |
+//! | know which options fit together | [`optimizer::Builder`] |
+//! | save and go on | [`Optimizer::snapshot`](optimizer::Optimizer::snapshot) |
+//! | write an optimizer | [`guide::writing_a_rule`] |
+//! | test an optimizer, yours or this one | [`guide::testing`] |
+//! | know how it is built | [`guide::architecture`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use typenum;
 
-pub mod cpu;
-pub mod device;
-pub mod dtype;
-pub mod error;
-pub mod hyperparameter;
-pub mod optimizer;
-pub mod random;
-pub mod real;
-pub mod rule;
+// Layers: each module imports only from those above it.
+
+// The shape of a tensor and the order of its elements in memory.
 pub mod shape;
-pub mod store;
+
+// What can go wrong at run time.
+pub mod error;
+
+// Hyperparameters that cannot hold a bad value.
+pub mod hyperparameter;
+
+// Random bits by counter.
+pub mod random;
+
+// The arithmetic that rules are written in.
+pub mod real;
+
+// Storage formats, and the roundings into them.
+pub mod dtype;
+
+// The contracts that rules are written against.
 pub mod transform;
+
+// From gradients to updates: one optimizer per file, pure mathematics.
+pub mod rule;
+
+// From updates to stored parameters: nearest, Kahan, stochastic.
+pub mod store;
+
+// What a step needs of a machine.
+pub mod device;
+
+// The CPU as a device.
+pub mod cpu;
+
+// The builder, the step, gradient release, snapshots. Names no device.
+pub mod optimizer;
+
+// Every optimizer by name, with options as data.
+#[cfg(feature = "catalogue")]
+pub mod catalogue;
+
+// Recorded runs of other packages, and their replay.
+#[cfg(feature = "testing")]
+pub mod testing;
+
+// Documentation only.
+pub mod guide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

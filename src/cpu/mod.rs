@@ -5,6 +5,9 @@
 //! keeps in vector registers: widen, rule, store, write back. Neither the pieces, nor the threads, nor the width of the
 //! vectors change a bit of the result.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod noise;
 mod pieces;
 mod reduce;
 mod simd;

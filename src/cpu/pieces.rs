@@ -34,17 +34,17 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
         'w: 'a,
     {
         let shared = Shared {
-            constants: C::Constants::map(clone::<C>(&work.constants), &mut Number::<K>::constant),
-            tensor: C::Tensor::map(C::Tensor::each_ref(&work.tensor), &mut |number| number[0]),
+            constants: C::Constants::map(clone::<C>(&work.constants), Number::<K>::constant),
+            tensor: C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]),
             noise: work.noise,
         };
         let piece = Self {
             parameter: work.parameter.as_deref_mut(),
             gradient: work.gradient,
-            state: C::State::map(C::State::each_mut(&mut work.state), &mut |field| &mut **field),
+            state: C::State::map(C::State::each_mut(&mut work.state), |field| &mut **field),
             carry: <K::Store as Store>::Carry::map(
                 <K::Store as Store>::Carry::each_mut(&mut work.carry),
-                &mut |field| &mut **field,
+                |field| &mut **field,
             ),
             first: 0,
         };
@@ -54,9 +54,9 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
     fn split_at(self, middle: usize) -> (Self, Self) {
         let (left, right) = self.gradient.split_at(middle);
         let parameters = self.parameter.map(|parameter| parameter.split_at_mut(middle)).unzip();
-        let state = C::State::map(self.state, &mut |field| field.split_at_mut(middle));
+        let state = C::State::map(self.state, |field| field.split_at_mut(middle));
         let state = C::State::unzip(state);
-        let carry = <K::Store as Store>::Carry::map(self.carry, &mut |field| field.split_at_mut(middle));
+        let carry = <K::Store as Store>::Carry::map(self.carry, |field| field.split_at_mut(middle));
         let carry = <K::Store as Store>::Carry::unzip(carry);
         let first = self.first + middle as u64;
         (
@@ -73,7 +73,7 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
 }
 
 fn clone<C: Stage>(constants: &Of<C::Constants, f64>) -> Of<C::Constants, f64> {
-    C::Constants::map(C::Constants::each_ref(constants), &mut |number| *number)
+    C::Constants::map(C::Constants::each_ref(constants), |number| *number)
 }
 
 /// The middle of `length` elements, on the border of a leaf.
@@ -126,7 +126,7 @@ pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
         let sum = Number::<K>::constant(reduce::fold_leaves(leaves));
         C::finish(pass, &shared.constants, sum, count, &mut shared.tensor);
         let measured = C::Tensor::zip(C::Tensor::each_mut(&mut work.tensor), shared.tensor);
-        C::Tensor::map(measured, &mut |(place, number)| place[0] = number);
+        C::Tensor::map(measured, |(place, number)| place[0] = number);
         work.leaves = leaves;
     });
 }

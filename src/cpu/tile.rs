@@ -4,27 +4,19 @@
 //! do not overlap and turns each loop below into vector code of whatever width the machine has. The
 //! tail of a piece runs through the same code on a padded copy.
 
+use super::noise::{Drawn, Generator, STREAMS};
 use super::pieces::{Piece, Shared};
 use super::reduce::Lanes;
 use super::simd::{Kernel, Vectors};
 use crate::device::{Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
-use crate::random::ELEMENTS_PER_BLOCK;
+use crate::random::PARAMETER_STREAM;
 use crate::store::{Rounding, Store};
 use crate::transform::{FieldSet, Input, Of, Stage};
 use typenum::Unsigned;
 
 /// Elements in a tile.
 pub(super) const TILE: usize = 64;
-/// Blocks of random bits in a tile.
-pub(super) const BLOCKS: usize = TILE / ELEMENTS_PER_BLOCK as usize;
-
-/// The stream of the parameter's random bits; those of the state's fields follow.
-const PARAMETER_STREAM: u32 = 1;
-
-/// Sixteen random bits for each element of a tile.
-pub(super) type Bits = [u16; TILE];
-
 type Carry<K> = <<K as Formats>::Store as Store>::Carry;
 
 /// One tile of every array of a piece.
@@ -47,10 +39,11 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     #[inline(always)]
     fn run(self, vectors: impl Vectors) {
         let shared = self.shared;
+        let generator = Generator::new(vectors, shared.noise);
         each_tile(
             self.piece,
             #[inline(always)]
-            |first, tile| update_tile(first, tile, shared, vectors),
+            |first, tile| update_tile(first, tile, shared, &generator, vectors),
         );
     }
 }
@@ -95,10 +88,21 @@ fn each_tile<C: Stage, K: Formats>(piece: Piece<'_, C, K>, mut visit: impl FnMut
         visit(
             first + at as u64,
             Tile {
-                parameter: parameter.as_deref_mut().map(|memory| window_mut(memory, at)),
+                parameter: parameter.as_deref_mut().map(
+                    #[inline(always)]
+                    |memory| window_mut(memory, at),
+                ),
                 gradient: window(gradient, at),
-                state: C::State::map(C::State::each_mut(&mut state), &mut |field| window_mut(field, at)),
-                carry: Carry::<K>::map(Carry::<K>::each_mut(&mut carry), &mut |field| window_mut(field, at)),
+                state: C::State::map(
+                    C::State::each_mut(&mut state),
+                    #[inline(always)]
+                    |field| window_mut(field, at),
+                ),
+                carry: Carry::<K>::map(
+                    Carry::<K>::each_mut(&mut carry),
+                    #[inline(always)]
+                    |field| window_mut(field, at),
+                ),
             },
         );
     }
@@ -108,8 +112,16 @@ fn each_tile<C: Stage, K: Formats>(piece: Piece<'_, C, K>, mut visit: impl FnMut
     }
     let mut parameter_copy = parameter.as_deref().map(|memory| padded(&memory[at..]));
     let gradient_copy = padded(&gradient[at..]);
-    let mut state_copy = C::State::map(C::State::each_ref(&state), &mut |field| padded(&field[at..]));
-    let mut carry_copy = Carry::<K>::map(Carry::<K>::each_ref(&carry), &mut |field| padded(&field[at..]));
+    let mut state_copy = C::State::map(
+        C::State::each_ref(&state),
+        #[inline(always)]
+        |field| padded(&field[at..]),
+    );
+    let mut carry_copy = Carry::<K>::map(
+        Carry::<K>::each_ref(&carry),
+        #[inline(always)]
+        |field| padded(&field[at..]),
+    );
     visit(
         first + at as u64,
         Tile {
@@ -122,10 +134,16 @@ fn each_tile<C: Stage, K: Formats>(piece: Piece<'_, C, K>, mut visit: impl FnMut
     if let (Some(memory), Some(copy)) = (parameter, parameter_copy) {
         write_back(&mut memory[at..], &copy);
     }
-    C::State::map(C::State::zip(state, state_copy), &mut |(field, copy)| write_back(&mut field[at..], &copy));
-    Carry::<K>::map(Carry::<K>::zip(carry, carry_copy), &mut |(field, copy)| {
-        write_back(&mut field[at..], &copy)
-    });
+    C::State::map(
+        C::State::zip(state, state_copy),
+        #[inline(always)]
+        |(field, copy)| write_back(&mut field[at..], &copy),
+    );
+    Carry::<K>::map(
+        Carry::<K>::zip(carry, carry_copy),
+        #[inline(always)]
+        |(field, copy)| write_back(&mut field[at..], &copy),
+    );
 }
 
 #[inline(always)]
@@ -150,11 +168,12 @@ fn write_back<T: StorageDtype>(tail: &mut [T], copy: &[T; TILE]) {
 
 /// The rule and the store on one tile.
 #[inline(always)]
-fn update_tile<C: Stage, K: Formats>(
+fn update_tile<C: Stage, K: Formats, V: Vectors>(
     first: u64,
     tile: Tile<'_, C, K>,
     shared: &Shared<C, K>,
-    vectors: impl Vectors,
+    generator: &Generator<V>,
+    vectors: V,
 ) {
     let zeros = [Number::<K>::default(); TILE];
     let mut parameter = zeros;
@@ -163,57 +182,86 @@ fn update_tile<C: Stage, K: Formats>(
     }
     let mut update = zeros;
     vectors.widen_to(tile.gradient, &mut update);
-    let mut state = C::State::map(C::State::each_ref(&tile.state), &mut |memory| {
-        let mut field = zeros;
-        vectors.widen(memory, &mut field);
-        field
-    });
+    let mut state = C::State::map(
+        C::State::each_ref(&tile.state),
+        #[inline(always)]
+        |memory| {
+            let mut field = zeros;
+            vectors.widen(memory, &mut field);
+            field
+        },
+    );
     for i in 0..TILE {
-        let mut element = C::State::map(C::State::each_ref(&state), &mut |field| field[i]);
+        let mut element = C::State::map(
+            C::State::each_ref(&state),
+            #[inline(always)]
+            |field| field[i],
+        );
         let input = Input::of(update[i], parameter[i]);
         update[i] = C::update(&shared.constants, input, &shared.tensor, &mut element);
-        C::State::map(C::State::zip(C::State::each_mut(&mut state), element), &mut |(field, number)| {
-            field[i] = number;
-        });
+        C::State::map(
+            C::State::zip(C::State::each_mut(&mut state), element),
+            #[inline(always)]
+            |(field, number)| {
+                field[i] = number;
+            },
+        );
     }
+    const { assert!(<C::State as FieldSet>::Count::USIZE < STREAMS, "too many fields for the random streams") };
     let draws_state = !K::State::EXACT && <C::State as FieldSet>::Count::USIZE > 0;
     let draws_parameter = K::Store::ROUNDING == Rounding::Stochastic && !K::Parameter::EXACT;
-    let last_stream =
-        if draws_state { PARAMETER_STREAM + <C::State as FieldSet>::Count::U32 } else { PARAMETER_STREAM };
-    let random = Random::draw(last_stream, draws_state || draws_parameter, first, shared, vectors);
+    let fields = <C::State as FieldSet>::Count::U32;
+    let streams = match (draws_state, draws_parameter) {
+        (true, _) => PARAMETER_STREAM + 1 + fields,
+        (false, true) => PARAMETER_STREAM + 1,
+        (false, false) => 0,
+    };
+    let random = generator.tile(first, streams);
     let mut stream = PARAMETER_STREAM;
-    C::State::map(C::State::zip(tile.state, state), &mut |(memory, field)| {
-        stream += 1;
-        if draws_state {
-            vectors.round_stochastically(&field, &random.stream(stream), memory);
-        } else {
-            vectors.round(&field, memory);
-        }
-    });
+    C::State::map(
+        C::State::zip(tile.state, state),
+        #[inline(always)]
+        |(memory, field)| {
+            stream += 1;
+            if draws_state {
+                vectors.round_stochastically(&field, &random.stream(stream), memory);
+            } else {
+                vectors.round(&field, memory);
+            }
+        },
+    );
     if let Some(memory) = tile.parameter {
-        write_parameter::<C, K>(memory, &parameter, &update, tile.carry, &random, vectors);
+        write_parameter::<K, V>(memory, &parameter, &update, tile.carry, &random, vectors);
     }
 }
 
 /// The store on one tile: target, the one rounding, and what is taken note of.
 #[inline(always)]
-fn write_parameter<C: Stage, K: Formats>(
+fn write_parameter<K: Formats, V: Vectors>(
     memory: &mut [K::Parameter; TILE],
     parameter: &[Number<K>; TILE],
     update: &[Number<K>; TILE],
     carried: Of<Carry<K>, &mut [K::Parameter; TILE]>,
-    random: &Random,
-    vectors: impl Vectors,
+    random: &Drawn<V>,
+    vectors: V,
 ) {
     let zeros = [Number::<K>::default(); TILE];
-    let mut carry = Carry::<K>::map(Carry::<K>::each_ref(&carried), &mut |memory| {
-        let mut field = zeros;
-        vectors.widen(memory, &mut field);
-        field
-    });
+    let mut carry = Carry::<K>::map(
+        Carry::<K>::each_ref(&carried),
+        #[inline(always)]
+        |memory| {
+            let mut field = zeros;
+            vectors.widen(memory, &mut field);
+            field
+        },
+    );
     let mut target = zeros;
     for i in 0..TILE {
-        let element = Carry::<K>::map(Carry::<K>::each_ref(&carry), &mut |field| field[i]);
+        let element = Carry::<K>::map(
+            Carry::<K>::each_ref(&carry),
+            #[inline(always)]
+            |field| field[i],
+        );
         target[i] = K::Store::target(parameter[i], update[i], &element);
     }
     match K::Store::ROUNDING {
@@ -228,16 +276,25 @@ fn write_parameter<C: Stage, K: Formats>(
     let stored = &mut target;
     vectors.widen(memory, stored);
     for i in 0..TILE {
-        let mut element = Carry::<K>::map(Carry::<K>::each_ref(&carry), &mut |field| field[i]);
+        let mut element = Carry::<K>::map(
+            Carry::<K>::each_ref(&carry),
+            #[inline(always)]
+            |field| field[i],
+        );
         K::Store::settle(parameter[i], update[i], stored[i], &mut element);
-        Carry::<K>::map(Carry::<K>::zip(Carry::<K>::each_mut(&mut carry), element), &mut |(
-            field,
-            number,
-        )| {
-            field[i] = number;
-        });
+        Carry::<K>::map(
+            Carry::<K>::zip(Carry::<K>::each_mut(&mut carry), element),
+            #[inline(always)]
+            |(field, number)| {
+                field[i] = number;
+            },
+        );
     }
-    Carry::<K>::map(Carry::<K>::zip(carried, carry), &mut |(memory, field)| vectors.round(&field, memory));
+    Carry::<K>::map(
+        Carry::<K>::zip(carried, carry),
+        #[inline(always)]
+        |(memory, field)| vectors.round(&field, memory),
+    );
 }
 
 /// What a statistic sums, for each element of a tile.
@@ -250,48 +307,12 @@ fn measure_tile<C: Stage, K: Formats>(
     core::array::from_fn(|i| {
         let gradient = tile.gradient[i].widen_to();
         let parameter = tile.parameter.as_ref().map_or(Number::<K>::default(), |memory| memory[i].widen());
-        let mut element = C::State::map(C::State::each_ref(&tile.state), &mut |field| field[i].widen());
+        let mut element = C::State::map(
+            C::State::each_ref(&tile.state),
+            #[inline(always)]
+            |field| field[i].widen(),
+        );
         let input = Input::of(gradient, parameter);
         C::measure(pass, &shared.constants, input, &shared.tensor, &mut element).to_f64()
     })
-}
-
-/// The bits of the base streams that a tile needs: see [`crate::random`].
-struct Random {
-    bases: [Bits; 4],
-}
-
-impl Random {
-    #[inline(always)]
-    fn draw<C: Stage, K: Formats>(
-        last_stream: u32,
-        needed: bool,
-        first: u64,
-        shared: &Shared<C, K>,
-        vectors: impl Vectors,
-    ) -> Self {
-        let mut bases = [[0; TILE]; 4];
-        if needed {
-            let needed = (u32::BITS - last_stream.leading_zeros()) as usize;
-            for (base, bits) in bases.iter_mut().enumerate().take(needed) {
-                let counter = shared.noise.counter(base as u32, first / ELEMENTS_PER_BLOCK);
-                *bits = vectors.random(counter, &shared.noise.keys);
-            }
-        }
-        Self { bases }
-    }
-
-    /// The bits of a stream: the exclusive or of the bases that its binary digits name.
-    #[inline(always)]
-    fn stream(&self, stream: u32) -> Bits {
-        let mut bits = [0; TILE];
-        for (number, base) in self.bases.iter().enumerate() {
-            if stream >> number & 1 == 1 {
-                for (bit, other) in bits.iter_mut().zip(base) {
-                    *bit ^= other;
-                }
-            }
-        }
-        bits
-    }
 }

@@ -91,6 +91,6 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     pub constants: Of<C::Constants, f64>,
     /// Whether the statistics are taken at this step.
     pub measures: bool,
-    /// The random bits for the parameter (stream 1) and the fields of the state (2, 3, ...).
+    /// The random bits for the parameter (stream 0) and the fields of the state (1, 2, ...).
     pub noise: Noise,
 }

@@ -127,7 +127,7 @@ fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
 ) -> Result<Of<S, D::Buffer<T>>> {
     // A set cannot hold results, so the first failure is kept beside buffers of no length.
     let mut failure = Ok(());
-    let set = S::generate(&mut || match buffer(device, length, parameter) {
+    let set = S::generate(|| match buffer(device, length, parameter) {
         Ok(buffer) => buffer,
         Err(error) => {
             failure = Err(error);
@@ -145,5 +145,5 @@ fn buffer<T: StorageDtype, D: Device>(device: &D, length: usize, parameter: &str
 }
 
 fn zeros<S: FieldSet>() -> Of<S, f64> {
-    S::generate(&mut || 0.0)
+    S::generate(|| 0.0)
 }

@@ -235,12 +235,12 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
 fn views<D: Device, S: FieldSet, T: StorageDtype>(
     buffers: &mut Of<S, D::Buffer<T>>,
 ) -> Of<S, D::ViewMut<'_, T>> {
-    S::map(S::each_mut(buffers), &mut |buffer| D::view_mut(buffer))
+    S::map(S::each_mut(buffers), |buffer| D::view_mut(buffer))
 }
 
 /// A copy of a set of numbers.
 fn copied<S: FieldSet>(set: &Of<S, f64>) -> Of<S, f64> {
-    S::map(S::each_ref(set), &mut |number| *number)
+    S::map(S::each_ref(set), |number| *number)
 }
 
 impl<R: Rule, K: Formats, A: Arrival, D: Device> fmt::Debug for Optimizer<R, K, A, D> {

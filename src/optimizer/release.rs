@@ -106,6 +106,11 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     where
         A: TakesGradientsSingly,
     {
+        self.begin_singly()
+    }
+
+    /// Begins a step with gradients one by one, whatever the type says about when they arrive.
+    pub(crate) fn begin_singly(&mut self) -> Result<ReleaseStep<'_, R, K, A, D>> {
         if let Some(error) = self.unfinished() {
             return Err(error);
         }
@@ -202,11 +207,12 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> ReleaseStep<'_, R, K, A, D> {
     where
         <R::Chain as Stage>::Keeps: KeepsGradients,
     {
-        let result = self.try_accumulate(key, &gradient);
+        let result = self.accumulate_kept(key, &gradient);
         result.map_err(|error| Refused { error, returned: gradient })
     }
 
-    fn try_accumulate<G: OwnedTensor<D, K::Gradient>>(
+    /// Accumulates, if the rule keeps an average: the caller has asked it.
+    pub(crate) fn accumulate_kept<G: OwnedTensor<D, K::Gradient>>(
         &mut self,
         key: impl ParameterKey,
         gradient: &G,

@@ -196,14 +196,14 @@ fn same_lengths<T>(aspect: &str, expected: usize, fields: &[(String, Vec<T>)]) -
 fn numbers<S: FieldSet>(memory: &Of<S, f64>) -> Vec<(String, f64)> {
     let mut names = field_names::<S>().into_iter();
     let mut list = Vec::new();
-    S::map(S::each_ref(memory), &mut |number| list.extend(names.next().map(|name| (name, *number))));
+    S::map(S::each_ref(memory), |number| list.extend(names.next().map(|name| (name, *number))));
     list
 }
 
 /// The numbers of a list whose names have been checked.
 fn take_numbers<S: FieldSet>(list: &[(String, f64)]) -> Of<S, f64> {
     let mut numbers = list.iter().map(|(_, number)| *number);
-    S::generate(&mut || numbers.next().expect("the names have been checked"))
+    S::generate(|| numbers.next().expect("the names have been checked"))
 }
 
 fn read<D: Device, S: FieldSet, T: StorageDtype>(
@@ -213,7 +213,7 @@ fn read<D: Device, S: FieldSet, T: StorageDtype>(
     let mut names = field_names::<S>().into_iter();
     let mut list = Vec::new();
     let mut result = Ok(());
-    S::map(S::each_ref(buffers), &mut |buffer| match (device.read(buffer), names.next()) {
+    S::map(S::each_ref(buffers), |buffer| match (device.read(buffer), names.next()) {
         (Ok(values), Some(name)) => list.push((name, values)),
         (Err(error), _) => result = Err(error),
         (Ok(_), None) => unreachable!("a set has a name for every buffer"),
@@ -229,7 +229,7 @@ fn write<D: Device, S: FieldSet, T: StorageDtype>(
 ) -> Result<()> {
     let mut values = list.iter();
     let mut result = Ok(());
-    S::map(S::each_mut(buffers), &mut |buffer| {
+    S::map(S::each_mut(buffers), |buffer| {
         let (_, values) = values.next().expect("the names have been checked");
         if result.is_ok() {
             result = device.write(buffer, values);

@@ -62,6 +62,15 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     where
         A: SeesEveryGradient,
     {
+        self.step_together(parameters, gradients)
+    }
+
+    /// A joint step, whatever the type says about when gradients arrive.
+    pub(crate) fn step_together(
+        &mut self,
+        parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),
+        gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
+    ) -> Result<()> {
         let parameter_views = mem::take(&mut self.scratch.parameters);
         let mut parameter_views = recycled(parameter_views);
         let gradient_views = mem::take(&mut self.scratch.gradients);

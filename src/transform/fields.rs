@@ -24,10 +24,10 @@ pub trait FieldSet: Send + Sync + 'static {
 
     /// Calls `name` with every name, in order.
     fn each_name(name: &mut dyn FnMut(&'static str));
-    /// Makes each value with `make`, in order.
-    fn generate<X: Held>(make: &mut impl FnMut() -> X) -> Self::Of<X>;
-    /// Replaces each value.
-    fn map<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y>;
+    /// [`generate`](Self::generate) with a function that others use, too.
+    fn generate_with<X: Held>(make: &mut impl FnMut() -> X) -> Self::Of<X>;
+    /// [`map`](Self::map) with a function that others use, too.
+    fn map_with<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y>;
     /// Borrows each value.
     fn each_ref<X: Held>(set: &Self::Of<X>) -> Self::Of<&X>;
     /// Borrows each value mutably.
@@ -36,6 +36,18 @@ pub trait FieldSet: Send + Sync + 'static {
     fn zip<X: Held, Y: Held>(left: Self::Of<X>, right: Self::Of<Y>) -> Self::Of<(X, Y)>;
     /// Parts a set of pairs.
     fn unzip<X: Held, Y: Held>(set: Self::Of<(X, Y)>) -> (Self::Of<X>, Self::Of<Y>);
+
+    /// Makes each value with `make`, in order.
+    #[inline(always)]
+    fn generate<X: Held>(mut make: impl FnMut() -> X) -> Self::Of<X> {
+        Self::generate_with(&mut make)
+    }
+
+    /// Replaces each value, in order.
+    #[inline(always)]
+    fn map<X: Held, Y: Held>(set: Self::Of<X>, mut change: impl FnMut(X) -> Y) -> Self::Of<Y> {
+        Self::map_with(set, &mut change)
+    }
 }
 
 /// The struct of the field set `S`, holding `X`.
@@ -57,7 +69,7 @@ pub type Of<S, X> = <S as FieldSet>::Of<X>;
 /// }
 ///
 /// let moments = Moments { first: 0.5f32, second: 0.25 };
-/// let doubled = Moments::map(moments, &mut |number| f64::from(number) * 2.0);
+/// let doubled = Moments::map(moments, |number| f64::from(number) * 2.0);
 /// assert_eq!((doubled.first, doubled.second), (1.0, 0.5));
 /// assert_eq!(gradus::transform::field_names::<Moments>(), ["first", "second"]);
 /// ```
@@ -80,11 +92,11 @@ macro_rules! fields {
                 $(name(stringify!($field));)+
             }
             #[inline(always)]
-            fn generate<X: $crate::transform::Held>(make: &mut impl FnMut() -> X) -> $name<X> {
+            fn generate_with<X: $crate::transform::Held>(make: &mut impl FnMut() -> X) -> $name<X> {
                 $name { $($field: make(),)+ }
             }
             #[inline(always)]
-            fn map<X: $crate::transform::Held, Y: $crate::transform::Held>(set: $name<X>, change: &mut impl FnMut(X) -> Y) -> $name<Y> {
+            fn map_with<X: $crate::transform::Held, Y: $crate::transform::Held>(set: $name<X>, change: &mut impl FnMut(X) -> Y) -> $name<Y> {
                 $name { $($field: change(set.$field),)+ }
             }
             #[inline(always)]
@@ -128,11 +140,11 @@ impl FieldSet for Nothing {
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}
     #[inline(always)]
-    fn generate<X: Held>(_make: &mut impl FnMut() -> X) -> Self {
+    fn generate_with<X: Held>(_make: &mut impl FnMut() -> X) -> Self {
         Self
     }
     #[inline(always)]
-    fn map<X: Held, Y: Held>(_set: Self, _change: &mut impl FnMut(X) -> Y) -> Self {
+    fn map_with<X: Held, Y: Held>(_set: Self, _change: &mut impl FnMut(X) -> Y) -> Self {
         Self
     }
     #[inline(always)]
@@ -170,14 +182,14 @@ where
         B::each_name(name);
     }
     #[inline(always)]
-    fn generate<X: Held>(make: &mut impl FnMut() -> X) -> Self::Of<X> {
-        let first = A::generate(make);
-        (first, B::generate(make))
+    fn generate_with<X: Held>(make: &mut impl FnMut() -> X) -> Self::Of<X> {
+        let first = A::generate_with(make);
+        (first, B::generate_with(make))
     }
     #[inline(always)]
-    fn map<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y> {
-        let first = A::map(set.0, change);
-        (first, B::map(set.1, change))
+    fn map_with<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y> {
+        let first = A::map_with(set.0, change);
+        (first, B::map_with(set.1, change))
     }
     #[inline(always)]
     fn each_ref<X: Held>(set: &Self::Of<X>) -> Self::Of<&X> {

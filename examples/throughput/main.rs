@@ -1,0 +1,158 @@
+//! How fast a step is, as a ratio to a plain loop over the same memory in the same run.
+//!
+//! ```text
+//! cargo run --release --example throughput -- [--optimizer NAME] [--dtype f32|bf16|f16|f64]
+//!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic] [--shapes big|many|gpt2|small|medium|FILE]
+//!     [--device cpu] [--threads N] [--json]
+//! ```
+
+mod options;
+mod plain;
+mod shapes;
+
+use gradus::catalogue::{Catalogued, Configuration, Format, StoreKind, build};
+use gradus::cpu::Cpu;
+use gradus::dtype::Arithmetic;
+use gradus::error::Result;
+use gradus::real::Real;
+use half::{bf16, f16};
+use ndarray::ArrayD;
+use options::Options;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// What was measured.
+struct Measured {
+    parameters: usize,
+    median_ms: f64,
+    bytes_per_parameter: f64,
+    state_bytes_per_parameter: f64,
+    limit_ms: f64,
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse() {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("throughput: {error}\n{}", options::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    let measured = match options.format {
+        Format::F64 => measure::<f64>(&options),
+        Format::F32 => measure::<f32>(&options),
+        Format::Bf16 => measure::<bf16>(&options),
+        Format::F16 => measure::<f16>(&options),
+    };
+    match measured {
+        Ok(measured) => {
+            report(&options, &measured);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("throughput: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn measure<T: Catalogued>(options: &Options) -> Result<Measured> {
+    let device = Cpu::with_threads(options.threads)?;
+    let configuration = Configuration {
+        state_format: Some(options.state_format),
+        store: options.store,
+        hyperparameters: options.hyperparameters(),
+        ..Configuration::of(&options.optimizer)
+    };
+    // Values of ordinary size: none of the formats overflows or becomes subnormal.
+    let tensors = |scale: f64, period: usize| -> Vec<(String, ArrayD<T>)> {
+        let value = |i: usize| T::round(T::Arithmetic::constant(scale * (1.0 + (i % period) as f64)));
+        let array = |shape: &[usize]| {
+            let count = shape.iter().product();
+            ArrayD::from_shape_vec(shape, (0..count).map(value).collect())
+                .expect("as many values as the shape has")
+        };
+        options
+            .shapes
+            .tensors
+            .iter()
+            .enumerate()
+            .map(|(i, shape)| (format!("tensor.{i}"), array(shape)))
+            .collect()
+    };
+    let mut parameters = tensors(0.01, 97);
+    let gradients = tensors(-0.001, 89);
+    let mut optimizer = build::<T>(&configuration, device, &parameters)?;
+
+    let elements: usize = parameters.iter().map(|(_, tensor)| tensor.len()).sum();
+    let state_bytes = optimizer.state_bytes() as f64 / elements as f64;
+    let carried = if options.store == StoreKind::Kahan { size_of::<T>() } else { 0 };
+    let streams = plain::Streams {
+        parameter: size_of::<T>(),
+        gradient: size_of::<T>(),
+        state: options.state_format.bytes(),
+        fields: optimizer.state_fields().len(),
+        carried,
+    };
+    // Step and plain loop take turns, so that both see the same machine.
+    let mut plain = plain::Plain::new(&streams, &options.shapes, options.threads)?;
+    let (mut steps, mut limits) = (Vec::new(), Vec::new());
+    let begin = Instant::now();
+    optimizer.step(&mut parameters, &gradients)?;
+    plain.run();
+    while steps.len() < 5 || (steps.len() < 101 && begin.elapsed().as_secs_f64() < options.seconds) {
+        let start = Instant::now();
+        optimizer.step(&mut parameters, &gradients)?;
+        steps.push(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        plain.run();
+        limits.push(start.elapsed().as_secs_f64());
+    }
+    assert!(
+        parameters.iter().all(|(_, tensor)| tensor.iter().all(|value| value.widen().to_f64().is_finite()))
+    );
+    Ok(Measured {
+        parameters: elements,
+        median_ms: median(steps) * 1e3,
+        bytes_per_parameter: streams.bytes() as f64,
+        state_bytes_per_parameter: state_bytes,
+        limit_ms: median(limits) * 1e3,
+    })
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}
+
+fn report(options: &Options, measured: &Measured) {
+    let bytes = measured.bytes_per_parameter * measured.parameters as f64;
+    let (rate, limit) = (bytes / measured.median_ms / 1e6, bytes / measured.limit_ms / 1e6);
+    if options.json {
+        let object = serde_json::json!({
+            "optimizer": options.optimizer, "dtype": options.format.name(),
+            "state_dtype": options.state_format.name(), "store": options.store.name(),
+            "shapes": options.shapes.name, "device": "cpu", "threads": options.threads,
+            "parameters": measured.parameters, "median_ms": measured.median_ms,
+            "bytes_per_parameter": measured.bytes_per_parameter,
+            "state_bytes_per_parameter": measured.state_bytes_per_parameter,
+            "gb_per_s": rate, "limit_gb_per_s": limit, "ratio": rate / limit,
+        });
+        println!("{object}");
+        return;
+    }
+    println!(
+        "{} {} state {} {} on {}: {:.2} ms a step, {} B per parameter ({} of state), {:.1} GB/s; plain loop {:.1} GB/s; ratio {:.2}",
+        options.optimizer,
+        options.format.name(),
+        options.state_format.name(),
+        options.store.name(),
+        options.shapes.name,
+        measured.median_ms,
+        measured.bytes_per_parameter,
+        measured.state_bytes_per_parameter,
+        rate,
+        limit,
+        rate / limit,
+    );
+}

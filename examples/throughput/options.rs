@@ -1,0 +1,79 @@
+//! The command line.
+
+use crate::shapes::Shapes;
+use gradus::catalogue::{Format, Hyperparameters, StoreKind};
+use gradus::cpu::Cpu;
+use lexopt::prelude::*;
+
+pub(crate) const USAGE: &str = "usage: throughput [--optimizer NAME] [--momentum NUMBER] [--dtype f32|bf16|f16|f64] \
+[--state-dtype FORMAT] [--store nearest|kahan|stochastic] [--shapes big|many|gpt2|small|medium|FILE] \
+[--device cpu] [--threads N] [--seconds S] [--json]";
+
+/// What to measure.
+pub(crate) struct Options {
+    pub(crate) optimizer: String,
+    pub(crate) momentum: f64,
+    pub(crate) format: Format,
+    pub(crate) state_format: Format,
+    pub(crate) store: StoreKind,
+    pub(crate) shapes: Shapes,
+    pub(crate) threads: usize,
+    pub(crate) seconds: f64,
+    pub(crate) json: bool,
+}
+
+impl Options {
+    /// Reads the command line.
+    pub(crate) fn parse() -> Result<Self, lexopt::Error> {
+        let mut options = Self {
+            optimizer: "adamw".to_owned(),
+            momentum: 0.0,
+            format: Format::F32,
+            state_format: Format::F32,
+            store: StoreKind::Nearest,
+            shapes: Shapes::named("big").expect("`big` is a name"),
+            threads: Cpu::default().threads(),
+            seconds: 3.0,
+            json: false,
+        };
+        let mut state_format = None;
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Long("optimizer") => options.optimizer = arguments.value()?.string()?,
+                Long("momentum") => options.momentum = arguments.value()?.parse()?,
+                Long("dtype") => options.format = arguments.value()?.parse()?,
+                Long("state-dtype") => state_format = Some(arguments.value()?.parse()?),
+                Long("store") => options.store = arguments.value()?.parse()?,
+                Long("shapes") => options.shapes = arguments.value()?.parse()?,
+                Long("threads") => options.threads = arguments.value()?.parse()?,
+                Long("seconds") => options.seconds = arguments.value()?.parse()?,
+                Long("json") => options.json = true,
+                Long("device") => match arguments.value()?.string()?.as_str() {
+                    "cpu" => {}
+                    other => {
+                        return Err(
+                            format!("there is no device `{other}` in this build; there is `cpu`").into()
+                        );
+                    }
+                },
+                Long("help") | Short('h') => {
+                    println!("{USAGE}");
+                    std::process::exit(0);
+                }
+                _ => return Err(argument.unexpected()),
+            }
+        }
+        options.state_format = state_format.unwrap_or(options.format);
+        Ok(options)
+    }
+
+    /// Hyperparameters for the catalogue: decay on, so that no arithmetic is spared.
+    pub(crate) fn hyperparameters(&self) -> Hyperparameters {
+        let mut hyperparameters = Hyperparameters::from([("lr", 1e-4.into()), ("weight_decay", 0.01.into())]);
+        if self.momentum != 0.0 {
+            hyperparameters.set("momentum", self.momentum);
+        }
+        hyperparameters
+    }
+}

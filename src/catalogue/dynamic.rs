@@ -1,0 +1,139 @@
+//! Optimizers behind a trait object: the rule is known at run time, the parameters' format is not
+//! erased, since the caller owns the parameters.
+
+use crate::cpu::Cpu;
+use crate::device::{Formats, GradientSet, ParameterSet, TensorMut};
+use crate::dtype::StorageDtype;
+use crate::error::{Error, Result};
+use crate::hyperparameter::LearningRate;
+use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep};
+use crate::transform::{Rule, Stage, field_names};
+use core::fmt::Debug;
+use ndarray::ArrayD;
+use typenum::Bit;
+
+/// An optimizer of the catalogue, for parameters and gradients in the format `T`.
+pub trait Dynamic<T: StorageDtype>: Debug + Send {
+    /// Takes one step with all gradients; see [`Optimizer::step`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::step`].
+    fn step(
+        &mut self,
+        parameters: &mut dyn ParameterSet<Cpu, T>,
+        gradients: &dyn GradientSet<Cpu, T>,
+    ) -> Result<()>;
+
+    /// Takes one step with gradients one by one: `feed` hands them over.
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::begin_step`] and of `feed`; what `feed` released before it failed
+    /// stays released.
+    fn step_singly(
+        &mut self,
+        feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
+    ) -> Result<Finished>;
+
+    /// Replaces γ in every group.
+    fn set_learning_rate(&mut self, learning_rate: LearningRate);
+
+    /// Whole steps so far.
+    fn steps(&self) -> u64;
+
+    /// Bytes of state on the device.
+    fn state_bytes(&self) -> usize;
+
+    /// The names of the state's fields.
+    fn state_fields(&self) -> Vec<String>;
+}
+
+/// A step in which gradients come one by one.
+pub trait DynamicStep<T: StorageDtype> {
+    /// Moves the parameter in place `place`; see [`ReleaseStep::release`].
+    ///
+    /// # Errors
+    /// Those of [`ReleaseStep::release`].
+    fn release(
+        &mut self,
+        place: usize,
+        parameter: &mut dyn TensorMut<Cpu, T>,
+        gradient: ArrayD<T>,
+    ) -> Result<()>;
+
+    /// Folds a micro-batch into the averages; see [`ReleaseStep::accumulate`].
+    ///
+    /// # Errors
+    /// Those of [`ReleaseStep::accumulate`], and [`Error::Combination`] for a rule that keeps no
+    /// average.
+    fn accumulate(&mut self, place: usize, gradient: ArrayD<T>) -> Result<()>;
+}
+
+impl<R, K, A, T> Dynamic<T> for Optimizer<R, K, A, Cpu>
+where
+    R: Rule,
+    K: Formats<Parameter = T, Gradient = T>,
+    A: Arrival,
+    T: StorageDtype,
+{
+    fn step(
+        &mut self,
+        parameters: &mut dyn ParameterSet<Cpu, T>,
+        gradients: &dyn GradientSet<Cpu, T>,
+    ) -> Result<()> {
+        self.step_together(parameters, gradients)
+    }
+
+    fn step_singly(
+        &mut self,
+        feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
+    ) -> Result<Finished> {
+        let mut step = self.begin_singly()?;
+        let fed = feed(&mut step);
+        let finished = step.finish();
+        fed.map(|()| finished)
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
+        Self::set_learning_rate(self, learning_rate);
+    }
+
+    fn steps(&self) -> u64 {
+        Self::steps(self)
+    }
+
+    fn state_bytes(&self) -> usize {
+        Self::state_bytes(self)
+    }
+
+    fn state_fields(&self) -> Vec<String> {
+        field_names::<<R::Chain as Stage>::State>()
+    }
+}
+
+impl<R, K, A, T> DynamicStep<T> for ReleaseStep<'_, R, K, A, Cpu>
+where
+    R: Rule,
+    K: Formats<Parameter = T, Gradient = T>,
+    A: Arrival,
+    T: StorageDtype,
+{
+    fn release(
+        &mut self,
+        place: usize,
+        mut parameter: &mut dyn TensorMut<Cpu, T>,
+        gradient: ArrayD<T>,
+    ) -> Result<()> {
+        Ok(Self::release(self, place, &mut parameter, gradient)?)
+    }
+
+    fn accumulate(&mut self, place: usize, gradient: ArrayD<T>) -> Result<()> {
+        if !<R::Chain as Stage>::Keeps::BOOL {
+            return Err(Error::Combination {
+                option: "accumulation".to_owned(),
+                with: "this optimizer".to_owned(),
+                because: "this optimizer keeps no average of its gradients, so accumulated gradients would be lost",
+            });
+        }
+        self.accumulate_kept(place, &gradient)
+    }
+}

@@ -1,0 +1,143 @@
+//! Which formats and stores the catalogue combines: where optimizers are instantiated.
+
+use super::{Configuration, Dynamic, Format, NamedRule, StoreKind, entries};
+use crate::cpu::Cpu;
+use crate::device::ParameterSet;
+use crate::dtype::StorageDtype;
+use crate::error::{Error, Result};
+use crate::optimizer::Build;
+use crate::transform::Rule;
+use half::{bf16, f16};
+
+/// An optimizer of the catalogue for parameters in the format `T`.
+pub type Boxed<T> = Box<dyn Dynamic<T>>;
+
+/// Builds the optimizer that a configuration describes.
+///
+/// # Errors
+/// [`Error::UnknownOptimizer`], [`Error::UnknownHyperparameter`], [`Error::Hyperparameter`];
+/// [`Error::Combination`] for what the types would refuse; those of
+/// [`Builder::build`](crate::optimizer::Builder::build).
+pub fn build<T: Catalogued>(
+    configuration: &Configuration,
+    device: Cpu,
+    parameters: &dyn ParameterSet<Cpu, T>,
+) -> Result<Boxed<T>> {
+    T::instantiate(configuration, device, parameters)
+}
+
+/// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
+pub trait Catalogued: StorageDtype {
+    /// [`build`]. Not generic, so that optimizers are compiled with this library and not with
+    /// every program that names them.
+    #[doc(hidden)]
+    fn instantiate(
+        configuration: &Configuration,
+        device: Cpu,
+        parameters: &dyn ParameterSet<Cpu, Self>,
+    ) -> Result<Boxed<Self>>;
+}
+
+/// A rule for all parameters but those that a group names.
+struct Planned<R> {
+    rule: R,
+    groups: Vec<(Vec<String>, R)>,
+}
+
+impl<R> Planned<R> {
+    /// The rules of a configuration's groups, if they are of the type of the rule for the others.
+    fn new(rule: R, configuration: &Configuration, same: fn(NamedRule) -> Option<R>) -> Result<Self> {
+        let base = &configuration.hyperparameters;
+        let groups = configuration.groups.iter().map(|group| {
+            let hyperparameters = base.with(&group.hyperparameters);
+            let rule = entries::rule(&configuration.optimizer, &hyperparameters)?;
+            same(rule).map(|rule| (group.parameters.clone(), rule)).ok_or_else(|| Error::Combination {
+                option: "a group with momentum".to_owned(),
+                with: "one without".to_owned(),
+                because: "they are two rules with different state; give both a momentum",
+            })
+        });
+        Ok(Self { rule, groups: groups.collect::<Result<_>>()? })
+    }
+}
+
+fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
+    Err(Error::Combination { option, with: with.to_owned(), because })
+}
+
+/// Instantiates a rule for parameters in `$format` with the listed state formats and stores.
+macro_rules! catalogued {
+    ($format:ident, state: [$($state:ident as $state_name:ident),+], stores: $stores:tt) => {
+        impl Catalogued for $format {
+            fn instantiate(
+                configuration: &Configuration,
+                device: Cpu,
+                parameters: &dyn ParameterSet<Cpu, Self>,
+            ) -> Result<Boxed<Self>> {
+                macro_rules! planned {
+                    ($variant:ident, $rule:expr) => {{
+                        let same = |rule| if let NamedRule::$variant(rule) = rule { Some(rule) } else { None };
+                        with_formats(Planned::new($rule, configuration, same)?, configuration, device, parameters)
+                    }};
+                }
+                return match entries::rule(&configuration.optimizer, &configuration.hyperparameters)? {
+                    NamedRule::Sgd(rule) => planned!(Sgd, rule),
+                    NamedRule::SgdMomentum(rule) => planned!(SgdMomentum, rule),
+                    NamedRule::Adam(rule) => planned!(Adam, rule),
+                    NamedRule::Lion(rule) => planned!(Lion, rule),
+                };
+
+                fn with_formats<R: Rule>(
+                    planned: Planned<R>,
+                    configuration: &Configuration,
+                    device: Cpu,
+                    parameters: &dyn ParameterSet<Cpu, $format>,
+                ) -> Result<Boxed<$format>> {
+                let seed = configuration.seed;
+                let mut builder = planned.rule.parameters_in::<$format>();
+                for (names, rule) in planned.groups {
+                    let label = names.join(", ");
+                    builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
+                }
+                let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;
+                match configuration.state_format.unwrap_or(default) {
+                    $(Format::$state_name => {
+                        let builder = builder.state_in::<$state>(seed);
+                        catalogued!(@store $stores, configuration.store, builder, seed, device, parameters)
+                    })+
+                    other => refused(
+                        format!("state in {}", other.name()),
+                        <$format>::NAME,
+                        "state is kept in the format of the arithmetic or in a 16-bit one of its own kind",
+                    ),
+                }
+                }
+            }
+        }
+    };
+    (@store [nearest], $store:expr, $builder:ident, $seed:ident, $device:ident, $parameters:ident) => {
+        match $store {
+            StoreKind::Nearest => Ok(Box::new($builder.build($device, $parameters)?)),
+            other => refused(
+                format!("the store {}", other.name()),
+                "`f32` and `f64` parameters",
+                "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
+            ),
+        }
+    };
+    (@store [all], $store:expr, $builder:ident, $seed:ident, $device:ident, $parameters:ident) => {
+        match $store {
+            StoreKind::Nearest => Ok(Box::new($builder.build($device, $parameters)?)),
+            StoreKind::Kahan => Ok(Box::new($builder.kahan().build($device, $parameters)?)),
+            StoreKind::Stochastic => {
+                // The configuration's one seed is that of the state already.
+                Ok(Box::new($builder.stochastic_rounding(0).build($device, $parameters)?))
+            }
+        }
+    };
+}
+
+catalogued!(f64, state: [f64 as F64], stores: [nearest]);
+catalogued!(f32, state: [f32 as F32, bf16 as Bf16, f16 as F16], stores: [nearest]);
+catalogued!(bf16, state: [f32 as F32, bf16 as Bf16], stores: [all]);
+catalogued!(f16, state: [f32 as F32, f16 as F16], stores: [all]);

@@ -1,0 +1,231 @@
+//! Numbers that are kept per tensor or per group: SGD-SaI, NAdam, ADOPT, MARS, AMSGrad.
+//!
+//! # SGD-SaI: a number measured once
+//!
+//! Xu et al., *No More Adam: Learning Rate Scaling at Initialization is All You Need*, 2024,
+//! <https://arxiv.org/abs/2412.11768>. The first gradient of a tensor gives it the factor
+//! ‖g‖/(σ + ε) for ever. [`measures`](crate::transform::Stage::measures) says when statistics are
+//! taken; `at.own` counts the tensor's own gradients, so one that is first seen late is measured
+//! then. Two passes, since the deviation needs the mean; ‖g‖² = Σ(g − mean)² + n·mean² comes free.
+//!
+//! ```
+//! # use gradus::cpu::Cpu;
+//! # use gradus::hyperparameter::{Dampening, Decay, LearningRate};
+//! # use gradus::optimizer::Build;
+//! # use gradus::real::Real;
+//! # use gradus::rule::{Momentum, ScaleByLearningRate};
+//! # use gradus::transform::{Chained, Input, Nothing, Stage, StageExt, Step};
+//! # use gradus::typenum::B0;
+//! #[derive(Clone, Copy, Debug)]
+//! struct ScaleBySignalToNoise;
+//!
+//! gradus::fields! { struct Signal { mean, ratio } }
+//!
+//! impl Stage for ScaleBySignalToNoise {
+//! #   type Constants = Nothing;
+//! #   type State = Nothing;
+//!     type Tensor = Signal;
+//! #   type Own = Nothing;
+//! #   type Group = Nothing;
+//! #   type Keeps = B0;
+//!     const PASSES: usize = 2;
+//! #   fn advance(&self, _: &Step, _: &mut Nothing) {}
+//! #   fn constants(&self, _: &Step, _: &mut Nothing, _: &Nothing) -> Nothing { Nothing }
+//!     fn measures(&self, at: &Step) -> bool {
+//!         at.own == 1
+//!     }
+//!     #[inline(always)]
+//!     fn measure<F: Real>(pass: usize, _: &Nothing, input: Input<F>, signal: &Signal<F>, _: &mut Nothing) -> F {
+//!         let centred = input.gradient - signal.mean;
+//!         if pass == 0 { input.gradient } else { centred * centred }
+//!     }
+//!     #[inline(always)]
+//!     fn finish<F: Real>(pass: usize, _: &Nothing, sum: F, count: F, signal: &mut Signal<F>) {
+//!         if pass == 0 {
+//!             signal.mean = sum / count;
+//!         } else {
+//!             let one = F::constant(1.0);
+//!             let deviation = (sum / (count - one)).sqrt();
+//!             let norm = (sum + count * signal.mean * signal.mean).sqrt();
+//!             // One element, or all the same: no noise to compare with, so nothing is scaled.
+//!             signal.ratio = F::select(deviation, norm / (deviation + F::constant(1e-8)), one);
+//!         }
+//!     }
+//!     #[inline(always)]
+//!     fn update<F: Real>(_: &Nothing, input: Input<F>, signal: &Signal<F>, _: &mut Nothing) -> F {
+//!         input.update * signal.ratio
+//!     }
+//! }
+//!
+//! let momentum = Momentum { dampening: Dampening::new(0.9)?, ..Momentum::default() };
+//! let chain = momentum.then(ScaleBySignalToNoise).then(ScaleByLearningRate);
+//! let rule = Chained { chain, learning_rate: LearningRate::new(0.01)? };
+//! let mut parameters = [("w", vec![0.0f64; 2]), ("b", vec![0.0])];
+//! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
+//! optimizer.step(&mut parameters, &[("w", vec![3.0, 4.0]), ("b", vec![2.0])])?;
+//! let ratio = 5.0 / (0.5f64.sqrt() + 1e-8); // ‖(3, 4)‖ = 5, σ = √½: 7.0711
+//! assert!((parameters[0].1[0] + 0.01 * ratio * 3.0).abs() < 1e-15);
+//! assert_eq!(parameters[1].1[0], -0.01 * 2.0);
+//! optimizer.step(&mut parameters, &[("w", vec![-90.0, 11.0]), ("b", vec![2.0])])?;
+//! assert_eq!(optimizer.snapshot()?.tensors[0].tensor[1].1, [ratio]); // it stays
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! # NAdam: a running product
+//!
+//! Dozat, *Incorporating Nesterov Momentum into Adam*, 2016. The product of all μₜ so far belongs to
+//! the tensor and is advanced on the host, in `f64`, with each gradient:
+//! [`Own`](crate::transform::Stage::Own). It is saved by name in a snapshot.
+//!
+//! ```
+//! # use gradus::cpu::Cpu;
+//! # use gradus::hyperparameter::{Decay, LearningRate};
+//! # use gradus::optimizer::Build;
+//! # use gradus::real::{Real, interpolate};
+//! # use gradus::rule::{Moments, ScaleByLearningRate};
+//! # use gradus::transform::{Chained, Input, Nothing, Stage, StageExt, Step};
+//! # use gradus::typenum::B1;
+//! #[derive(Clone, Copy, Debug)]
+//! struct ScaleByNadam { first: Decay, second: Decay, momentum_decay: f64 }
+//!
+//! gradus::fields! { struct Weights { first, second, of_gradient, of_momentum } }
+//! gradus::fields! { struct Product { product } }
+//!
+//! impl Stage for ScaleByNadam {
+//!     type Constants = Weights;
+//!     type State = Moments;
+//! #   type Tensor = Nothing;
+//!     type Own = Product;
+//! #   type Group = Nothing;
+//!     type Keeps = B1;
+//! #   const PASSES: usize = 0;
+//! #   fn advance(&self, _: &Step, _: &mut Nothing) {}
+//!     fn constants(&self, at: &Step, own: &mut Product<f64>, _: &Nothing) -> Weights<f64> {
+//!         let mu = |t: u64| self.first.get() * (1.0 - 0.5 * 0.96f64.powf(t as f64 * self.momentum_decay));
+//!         let before = if at.own == 1 { 1.0 } else { own.product }; // all numbers start as 0
+//!         own.product = before * mu(at.own);
+//!         Weights {
+//!             first: 1.0 - self.first.get(),
+//!             second: self.second.debiased_weight(at.own),
+//!             of_gradient: (1.0 - mu(at.own)) / (1.0 - own.product),
+//!             of_momentum: mu(at.own + 1) / (1.0 - own.product * mu(at.own + 1)),
+//!         }
+//!     }
+//! #   fn measures(&self, _: &Step) -> bool { false }
+//! #   fn measure<F: Real>(_: usize, _: &Weights<F>, input: Input<F>, _: &Nothing, _: &mut Moments<F>) -> F { input.update }
+//! #   fn finish<F: Real>(_: usize, _: &Weights<F>, _: F, _: F, _: &mut Nothing) {}
+//!     #[inline(always)]
+//!     fn update<F: Real>(at: &Weights<F>, input: Input<F>, _: &Nothing, state: &mut Moments<F>) -> F {
+//!         let gradient = input.update;
+//!         state.first = interpolate(state.first, gradient, at.first); // not debiased here
+//!         state.second = interpolate(state.second, gradient * gradient, at.second);
+//!         let ahead = gradient * at.of_gradient + state.first * at.of_momentum;
+//!         ahead / state.second.sqrt().max(F::constant(1e-8))
+//!     }
+//! }
+//!
+//! let nadam = ScaleByNadam { first: Decay::new(0.9)?, second: Decay::new(0.99)?, momentum_decay: 0.004 };
+//! let rule = Chained { chain: nadam.then(ScaleByLearningRate), learning_rate: LearningRate::new(0.01)? };
+//! let mut parameters = [("w", vec![1.0f64, -2.0, 0.5])];
+//! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
+//! // What HeavyBall 3.2 prints for this run.
+//! for (t, expected) in [(1.0, 0.989435), (2.0, 0.979819), (3.0, 0.970226), (4.0, 0.960378)] {
+//!     optimizer.step(&mut parameters, &[("w", vec![0.1 * t, -0.2 * t, 0.3 * t])])?;
+//!     assert!((parameters[0].1[0] - expected).abs() < 1e-6);
+//! }
+//! assert_eq!(optimizer.snapshot()?.tensors[0].own[0].0, "product");
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! # ADOPT, MARS, AMSGrad: the tensor's own count
+//!
+//! What differs at the first gradient, or is counted from the second, follows from `at.own` in
+//! `constants`, on the host. The element code stays free of branches. These are plain
+//! [`Transform`](crate::transform::Transform)s.
+//!
+//! ```
+//! # use gradus::cpu::Cpu;
+//! # use gradus::hyperparameter::{Decay, LearningRate};
+//! # use gradus::optimizer::Build;
+//! # use gradus::real::{Real, interpolate};
+//! # use gradus::rule::{Moments, ScaleByLearningRate};
+//! # use gradus::transform::{Chained, Input, StageExt, Step, Transform};
+//! # use gradus::typenum::{B0, B1};
+//! /// ADOPT: v is one gradient behind, and the first gradient only fills it.
+//! #[derive(Clone, Copy, Debug)]
+//! struct ScaleByAdopt { first: Decay, second: Decay }
+//!
+//! gradus::fields! { struct Weights { first, second, moves } }
+//!
+//! impl Transform for ScaleByAdopt {
+//!     type Constants = Weights;
+//!     type State = Moments;
+//!     type Keeps = B1;
+//!
+//!     fn constants(&self, at: &Step) -> Weights<f64> {
+//!         Weights {
+//!             first: if at.own == 1 { 0.0 } else { self.first.debiased_weight(at.own - 1) },
+//!             second: self.second.debiased_weight(at.own),
+//!             moves: if at.own == 1 { 0.0 } else { 1.0 },
+//!         }
+//!     }
+//!     #[inline(always)]
+//!     fn update<F: Real>(at: &Weights<F>, input: Input<F>, state: &mut Moments<F>) -> F {
+//!         let gradient = input.update;
+//!         let scaled = gradient / state.second.sqrt().max(F::constant(1e-8));
+//!         state.first = F::select(at.moves, interpolate(state.first, scaled, at.first), state.first);
+//!         state.second = interpolate(state.second, gradient * gradient, at.second);
+//!         at.moves * state.first
+//!     }
+//! }
+//!
+//! /// MARS: the gradient plus a part of its change since the last one.
+//! #[derive(Clone, Copy, Debug)]
+//! struct CorrectByMars { gamma: f64, first: Decay }
+//!
+//! gradus::fields! { struct Previous { previous } }
+//! gradus::fields! { struct OfChange { weight } }
+//!
+//! impl Transform for CorrectByMars {
+//!     type Constants = OfChange;
+//!     type State = Previous;
+//!     type Keeps = B0;
+//!
+//!     fn constants(&self, at: &Step) -> OfChange<f64> {
+//!         let beta = self.first.get();
+//!         let weight = if at.own == 1 { 0.0 } else { self.gamma * beta / (1.0 - beta) };
+//!         OfChange { weight }
+//!     }
+//!     #[inline(always)]
+//!     fn update<F: Real>(at: &OfChange<F>, input: Input<F>, state: &mut Previous<F>) -> F {
+//!         let change = input.update - state.previous;
+//!         state.previous = input.update;
+//!         input.update + at.weight * change
+//!     }
+//! }
+//!
+//! let adopt = ScaleByAdopt { first: Decay::new(0.9)?, second: Decay::new(0.99)? };
+//! let rule = Chained { chain: adopt.then(ScaleByLearningRate), learning_rate: LearningRate::new(0.01)? };
+//! let mut parameters = [("w", vec![1.0f64, -2.0, 0.5])];
+//! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
+//! // What HeavyBall 3.2 prints for this run.
+//! for (t, expected) in [(1.0, 1.0), (2.0, 0.98), (3.0, 0.960555), (4.0, 0.941473)] {
+//!     optimizer.step(&mut parameters, &[("w", vec![0.1 * t, -0.2 * t, 0.3 * t])])?;
+//!     assert!((parameters[0].1[0] - expected).abs() < 1e-6);
+//! }
+//!
+//! let mars = CorrectByMars { gamma: 0.025, first: Decay::new(0.9)? };
+//! let mut state = Previous { previous: 0.0 };
+//! let first = Step::first(0.01);
+//! assert_eq!(CorrectByMars::update(&mars.constants(&first), Input::of(2.0, 0.0), &mut state), 2.0);
+//! let second = CorrectByMars::update(&mars.constants(&first.next()), Input::of(3.0, 0.0), &mut state);
+//! assert!((second - (3.0 + 0.225 * 1.0f64)).abs() < 1e-12); // 0.025·0.9/0.1 of the change
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! AMSGrad adds one field to Adam's two: `state.largest = state.largest.max(state.second)` and a
+//! division by its root.
+//!
+//! Two consequences worth knowing. The first step of ADOPT returns an update of 0, but a decay stage
+//! behind it would still act; so it must read `at.own` too. And a late first gradient
+//! is a first gradient: nothing here depends on how many steps the optimizer has taken.

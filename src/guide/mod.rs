@@ -1,0 +1,17 @@
+//! The guide: documentation only, with code that is built and run.
+//!
+//! | Chapter | Question |
+//! |---|---|
+//! | [choosing] | Which optimizer, which learning rate, which decay? |
+//! | [precision] | What happens to my numbers in 16 bits, and what is promised about them? |
+//! | [gradient_release] | How do I save the memory of gradients? |
+//! | [writing_a_rule] | How do I write an optimizer of my own? |
+//! | [testing] | How do I test an optimizer, mine or this one? |
+//! | [architecture] | Do the contracts hold the hard cases? |
+
+pub mod architecture;
+pub mod choosing;
+pub mod gradient_release;
+pub mod precision;
+pub mod testing;
+pub mod writing_a_rule;

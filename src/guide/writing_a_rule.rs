@@ -1,0 +1,121 @@
+//! Writing an optimizer of your own.
+//!
+//! The part that is new is usually a [`Transform`](crate::transform::Transform): a function from an
+//! update and a memory to the next update, for one element. Everything else exists: formats, stores,
+//! threads, gradient release, snapshots, decay, learning rate.
+//!
+//! # A transform
+//!
+//! Signum (Bernstein et al., *signSGD*, 2018, <https://arxiv.org/abs/1802.04434>): the sign of an average.
+//!
+//! ```
+//! use gradus::hyperparameter::{Decay, LearningRate, WeightDecay};
+//! use gradus::real::{Real, interpolate};
+//! use gradus::rule::{AddDecay, ScaleByLearningRate};
+//! use gradus::transform::{Chained, Input, StageExt, Step, Transform};
+//! use gradus::typenum::B1;
+//!
+//! #[derive(Clone, Copy, Debug)]
+//! struct Signum { decay: Decay }
+//!
+//! gradus::fields! { struct Average { average } }
+//! gradus::fields! { struct Weight { newest } }
+//!
+//! impl Transform for Signum {
+//!     type Constants = Weight;  // the same for a whole tensor
+//!     type State = Average;     // one per element, 0 at first
+//!     type Keeps = B1;          // it keeps an average of gradients
+//!
+//!     fn constants(&self, at: &Step) -> Weight<f64> {
+//!         Weight { newest: self.decay.debiased_weight(at.own) }
+//!     }
+//!
+//!     #[inline(always)]
+//!     fn update<F: Real>(at: &Weight<F>, input: Input<F>, state: &mut Average<F>) -> F {
+//!         state.average = interpolate(state.average, input.update, at.newest);
+//!         state.average.sign()
+//!     }
+//! }
+//!
+//! // A chain is a rule, with every option that the named rules have.
+//! use gradus::{cpu::Cpu, optimizer::Build};
+//! use half::bf16;
+//!
+//! let decay = AddDecay::to_update(WeightDecay::decoupled(0.1)?);
+//! let chain = Signum { decay: Decay::new(0.9)? }.then(decay).then(ScaleByLearningRate);
+//! let rule = Chained { chain, learning_rate: LearningRate::new(0.5)? };
+//!
+//! let mut parameters = [("w", vec![bf16::ONE; 3])];
+//! let mut optimizer = rule.parameters_in::<bf16>().kahan().build(Cpu::default(), &parameters)?;
+//! optimizer.step(&mut parameters, &[("w", [5.0, 0.0, -0.1].map(bf16::from_f32).to_vec())])?;
+//! assert_eq!(parameters[0].1[1], bf16::from_f32(1.0 - 0.5 * 0.1)); // only decay
+//! assert_eq!(optimizer.snapshot()?.tensors[0].state[0].0, "average");
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! # What to keep in mind
+//!
+//! - **Constants are computed on the host, in `f64`**, once per step and tensor: powers of β, corrections,
+//!   schedules. They are rounded once. What depends on the number of the gradient (`at.own`) or of the step
+//!   (`at.optimizer`) belongs there; a condition becomes a constant of 0 or 1.
+//! - **`update` is arithmetic.** It is generic over [`Real`](crate::real::Real), so that the same text runs in
+//!   `f32` and `f64`. There is no comparison that returns a `bool`; `select`, `max` and `sign` take its place.
+//!   No formats, no rounding, no devices.
+//! - **Mark `update` `#[inline(always)]`.** It stands in the innermost loop, which becomes vector code only if
+//!   nothing is called.
+//! - **State starts as 0.** With debiased averages nothing else is needed: the weight of the first gradient
+//!   is exactly 1.
+//! - **Names of fields are names.** Snapshots find state by them; where a chain has one twice, the later ones
+//!   are numbered. Renaming a field makes old snapshots unfit, which is said, not passed over.
+//! - **`Keeps`** is [`B1`](typenum::B1) if a gradient that arrives without a step ends up in the
+//!   state. A chain keeps if one of its stages does. With [`B0`](typenum::B0) everywhere, `accumulate` does not compile.
+//! - **The update is subtracted**, and the learning rate is a stage: what stands before
+//!   [`ScaleByLearningRate`](crate::rule::ScaleByLearningRate) is scaled by γ, what stands behind it is not.
+//!
+//! # The order of a chain
+//!
+//! ```text
+//! gradient ─▶ L2 decay ─▶ your transform ─▶ decoupled decay ─▶ learning rate ─▶ store
+//! ```
+//!
+//! Each stage sees the update of the one before it as `input.update`, and always the raw
+//! `input.gradient` and the `input.parameter` before the step. A chain costs one pass over memory, however
+//! long it is. When a gradient is only accumulated, there is no parameter (it reads as 0) and the update is
+//! dropped; a stage that remembers parameters must look at [`Step::arrives`](crate::transform::Step::arrives).
+//!
+//! # A name
+//!
+//! Hyperparameters with a name implement [`Rule`](crate::transform::Rule): the chain that they become, and
+//! where the learning rate is.
+//!
+//! ```
+//! # use gradus::cpu::Cpu;
+//! # use gradus::hyperparameter::{LearningRate, WeightDecay};
+//! # use gradus::optimizer::Build;
+//! use gradus::rule::{Momentum, ScaleByLearningRate};
+//! use gradus::transform::{Chain, Rule, StageExt};
+//!
+//! #[derive(Clone, Copy, Debug)]
+//! struct HeavyBall { learning_rate: LearningRate }
+//!
+//! impl Rule for HeavyBall {
+//!     type Chain = Chain<Momentum, ScaleByLearningRate>;
+//!
+//!     fn chain(&self) -> Self::Chain { Momentum::default().then(ScaleByLearningRate) }
+//!     fn learning_rate(&self) -> LearningRate { self.learning_rate }
+//!     fn set_learning_rate(&mut self, rate: LearningRate) { self.learning_rate = rate; }
+//! }
+//!
+//! let mut parameters = [("x", vec![1.0f32])];
+//! let mut optimizer = HeavyBall { learning_rate: LearningRate::new(0.5)? }.build(Cpu::default(), &parameters)?;
+//! optimizer.step(&mut parameters, &[("x", vec![1.0f32])])?;
+//! assert_eq!(parameters[0].1, [0.5]);
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! # More than one element
+//!
+//! A rule that needs a sum over its tensor, or remembers numbers per tensor or group, is a
+//! [`Stage`](crate::transform::Stage), of which a transform is the simplest kind.
+//! [`architecture`](super::architecture) has worked examples: clips, caution, running products, lookahead.
+//! Where both traits are in scope, say which one you call: `<Signum as Transform>::update(..)`.

@@ -1,0 +1,176 @@
+//! How the case of a recording becomes a configuration of the catalogue.
+//!
+//! Each family of packages has its own defaults and conventions; where they are not ours, they are
+//! spelled out as explicit options.
+
+use super::trajectory::Trajectory;
+use crate::catalogue::{Configuration, Format, GroupConfiguration, Hyperparameters, StoreKind, entries};
+use serde_json::{Map, Value};
+
+/// What a replay needs to know beside the tensors.
+pub(super) struct Plan {
+    pub(super) configuration: Configuration,
+    pub(super) format: Format,
+    /// γ before each step, if it is scheduled.
+    pub(super) learning_rates: Option<Vec<f64>>,
+    /// Which steps only accumulate.
+    pub(super) accumulate: Option<Vec<bool>>,
+}
+
+/// Plans a replay, or says what of the case is not supported.
+pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
+    let case = &trajectory.case;
+    let text = |key: &str| case.get(key).and_then(Value::as_str).unwrap_or_default();
+    let optimizer = text("optimizer");
+    if !entries().any(|entry| entry.name == optimizer) {
+        return Err(format!("optimizer `{optimizer}`"));
+    }
+    let empty = Map::new();
+    let hyper = case.get("hyper").and_then(Value::as_object).unwrap_or(&empty);
+    let variant = Variant::of(hyper)?;
+    if let Some(tensor) = trajectory.other.first() {
+        return Err(format!("tensor `{tensor}`"));
+    }
+    for key in ["update_preconditioner", "balance"] {
+        if case.contains_key(key) {
+            return Err(format!("`{key}`"));
+        }
+    }
+
+    let mut base = flat(hyper)?;
+    let state_format = match base.remove("storage_dtype") {
+        None => None,
+        Some(name) => Some(dtype(&name.to_string())?),
+    };
+    let mut groups = groups(case)?;
+    for group in &mut groups {
+        variant.translate(optimizer, &base.with(&group.hyperparameters), &mut group.hyperparameters);
+    }
+    variant.fill_in(optimizer, &mut base);
+    variant.translate(optimizer, &base.clone(), &mut base);
+    let learning_rates = list(case, "lr", Value::as_f64, trajectory.steps)?;
+    let accumulate = list(case, "accumulate", Value::as_bool, trajectory.steps)?;
+    Ok(Plan {
+        configuration: Configuration {
+            optimizer: optimizer.to_owned(),
+            hyperparameters: base,
+            groups,
+            state_format,
+            store: text("store").parse::<StoreKind>().map_err(|error| error.to_string())?,
+            seed: 0,
+        },
+        format: dtype(text("dtype"))?,
+        learning_rates,
+        accumulate,
+    })
+}
+
+/// The family of formulas that a recording follows.
+#[derive(Clone, Copy)]
+enum Variant {
+    Torch,
+    Optimi,
+}
+
+impl Variant {
+    fn of(hyper: &Map<String, Value>) -> Result<Self, String> {
+        match hyper.get("variant").and_then(Value::as_str) {
+            Some("torch") => Ok(Self::Torch),
+            Some("optimi") => Ok(Self::Optimi),
+            other => Err(format!("variant `{}`", other.unwrap_or("none"))),
+        }
+    }
+
+    /// Spells out what the package does where nothing is said.
+    fn fill_in(self, optimizer: &str, hyperparameters: &mut Hyperparameters) {
+        let mut default = |name: &str, value: crate::catalogue::Value| {
+            if hyperparameters.get(name).is_none() {
+                hyperparameters.set(name, value);
+            }
+        };
+        default("weight_decay", 0.0.into());
+        match (self, optimizer) {
+            (Self::Optimi, "adam" | "adamw") => {
+                default("beta2", 0.99.into());
+                default("eps", 1e-6.into());
+            }
+            (Self::Optimi, "sgd") => default("first_momentum", "from_zero".into()),
+            _ => {}
+        }
+    }
+}
+
+impl Variant {
+    /// Says in our words what the package says in its own: optimi's dampening is a switch, and
+    /// means that the gradient has the weight that the momentum leaves.
+    fn translate(self, optimizer: &str, theirs: &Hyperparameters, ours: &mut Hyperparameters) {
+        let number = |name| match theirs.get(name) {
+            Some(crate::catalogue::Value::Number(number)) => *number,
+            _ => 0.0,
+        };
+        if let (Self::Optimi, "sgd") = (self, optimizer)
+            && number("dampening") != 0.0
+        {
+            ours.set("dampening", number("momentum"));
+        }
+    }
+}
+
+/// The hyperparameters that say something; `variant` and what merely repeats other fields do not,
+/// nor does a switch that is off.
+fn flat(hyper: &Map<String, Value>) -> Result<Hyperparameters, String> {
+    let mut hyperparameters = Hyperparameters::default();
+    for (name, value) in hyper {
+        match value {
+            _ if ["variant", "kahan_sum", "lr_effective"].contains(&name.as_str()) => {}
+            Value::Null | Value::Bool(false) => {}
+            Value::Bool(true) => hyperparameters.set(name, true),
+            Value::String(text) => hyperparameters.set(name, text.as_str()),
+            Value::Number(number) => match number.as_f64() {
+                Some(0.0) if ["warmup_steps", "gradient_clip_val"].contains(&name.as_str()) => {}
+                Some(number) => hyperparameters.set(name, number),
+                None => return Err(format!("hyperparameter `{name}`")),
+            },
+            Value::Array(_) | Value::Object(_) => return Err(format!("hyperparameter `{name}`")),
+        }
+    }
+    Ok(hyperparameters)
+}
+
+fn groups(case: &Map<String, Value>) -> Result<Vec<GroupConfiguration>, String> {
+    let groups = case.get("groups").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let group = |group: &Value| {
+        let names = group.get("params").and_then(Value::as_array).ok_or("`groups` without `params`")?;
+        let names = names.iter().map(|name| name.as_str().map(str::to_owned));
+        let hyper = group.get("hyper").and_then(Value::as_object).ok_or("`groups` without `hyper`")?;
+        Ok(GroupConfiguration {
+            parameters: names.collect::<Option<_>>().ok_or("`groups` with a name that is no text")?,
+            hyperparameters: flat(hyper)?,
+        })
+    };
+    groups.iter().map(group).collect()
+}
+
+fn dtype(name: &str) -> Result<Format, String> {
+    match name {
+        "bfloat16" => Ok(Format::Bf16),
+        "float16" => Ok(Format::F16),
+        "float32" => Ok(Format::F32),
+        other => other.parse().map_err(|error: crate::error::Error| error.to_string()),
+    }
+}
+
+/// A list with an item for each step.
+fn list<T>(
+    case: &Map<String, Value>,
+    key: &str,
+    item: fn(&Value) -> Option<T>,
+    steps: usize,
+) -> Result<Option<Vec<T>>, String> {
+    let Some(value) = case.get(key).filter(|value| !value.is_null()) else { return Ok(None) };
+    let items = value.as_array().and_then(|list| list.iter().map(item).collect::<Option<Vec<_>>>());
+    match items {
+        Some(items) if items.len() == steps => Ok(Some(items)),
+        _ => Err(format!("`{key}` that is not a list of {steps} values")),
+    }
+}

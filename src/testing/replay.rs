@@ -1,0 +1,105 @@
+//! Runs a recorded trajectory through the catalogue.
+
+pub use super::compare::Worst;
+
+use super::compare::Comparison;
+use super::configure::{Plan, plan};
+use super::trajectory::{Recorded, Trajectory};
+use crate::catalogue::{Catalogued, Dynamic, Format, build};
+use crate::cpu::Cpu;
+use crate::dtype::{Arithmetic, StorageDtype};
+use crate::error::Result;
+use crate::hyperparameter::LearningRate;
+use half::{bf16, f16};
+use ndarray::ArrayD;
+
+/// What became of a replay.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Every value was within the tolerance.
+    Pass(Worst),
+    /// A value was not.
+    Fail(Worst),
+    /// The case asks for something that there is not, named here.
+    Unsupported(String),
+}
+
+/// Runs a recording step by step and compares the parameters.
+///
+/// Narrow formats are compared with the recorded run in f32; state is kept in f32 unless the
+/// recording says otherwise.
+pub fn replay(trajectory: &Trajectory, device: &Cpu) -> Outcome {
+    let plan = match plan(trajectory) {
+        Ok(plan) => plan,
+        Err(what) => return Outcome::Unsupported(what),
+    };
+    let worst = match plan.format {
+        Format::F64 => run::<f64>(trajectory, &plan, device),
+        Format::F32 => run::<f32>(trajectory, &plan, device),
+        Format::Bf16 => run::<bf16>(trajectory, &plan, device),
+        Format::F16 => run::<f16>(trajectory, &plan, device),
+    };
+    match worst {
+        Err(error) => Outcome::Unsupported(error.to_string()),
+        Ok(None) => Outcome::Unsupported("a recording without values to check".to_owned()),
+        Ok(Some(worst)) if worst.ratio <= 1.0 => Outcome::Pass(worst),
+        Ok(Some(worst)) => Outcome::Fail(worst),
+    }
+}
+
+fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Result<Option<Worst>> {
+    let array = |recorded: &Recorded, values: &[f32]| {
+        let stored = values.iter().map(|&value| stored::<T>(value)).collect();
+        ArrayD::from_shape_vec(recorded.shape.as_slice(), stored).expect("the reader has checked the shapes")
+    };
+    let parameter = |recorded: &Recorded| (recorded.name.clone(), array(recorded, &recorded.start));
+    let mut parameters: Vec<_> = trajectory.parameters.iter().map(parameter).collect();
+    let mut optimizer = build::<T>(&plan.configuration, device.clone(), &parameters)?;
+    let mut comparison = Comparison::new(trajectory.tolerance);
+    for step in 1..=trajectory.steps {
+        if let Some(rates) = &plan.learning_rates {
+            optimizer.set_learning_rate(LearningRate::new(rates[step - 1])?);
+        }
+        let gradient = |recorded: &Recorded| {
+            let values = recorded.gradients[step - 1].as_ref();
+            (recorded.name.clone(), values.map(|values| array(recorded, values)))
+        };
+        let gradients: Vec<_> = trajectory.parameters.iter().map(gradient).collect();
+        match &plan.accumulate {
+            None => optimizer.step(&mut parameters, &gradients)?,
+            Some(only) => step_singly(optimizer.as_mut(), &mut parameters, gradients, only[step - 1])?,
+        }
+        for (recorded, (_, parameter)) in trajectory.parameters.iter().zip(&parameters) {
+            comparison.check(step, recorded, parameter.iter().map(|value| value.widen().to_f64()));
+        }
+    }
+    Ok(comparison.finish())
+}
+
+type Named<A> = Vec<(String, A)>;
+
+fn step_singly<T: Catalogued>(
+    optimizer: &mut dyn Dynamic<T>,
+    parameters: &mut Named<ArrayD<T>>,
+    gradients: Named<Option<ArrayD<T>>>,
+    only_accumulate: bool,
+) -> Result<()> {
+    let mut gradients: Vec<_> = gradients.into_iter().map(|(_, gradient)| gradient).collect();
+    let finished = optimizer.step_singly(&mut |step| {
+        for (place, gradient) in gradients.iter_mut().enumerate() {
+            match gradient.take() {
+                None => {}
+                Some(gradient) if only_accumulate => step.accumulate(place, gradient)?,
+                Some(gradient) => step.release(place, &mut parameters[place].1, gradient)?,
+            }
+        }
+        Ok(())
+    });
+    finished.map(|_| ())
+}
+
+/// A recorded value in the format `T`; recorded values of narrow formats are exact in it.
+fn stored<T: StorageDtype>(value: f32) -> T {
+    use crate::real::Real;
+    T::round(T::Arithmetic::constant(f64::from(value)))
+}
