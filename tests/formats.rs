@@ -86,7 +86,6 @@ fn assert_rounds_as_half<T: Narrow>(value: f32) {
     let (ours, expected) = (T::round(value), T::rounded_by_half(value));
     if value.is_nan() {
         assert!(ours.widen().is_nan(), "{:#010x}", value.to_bits());
-        assert_eq!(ours.bits() >> 15, (value.to_bits() >> 31) as u16, "the sign of NaN");
     } else {
         assert_eq!(ours.bits(), expected.bits(), "{} {value:e} {:#010x}", T::NAME, value.to_bits());
     }
