@@ -2,11 +2,15 @@
 
 use gradus::cpu::Cpu;
 use gradus::dtype::StorageDtype;
+use gradus::fields;
 use gradus::hyperparameter::{LearningRate, WeightDecay};
 use gradus::optimizer::{Build, Rounds};
 use gradus::random::{Noise, philox, round_keys, tensor_id};
+use gradus::real::Real;
 use gradus::rule::{AdamW, Sgd};
 use gradus::store::Stochastic;
+use gradus::transform::{Chained, FieldSet, Input, Nothing, Step, Transform};
+use gradus::typenum::B0;
 use half::{bf16, f16};
 
 /// `philox4x32 10` in the known answers of Random123: counter, key, result.
@@ -209,6 +213,51 @@ fn subnormal_f16_parameters_draw_24_bits() {
     optimizer.step(&mut parameters, &[("weight", gradient)]).expect("the shapes agree");
     for (element, stored) in parameters[0].1.iter().enumerate() {
         assert_eq!(stored.to_bits(), u16::from(exceeds(element)), "element {element}");
+    }
+}
+
+fields! {
+    /// More fields than one block of random bits serves.
+    struct Ten { a, b, c, d, e, f, g, h, i, j }
+}
+
+/// Keeps the gradient ten times and moves nothing.
+#[derive(Clone, Copy, Debug)]
+struct Keep;
+
+impl Transform for Keep {
+    type Constants = Nothing;
+    type State = Ten;
+    type Keeps = B0;
+
+    fn constants(&self, _: &Step) -> Nothing {
+        Nothing
+    }
+
+    #[inline(always)]
+    fn update<F: Real>(_: &Nothing, input: Input<F>, state: &mut Ten<F>) -> F {
+        *state = Ten::generate(&mut || input.gradient);
+        F::constant(0.0)
+    }
+}
+
+#[test]
+fn fields_beyond_the_eighth_stream_draw_from_the_next_base() {
+    let learning_rate = LearningRate::new(1.0).expect("in the range");
+    let gradient: Vec<f32> = (0..1000).map(|element| (number(1, element) + 3.0) / 3.0).collect();
+    let mut parameters = [("weight", vec![0f32; gradient.len()])];
+    let mut optimizer = Chained { chain: Keep, learning_rate }
+        .state_in::<bf16>(STATE_SEED)
+        .build(Cpu::default(), &parameters)
+        .expect("one parameter is a model");
+    optimizer.step(&mut parameters, &[("weight", gradient.clone())]).expect("the shapes agree");
+    let noise = Noise { keys: round_keys(STATE_SEED << 32), tensor: tensor_id("weight"), gradient: 1 };
+    let snapshot = optimizer.snapshot().expect("no step is under way");
+    for (field, (name, values)) in snapshot.tensors[0].state.iter().enumerate() {
+        for (element, stored) in values.iter().enumerate() {
+            let word = noise.word(field as u32 + 1, element as u64);
+            assert_eq!(*stored, bf16::round_stochastically(gradient[element], word), "{name} {element}");
+        }
     }
 }
 
