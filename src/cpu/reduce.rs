@@ -57,11 +57,11 @@ mod tests {
 
     #[test]
     fn leaves_fold_in_pairs_and_the_odd_one_moves_up() {
-        // 1 + 2^-53 rounds to 1, so the order shows: ((1 + e) + (e + e)) + e.
+        // 1 + 2^-53 rounds to 1, so the order shows: ((1 + e) + (e + e)) + e, whose last sum is a tie.
         let tiny = f64::EPSILON / 2.0;
         let in_pairs = ((1.0 + tiny) + (tiny + tiny)) + tiny;
         assert_eq!(fold_leaves(&mut [1.0, tiny, tiny, tiny, tiny]), in_pairs);
-        assert_eq!(in_pairs, 1.0 + f64::EPSILON);
+        assert_eq!(in_pairs, 1.0 + 2.0 * f64::EPSILON);
         assert_eq!(fold_leaves(&mut [1.0, tiny, tiny].map(|x: f64| x)), 1.0);
         assert_eq!(fold_leaves(&mut []), 0.0);
     }

@@ -24,6 +24,14 @@ pub type Number<K> = <<K as Formats>::Parameter as StorageDtype>::Arithmetic;
 #[derive(Clone, Copy)]
 pub struct In<P, G, S, W>(PhantomData<fn() -> (P, G, S, W)>);
 
+impl<P, G, S, W> PartialEq for In<P, G, S, W> {
+    fn eq(&self, _other: &Self) -> bool {
+        true // there is only one value, so that what is generic over formats can be compared
+    }
+}
+
+impl<P, G, S, W> Eq for In<P, G, S, W> {}
+
 impl<P: StorageDtype, G: StorageDtype, S: StorageDtype, W: Store> Debug for In<P, G, S, W> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "parameters {}, gradients {}, state {}, {}", P::NAME, G::NAME, S::NAME, W::NAME)

@@ -65,12 +65,16 @@ pub trait Real:
     }
 }
 
-/// `from + weight · (to − from)`: `from` at weight 0.
+/// `from + weight · (to − from)`: exactly `from` at weight 0, exactly `to` at weight 1.
 ///
 /// ```
-/// assert_eq!(gradus::real::interpolate(2.0f32, 6.0, 0.25), 3.0);
+/// use gradus::real::interpolate;
+///
+/// assert_eq!(interpolate(2.0f32, 6.0, 0.25), 3.0);
+/// assert_eq!(interpolate(1e10f32, 1.0, 1.0), 1.0);
 /// ```
 #[inline(always)]
 pub fn interpolate<F: Real>(from: F, to: F, weight: F) -> F {
-    from + weight * (to - from)
+    // At weight 1, `to − from` would have rounded away a `to` that is much smaller than `from`.
+    F::select(F::constant(1.0) - weight, from + weight * (to - from), to)
 }

@@ -1,0 +1,171 @@
+//! A model of named vectors with its optimizer, stepped jointly or under release.
+
+use crate::cases::{Case, Gradient, Parameter};
+use crate::values::{Contents, all_stored, bits, contents, scatter};
+use gradus::cpu::Cpu;
+use gradus::hyperparameter::LearningRate;
+use gradus::optimizer::{KeepsGradients, Optimizer, Released, Snapshot, Together};
+use gradus::transform::{Rule, Stage};
+
+/// How gradients arrive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mode {
+    Together,
+    Released,
+}
+
+pub const MODES: [Mode; 2] = [Mode::Together, Mode::Released];
+
+/// The gradients of one step, in the model's order; [`None`] where there is none.
+pub type Gradients = Vec<Option<Vec<f64>>>;
+
+enum Either<R: Rule, C: Case> {
+    Together(Optimizer<R, C::Formats, Together, Cpu>),
+    Released(Optimizer<R, C::Formats, Released, Cpu>),
+}
+
+/// Parameters and their optimizer.
+pub struct Trainer<R: Rule, C: Case> {
+    optimizer: Either<R, C>,
+    pub parameters: Vec<(String, Vec<Parameter<C>>)>,
+}
+
+/// Names and lengths of a model's tensors.
+pub type Model<'a> = &'a [(&'a str, usize)];
+
+/// A model of one tensor that spans more than one tile and ends within one, and two small ones.
+pub const SMALL: Model<'static> = &[("weight", 150), ("bias", 7), ("scale", 1)];
+
+/// Scattered gradients for a model; at some steps some tensors have none.
+pub fn gradients(model: Model<'_>, step: u64) -> Gradients {
+    let of_tensor = |(place, (_, length)): (usize, &(&str, usize))| {
+        let absent = place > 0 && (step + place as u64).is_multiple_of(3);
+        (!absent).then(|| scatter(1000 * step + place as u64, *length))
+    };
+    model.iter().enumerate().map(of_tensor).collect()
+}
+
+impl<R: Rule, C: Case> Trainer<R, C> {
+    /// Scattered parameters.
+    pub fn new(mode: Mode, rule: R, model: Model<'_>) -> Self {
+        Self::on(Cpu::default(), mode, rule, model)
+    }
+
+    /// Scattered parameters, on a device.
+    pub fn on(device: Cpu, mode: Mode, rule: R, model: Model<'_>) -> Self {
+        let of_tensor = |(place, (name, length)): (usize, &(&str, usize))| {
+            ((*name).to_owned(), all_stored(&scatter(place as u64 + 7, *length)))
+        };
+        Self::from(device, mode, rule, model.iter().enumerate().map(of_tensor).collect())
+    }
+
+    /// Given parameters.
+    pub fn from(device: Cpu, mode: Mode, rule: R, parameters: Vec<(String, Vec<Parameter<C>>)>) -> Self {
+        let optimizer = match mode {
+            Mode::Together => Either::Together(C::together(rule, device, &parameters)),
+            Mode::Released => Either::Released(C::released(rule, device, &parameters)),
+        };
+        Self { optimizer, parameters }
+    }
+
+    /// One whole step. Under release the last parameter comes first, as in backpropagation.
+    pub fn step(&mut self, gradients: &Gradients) {
+        let stored =
+            |gradient: &Option<Vec<f64>>| gradient.as_ref().map(|values| all_stored::<Gradient<C>>(values));
+        match &mut self.optimizer {
+            Either::Together(optimizer) => {
+                let names = self.parameters.iter().map(|(name, _)| name.clone());
+                let gradients: Vec<_> = names.zip(gradients.iter().map(stored)).collect();
+                optimizer.step(&mut self.parameters, &gradients).expect("the gradients fit");
+            }
+            Either::Released(optimizer) => {
+                let mut step = optimizer.begin_step().expect("every step is finished");
+                let mut missing = Vec::new();
+                for (place, (name, parameter)) in self.parameters.iter_mut().enumerate().rev() {
+                    match stored(&gradients[place]) {
+                        Some(gradient) => {
+                            step.release(place, parameter, gradient).expect("the gradient fits")
+                        }
+                        None => missing.insert(0, name.clone()),
+                    }
+                }
+                assert_eq!(step.finish().missing, missing);
+            }
+        }
+    }
+
+    /// One whole step under release that folds other gradients into the averages before.
+    pub fn step_after_accumulating(&mut self, micro_batches: &[Gradients], last: &Gradients)
+    where
+        <R::Chain as Stage>::Keeps: KeepsGradients,
+    {
+        let Either::Released(optimizer) = &mut self.optimizer else { panic!("only under release") };
+        let mut step = optimizer.begin_step().expect("every step is finished");
+        for gradients in micro_batches {
+            for (place, gradient) in gradients.iter().enumerate() {
+                let Some(gradient) = gradient else { continue };
+                step.accumulate(place, all_stored::<Gradient<C>>(gradient)).expect("the gradient fits");
+            }
+        }
+        for ((place, (_, parameter)), gradient) in self.parameters.iter_mut().enumerate().zip(last) {
+            let Some(gradient) = gradient else { continue };
+            step.release(place, parameter, all_stored::<Gradient<C>>(gradient)).expect("the gradient fits");
+        }
+        step.finish();
+    }
+
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        let learning_rate = LearningRate::new(learning_rate).expect("in the range");
+        match &mut self.optimizer {
+            Either::Together(optimizer) => optimizer.set_learning_rate(learning_rate),
+            Either::Released(optimizer) => optimizer.set_learning_rate(learning_rate),
+        }
+    }
+
+    pub fn snapshot(&self) -> Snapshot<C::Formats> {
+        let snapshot = match &self.optimizer {
+            Either::Together(optimizer) => optimizer.snapshot(),
+            Either::Released(optimizer) => optimizer.snapshot(),
+        };
+        snapshot.expect("no step is under way")
+    }
+
+    pub fn restore(&mut self, snapshot: &Snapshot<C::Formats>) {
+        let restored = match &mut self.optimizer {
+            Either::Together(optimizer) => optimizer.restore(snapshot),
+            Either::Released(optimizer) => optimizer.restore(snapshot),
+        };
+        restored.expect("the snapshot fits");
+    }
+
+    /// The other mode, with all state.
+    #[must_use]
+    pub fn switched(self) -> Self {
+        let optimizer = match self.optimizer {
+            Either::Together(optimizer) => Either::Released(optimizer.into_released()),
+            Either::Released(optimizer) => {
+                Either::Together(optimizer.into_together().expect("every step is finished"))
+            }
+        };
+        Self { optimizer, ..self }
+    }
+
+    /// Every bit there is: parameters, state, counters.
+    pub fn everything(&self) -> Contents {
+        let parameters = self.parameters.iter().map(|(name, values)| (name.clone(), bits(values)));
+        parameters.chain(contents(&self.snapshot())).collect()
+    }
+
+    /// The bits of one parameter.
+    pub fn bits(&self, place: usize) -> Vec<u64> {
+        bits(&self.parameters[place].1)
+    }
+
+    /// The fields of a tensor's state and carry, by name.
+    pub fn fields(&self, place: usize) -> Contents {
+        let tensor = self.snapshot().tensors.swap_remove(place);
+        let state = tensor.state.iter().map(|(name, values)| (name.clone(), bits(values)));
+        let carry = tensor.carry.iter().map(|(name, values)| (name.clone(), bits(values)));
+        state.chain(carry).collect()
+    }
+}

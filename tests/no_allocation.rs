@@ -1,0 +1,169 @@
+//! After the first step, a step allocates nothing.
+
+#![allow(unsafe_code)] // an allocator that counts
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use gradus::cpu::Cpu;
+use gradus::dtype::StorageDtype;
+use gradus::optimizer::Build;
+use gradus::rule::{AdamW, Lion, Sgd};
+use half::{bf16, f16};
+use ndarray::Array2;
+use std::alloc::System;
+
+/// The system's allocator, which counts the calls of each thread.
+struct Counting;
+
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is ending has no counter any more.
+    let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+}
+
+// SAFETY: every call is passed on to `System`, which upholds the contract of `GlobalAlloc`, with the
+// arguments for which the caller upholds its own part. Counting neither allocates (the counter is a
+// constant-initialised `Cell` without a destructor) nor unwinds.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's layout has a size above zero, as `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller got the block from this allocator, so from `System`, with this layout.
+        unsafe { System.dealloc(block, layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's layout has a size above zero, as `System` asks for.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller got the block from this allocator, so from `System`, with this layout, and
+        // asks for a size above zero that does not overflow.
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often `run` allocates, on a thread of rayon's where steps run without changing threads.
+fn allocations(run: impl FnOnce() + Send) -> usize {
+    let before = CALLS.get();
+    run();
+    CALLS.get() - before
+}
+
+/// Runs a test where all tasks of a step stay on the calling thread, so that none escapes the count.
+fn on_one_thread(test: impl FnOnce() + Send) {
+    rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started").install(test);
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(core::hint::black_box(vec![1u8; 100]))), 1);
+}
+
+/// Tensors of one piece and of several.
+const LENGTHS: [usize; 4] = [7, 0, 40_001, 100];
+
+fn tensors<T: StorageDtype>() -> Vec<(String, Vec<T>)> {
+    let tensor = |(place, length): (usize, &usize)| (format!("x{place}"), vec![T::default(); *length]);
+    LENGTHS.iter().enumerate().map(tensor).collect()
+}
+
+/// Steps jointly and under release; the gradients exist before.
+macro_rules! assert_allocates_nothing {
+    ($parameter:ty, $gradient:ty, $builder:expr) => {
+        on_one_thread(|| {
+            let mut parameters = tensors::<$parameter>();
+            let gradients = tensors::<$gradient>();
+            let mut optimizer = $builder.build(Cpu::default(), &parameters).expect("the model is valid");
+            optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
+            for _ in 0..3 {
+                let step = || optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
+                assert_eq!(allocations(step), 0);
+            }
+
+            let mut optimizer = optimizer.into_released();
+            for _ in 0..3 {
+                let gradients = tensors::<$gradient>();
+                let step = || {
+                    let mut step = optimizer.begin_step().expect("every step is finished");
+                    for ((name, parameter), (_, gradient)) in parameters.iter_mut().zip(gradients) {
+                        step.release(&*name, parameter, gradient).expect("the gradient fits");
+                    }
+                    step.finish();
+                };
+                assert_eq!(allocations(step), 0);
+            }
+        });
+    };
+}
+
+#[test]
+fn a_step_allocates_nothing_in_any_format() {
+    assert_allocates_nothing!(f64, f64, AdamW::default().parameters_in::<f64>());
+    assert_allocates_nothing!(f32, f32, AdamW::default().builder());
+    assert_allocates_nothing!(f32, bf16, Lion::default().gradients_in::<bf16>());
+    assert_allocates_nothing!(bf16, bf16, AdamW::default().parameters_in::<bf16>().kahan());
+    assert_allocates_nothing!(
+        f16,
+        f16,
+        Lion::default().parameters_in::<f16>().stochastic_rounding(1).state_in::<f16>(2)
+    );
+    assert_allocates_nothing!(f32, f32, Sgd::default().builder());
+}
+
+#[test]
+fn absent_gradients_and_arrays_allocate_nothing() {
+    on_one_thread(|| {
+        let mut parameters = [("x", Array2::<f32>::ones((20, 30))), ("y", Array2::ones((3, 1)))];
+        let gradients = [("x", Some(Array2::<f32>::ones((20, 30)))), ("y", None)];
+        let mut optimizer = AdamW::default().build(Cpu::default(), &parameters).expect("the model is valid");
+        optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
+        let step = || optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
+        assert_eq!(allocations(step), 0);
+    });
+}
+
+#[test]
+fn accumulation_allocates_nothing() {
+    on_one_thread(|| {
+        let mut parameter = vec![1f32; 1000];
+        let mut optimizer = AdamW::default()
+            .gradient_release()
+            .build(Cpu::default(), &[("x", parameter.clone())])
+            .expect("the model is valid");
+        let (micro_batch, last) = (vec![1f32; 1000], vec![1f32; 1000]);
+        let step = || {
+            let mut step = optimizer.begin_step().expect("every step is finished");
+            step.accumulate("x", micro_batch).expect("the gradient fits");
+            step.release("x", &mut parameter, last).expect("the gradient fits");
+            step.finish();
+        };
+        assert_eq!(allocations(step), 0);
+    });
+}
+
+/// Handing a step over to other threads takes a place in rayon's queue, whose blocks hold 63.
+#[test]
+fn a_device_with_threads_of_its_own_allocates_a_block_in_63_steps() {
+    let mut parameters = tensors::<f32>();
+    let gradients = tensors::<f32>();
+    let device = Cpu::with_threads(2).expect("two threads can be started");
+    let mut optimizer = AdamW::default().build(device, &parameters).expect("the model is valid");
+    optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
+    let steps = || {
+        for _ in 0..63 {
+            optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
+        }
+    };
+    assert!(allocations(steps) <= 2);
+}
