@@ -74,7 +74,7 @@ impl Format {
 ///
 /// let third = bf16::round(1.0 / 3.0);
 /// assert_eq!(third.widen(), 0.333984375);
-/// // The lowest random word rounds towards zero, the highest away from it.
+/// // For a normal number the lowest random word rounds towards zero, the highest away from it.
 /// assert_eq!(bf16::round_stochastically(1.0 / 3.0, 0).widen(), 0.33203125);
 /// assert_eq!(bf16::round_stochastically(1.0 / 3.0, u32::MAX).widen(), 0.333984375);
 /// ```

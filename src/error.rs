@@ -90,9 +90,9 @@ pub enum Error {
         /// The parameter.
         parameter: String,
         /// Its shape at build time.
-        expected: Layout,
+        expected: Box<Layout>,
         /// Its shape now.
-        found: Layout,
+        found: Box<Layout>,
     },
 
     /// A gradient's shape differs from its parameter's.
@@ -101,9 +101,9 @@ pub enum Error {
         /// The parameter.
         parameter: String,
         /// The parameter's shape.
-        expected: Layout,
+        expected: Box<Layout>,
         /// The gradient's shape.
-        found: Layout,
+        found: Box<Layout>,
     },
 
     /// The shapes agree but the order of the elements in memory does not.
@@ -168,9 +168,9 @@ pub enum Error {
 
     /// The previous step under gradient release was dropped before `finish`.
     #[error(
-        "the step before was not finished; {} came after no `release`. Call `abandon_unfinished_step` \
-         to go on with what was released",
-        none_or_quoted(.waiting)
+        "the step before was dropped before `.finish()`{}; call `.abandon_unfinished_step()` to go on \
+         with what was released",
+        waiting_for(.waiting)
     )]
     UnfinishedStep {
         /// The parameters that had not been released.
@@ -272,6 +272,6 @@ fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn none_or_quoted(names: &[String]) -> String {
-    if names.is_empty() { "`finish`".to_owned() } else { quoted(names) }
+fn waiting_for(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(", without a gradient for {}", quoted(names)) }
 }

@@ -148,12 +148,14 @@ fn expected<T: StorageDtype<Arithmetic = f32>>() -> Elements<T> {
         let noise = Noise { keys, tensor: tensor_id("weight"), gradient: step as u32 };
         // Products, since the precision of `powi` is unspecified.
         let power = |beta: f64| (0..step).map(|_| beta).product::<f64>();
-        let weight = |beta: f64| ((1.0 - beta) / (1.0 - power(beta))) as f32;
+        let weight = |beta: f64| (1.0 - beta) / (1.0 - power(beta));
+        let average =
+            |beta, old: f32, new: f32| (1.0 - weight(beta)) as f32 * old + weight(beta) as f32 * new;
         for (element, fields) in elements.iter_mut().enumerate() {
             let [parameter, mut first, mut second] = fields.map(StorageDtype::widen);
             let gradient = number(step, element);
-            first += weight(0.9) * (gradient - first);
-            second += weight(0.999) * (gradient * gradient - second);
+            first = average(0.9, first, gradient);
+            second = average(0.999, second, gradient * gradient);
             let update = 0.01 * (first / (second.sqrt() + 1e-8) + 0.1 * parameter);
             for (field, value) in [parameter - update, first, second].into_iter().enumerate() {
                 let word = noise.word(field as u32, element as u64);
@@ -164,33 +166,32 @@ fn expected<T: StorageDtype<Arithmetic = f32>>() -> Elements<T> {
     elements
 }
 
-/// The same by the library.
-fn stepped<T>() -> Elements<T>
-where
-    T: StorageDtype<Arithmetic = f32>,
-    Stochastic: Rounds<T>,
-{
-    let mut parameters = [("weight", start::<T>())];
-    let mut optimizer = rule()
-        .parameters_in::<T>()
-        .stochastic_rounding(STORE_SEED)
-        .state_in::<T>(STATE_SEED)
-        .build(Cpu::default(), &parameters)
-        .expect("one parameter is a model");
-    for step in 1..=STEPS {
-        let gradient: Vec<T> = (0..LENGTH).map(|element| T::round(number(step, element))).collect();
-        optimizer.step(&mut parameters, &[("weight", gradient)]).expect("the shapes agree");
-    }
-    let snapshot = optimizer.snapshot().expect("no step is under way");
-    let [(_, parameter)] = parameters;
-    let state = &snapshot.tensors[0].state;
-    (0..LENGTH).map(|element| [parameter[element], state[0].1[element], state[1].1[element]]).collect()
+/// The same by the library; the builder wants to know the formats.
+macro_rules! stepped {
+    ($format:ident) => {{
+        let mut parameters = [("weight", start::<$format>())];
+        let mut optimizer = rule()
+            .parameters_in::<$format>()
+            .stochastic_rounding(STORE_SEED)
+            .state_in::<$format>(STATE_SEED)
+            .build(Cpu::default(), &parameters)
+            .expect("one parameter is a model");
+        for step in 1..=STEPS {
+            let gradient: Vec<_> = (0..LENGTH).map(|element| $format::round(number(step, element))).collect();
+            optimizer.step(&mut parameters, &[("weight", gradient)]).expect("the shapes agree");
+        }
+        let snapshot = optimizer.snapshot().expect("no step is under way");
+        let [(_, parameter)] = parameters;
+        let state = &snapshot.tensors[0].state;
+        let of = |element| [parameter[element], state[0].1[element], state[1].1[element]];
+        (0..LENGTH).map(of).collect::<Elements<$format>>()
+    }};
 }
 
 #[test]
 fn the_parameter_draws_from_stream_0_and_the_fields_of_the_state_from_the_following() {
-    assert_eq!(stepped::<bf16>(), expected::<bf16>());
-    assert_eq!(stepped::<f16>(), expected::<f16>());
+    assert_eq!(stepped!(bf16), expected::<bf16>());
+    assert_eq!(stepped!(f16), expected::<f16>());
 }
 
 /// Below its normal numbers f16 has a unit of 2⁻²⁴, and a number is rounded up if the fraction of that
@@ -264,7 +265,7 @@ fn fields_beyond_the_eighth_stream_draw_from_the_next_base() {
 #[test]
 fn a_step_with_stochastic_rounding_never_changes() {
     // Recorded: the first elements, and the FNV-1a hash of all of them in little-endian bytes.
-    let elements = stepped::<bf16>();
+    let elements = stepped!(bf16);
     let bits = |field: usize| [0, 1, 2, 3].map(|element: usize| elements[element][field].to_bits());
     let hash = (0..3)
         .flat_map(|field| elements.iter().map(move |fields| fields[field]))

@@ -4,7 +4,7 @@
 use gradus::cpu::Cpu;
 use gradus::dtype::StorageDtype;
 use gradus::hyperparameter::LearningRate;
-use gradus::optimizer::{Build, Rounds};
+use gradus::optimizer::{Build, FitsArithmetic, GradientFormat, Rounds, Unchosen};
 use gradus::random::{Noise, round_keys, tensor_id};
 use gradus::rule::Sgd;
 use gradus::store::Stochastic;
@@ -45,7 +45,10 @@ fn assert_same<T: StorageDtype<Arithmetic = f32>>(stepped: &[T], expected: impl 
     }
 }
 
-fn gradients_are_widened_exactly<T: StorageDtype<Arithmetic = f32>>(gradient: Vec<T>) {
+fn gradients_are_widened_exactly<T>(gradient: Vec<T>)
+where
+    T: StorageDtype<Arithmetic = f32> + FitsArithmetic<Unchosen> + GradientFormat<f32, Format = T>,
+{
     let expected: Vec<f32> = gradient.iter().map(|value| 0.0 - value.widen()).collect();
     let mut parameters = [("x", vec![0f32; gradient.len()])];
     let mut optimizer =

@@ -122,7 +122,7 @@ fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C,
 /// Takes one statistic of every tensor that wants it.
 pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], pass: usize) {
     for_each_work(works, &|work| {
-        if !work.measures || work.gradient.is_empty() {
+        if work.passes >> pass & 1 == 0 || work.gradient.is_empty() {
             return;
         }
         let leaves = core::mem::take(&mut work.leaves);

@@ -5,6 +5,8 @@
 //! vectorises for the machine's baseline. Everything is IEEE arithmetic or integer arithmetic and
 //! nothing is contracted, so the bits do not depend on the choice.
 
+#![allow(unsafe_code)]
+
 use super::noise::{BLOCKS, Bits};
 use super::tile::TILE;
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
@@ -39,6 +41,17 @@ pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
         );
     }
     kernel.run(Plain::new())
+}
+
+/// The instructions behind [`Wide`](super::wide::Wide), whose operators have no room for a proof that
+/// the machine has them.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn avx() -> pulp::core_arch::x86::Avx {
+    // SAFETY: the token asserts that the machine has AVX. Only operations on `Wide` call this
+    // function. `Wide` is visible in `cpu` only, and named there only as `Avx2::Number`; a kernel
+    // receives an `Avx2` from `widest` alone, after `V3::try_new` has found AVX on this machine.
+    unsafe { pulp::core_arch::x86::Avx::new_unchecked() }
 }
 
 /// A kind of vectors: what the rule computes with, and how it comes from memory and goes there.

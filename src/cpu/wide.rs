@@ -1,7 +1,6 @@
 //! Eight `f32` in a register as a number that rules are written in.
 
-#![allow(unsafe_code)]
-
+use super::simd::avx;
 use crate::real::Real;
 use bytemuck::{Pod, Zeroable, must_cast};
 use core::arch::x86_64::{__m256, _CMP_GT_OQ, _CMP_UNORD_Q};
@@ -14,16 +13,6 @@ pub(super) const LANES: usize = 8;
 #[derive(Clone, Copy, Zeroable, Pod)]
 #[repr(transparent)]
 pub(super) struct Wide(pub(super) __m256);
-
-/// The instructions.
-#[inline(always)]
-fn avx() -> pulp::core_arch::x86::Avx {
-    // SAFETY: the token asserts that the machine has AVX. This function is private to this file, and
-    // only operations on `Wide` call it. `Wide` is visible in `cpu` only, and named there only as
-    // `Avx2::Number`; a kernel receives an `Avx2` from `widest` alone, after `V3::try_new` has found
-    // AVX on this machine.
-    unsafe { pulp::core_arch::x86::Avx::new_unchecked() }
-}
 
 macro_rules! operator {
     ($trait:ident, $method:ident, $instruction:ident) => {

@@ -89,8 +89,8 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     pub leaves: D::ViewMut<'a, f64>,
     /// The constants of the step.
     pub constants: Of<C::Constants, f64>,
-    /// Whether the statistics are taken at this step.
-    pub measures: bool,
+    /// Which statistics are taken at this step, a binary digit for each.
+    pub passes: u64,
     /// The random bits for the parameter (stream 0) and the fields of the state (1, 2, ...).
     pub noise: Noise,
 }

@@ -18,8 +18,9 @@ mod step;
 
 pub use builder::{Build, Builder, Built};
 pub use options::{
-    Arrival, AsArithmetic, AsParameters, GradientFormat, KeepsGradients, MayBeReplaced, ParameterFormat,
-    Released, Rounds, SeesEveryGradient, StateFormat, TakesGradientsSingly, Together, Unchosen,
+    Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, KeepsGradients,
+    MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat, TakesGradientsSingly,
+    Together, Unchosen,
 };
 pub use release::{Finished, ParameterKey, ReleaseStep};
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
@@ -226,7 +227,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
             tensor: views::<D, C::Tensor, _>(&mut self.tensor),
             leaves: D::view_mut(&mut self.leaves),
             constants,
-            measures: C::PASSES > 0 && chain.measures(at),
+            passes: chain.measured_passes(at),
             noise: crate::random::Noise { keys, tensor: self.id, gradient: at.own as u32 },
         }
     }

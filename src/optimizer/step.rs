@@ -193,7 +193,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     /// The parameter's memory, if it is laid out as it was when the optimizer was built.
     pub(super) fn check_parameter<V>(&self, layout: &Layout, view: Option<V>) -> Result<V> {
         if layout.shape() != self.layout.shape() {
-            let (expected, found) = (self.layout.clone(), layout.clone());
+            let (expected, found) = (self.layout.clone().into(), layout.clone().into());
             return Err(Error::ParameterShape { parameter: self.name.clone(), expected, found });
         }
         self.check_order("value", layout, view)
@@ -206,8 +206,8 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
             Slot::WithGaps => Err(self.not_contiguous("gradient")),
             Slot::Present(layout, _) if layout.shape() != self.layout.shape() => Err(Error::GradientShape {
                 parameter: self.name.clone(),
-                expected: self.layout.clone(),
-                found: layout,
+                expected: self.layout.clone().into(),
+                found: layout.into(),
             }),
             Slot::Present(layout, view) => self.check_order("gradient", &layout, Some(view)).map(Some),
         }

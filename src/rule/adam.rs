@@ -8,8 +8,8 @@
 //! rate `γ` and weight decay `λ`:
 //!
 //! ```text
-//! m ← m + (1 − β̂₁)·(g − m)          β̂(t) = 1 − (1 − β)/(1 − βᵗ), so that m₁ = g₁
-//! v ← v + (1 − β̂₂)·(g² − v)
+//! m ← β̂₁·m + (1 − β̂₁)·g            β̂(t) = 1 − (1 − β)/(1 − βᵗ), so that m₁ = g₁
+//! v ← β̂₂·v + (1 − β̂₂)·g²
 //! θ ← θ − γ·(m/(√v + ε) + λ·θ)
 //! ```
 //!
@@ -21,12 +21,13 @@
 //! | Typical `γ` | 1e-3 for small networks, 1e-4 to 6e-4 for transformers |
 //!
 //! Differences from the paper: the moments are stored debiased, which saves two divisions per
-//! element and gives the same values up to rounding. ε may be a floor, see [`Epsilon`].
+//! element and gives the same values up to rounding. A gradient whose square overflows freezes its
+//! element, as in the paper's form (v stays infinite); it does not make it NaN. ε may be a floor, see [`Epsilon`].
 
 use super::{Decayed, decayed};
 use crate::fields;
 use crate::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
-use crate::real::{Real, interpolate};
+use crate::real::Real;
 use crate::transform::{Input, Rule, Step, Transform};
 use typenum::B1;
 
@@ -75,8 +76,12 @@ fields! {
 fields! {
     /// Constants of [`ScaleByAdam`] at one step.
     pub struct AdamConstants {
+        /// β̂₁(t).
+        first_decay,
         /// 1 − β̂₁(t).
         first_weight,
+        /// β̂₂(t).
+        second_decay,
         /// 1 − β̂₂(t).
         second_weight,
         /// ε if it is added, else 0.
@@ -92,9 +97,13 @@ impl Transform for ScaleByAdam {
     type Keeps = B1;
 
     fn constants(&self, at: &Step) -> AdamConstants<f64> {
+        let (first_weight, second_weight) =
+            (self.first.debiased_weight(at.own), self.second.debiased_weight(at.own));
         AdamConstants {
-            first_weight: self.first.debiased_weight(at.own),
-            second_weight: self.second.debiased_weight(at.own),
+            first_decay: 1.0 - first_weight,
+            first_weight,
+            second_decay: 1.0 - second_weight,
+            second_weight,
             added: self.epsilon.added,
             floor: self.epsilon.floor,
         }
@@ -103,8 +112,8 @@ impl Transform for ScaleByAdam {
     #[inline(always)]
     fn update<F: Real>(at: &AdamConstants<F>, input: Input<F>, moments: &mut Moments<F>) -> F {
         let gradient = input.update;
-        moments.first = interpolate(moments.first, gradient, at.first_weight);
-        moments.second = interpolate(moments.second, gradient * gradient, at.second_weight);
+        moments.first = at.first_decay * moments.first + at.first_weight * gradient;
+        moments.second = at.second_decay * moments.second + at.second_weight * (gradient * gradient);
         moments.first / (moments.second.sqrt() + at.added).at_least(at.floor)
     }
 }

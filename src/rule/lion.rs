@@ -23,7 +23,7 @@
 use super::{Decayed, decayed};
 use crate::fields;
 use crate::hyperparameter::{Decay, LearningRate, WeightDecay};
-use crate::real::{Real, interpolate};
+use crate::real::Real;
 use crate::transform::{Input, Rule, Step, Transform};
 use typenum::B1;
 
@@ -53,8 +53,12 @@ fields! {
 fields! {
     /// Constants of [`ScaleByLion`].
     pub struct LionConstants {
+        /// β₁.
+        direction,
         /// 1 − β₁.
         direction_weight,
+        /// β₂.
+        momentum,
         /// 1 − β₂.
         momentum_weight,
     }
@@ -67,15 +71,17 @@ impl Transform for ScaleByLion {
 
     fn constants(&self, _at: &Step) -> LionConstants<f64> {
         LionConstants {
+            direction: self.direction.get(),
             direction_weight: 1.0 - self.direction.get(),
+            momentum: self.momentum.get(),
             momentum_weight: 1.0 - self.momentum.get(),
         }
     }
 
     #[inline(always)]
     fn update<F: Real>(at: &LionConstants<F>, input: Input<F>, state: &mut LionMomentum<F>) -> F {
-        let direction = interpolate(state.momentum, input.update, at.direction_weight);
-        state.momentum = interpolate(state.momentum, input.update, at.momentum_weight);
+        let direction = at.direction * state.momentum + at.direction_weight * input.update;
+        state.momentum = at.momentum * state.momentum + at.momentum_weight * input.update;
         direction.sign()
     }
 }

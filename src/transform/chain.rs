@@ -74,6 +74,10 @@ where
         self.first.measures(at) || self.second.measures(at)
     }
 
+    fn measured_passes(&self, at: &Step) -> u64 {
+        self.first.measured_passes(at) | self.second.measured_passes(at) << A::PASSES
+    }
+
     #[inline(always)]
     fn measure<F: Real>(
         pass: usize,

@@ -104,6 +104,11 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// Whether this step needs its statistics taken; if not, the tensor's numbers stay.
     fn measures(&self, at: &Step) -> bool;
 
+    /// Which statistics this step needs, a binary digit for each: all or none, except in a chain.
+    fn measured_passes(&self, at: &Step) -> u64 {
+        if self.measures(at) { (1 << Self::PASSES) - 1 } else { 0 }
+    }
+
     /// The value of one element that statistic `pass` sums. Changes to `state` are discarded.
     fn measure<F: Real>(
         pass: usize,

@@ -78,6 +78,9 @@ impl Real for Recorded {
     fn max(self, other: Self) -> Self {
         Self::of(Node::Binary("max", self, other))
     }
+    fn at_least(self, lowest: Self) -> Self {
+        Self::of(Node::Binary("at_least", self, lowest))
+    }
     fn select(condition_is_positive: Self, then: Self, otherwise: Self) -> Self {
         Self::of(Node::Select(condition_is_positive, then, otherwise))
     }
@@ -113,7 +116,8 @@ impl Program {
                 Node::Binary("-", left, right) => at(left) - at(right),
                 Node::Binary("*", left, right) => at(left) * at(right),
                 Node::Binary("/", left, right) => at(left) / at(right),
-                Node::Binary(_, left, right) => at(left).max(at(right)),
+                Node::Binary("max", left, right) => at(left).max(at(right)),
+                Node::Binary(_, left, right) => at(left).at_least(at(right)),
                 Node::Select(condition, then, otherwise) => F::select(at(condition), at(then), at(otherwise)),
             });
         }
@@ -172,8 +176,8 @@ impl fmt::Display for Program {
             match node {
                 Node::Input(_) | Node::Constant(_) => {}
                 Node::Unary(sign, of) => writeln!(f, "{result} = {sign}({})", name(of))?,
-                Node::Binary("max", left, right) => {
-                    writeln!(f, "{result} = max({}, {})", name(left), name(right))?
+                Node::Binary(function @ ("max" | "at_least"), left, right) => {
+                    writeln!(f, "{result} = {function}({}, {})", name(left), name(right))?
                 }
                 Node::Binary(sign, left, right) => {
                     writeln!(f, "{result} = {} {sign} {}", name(left), name(right))?

@@ -34,7 +34,6 @@ impl<R: Rule, T: Exact> Single<R, T> {
         let parameter = vec![T::constant(parameter)];
         let optimizer = rule
             .parameters_in::<T>()
-            .state_in::<T>(0)
             .gradient_release()
             .build(Cpu::default(), &[("x", parameter.clone())])
             .expect("one parameter is a model");

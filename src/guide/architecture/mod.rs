@@ -26,8 +26,6 @@
 //! # Limits of the contracts
 //!
 //! - A pass takes one sum. Two sums over the same elements read memory twice.
-//! - Statistics are taken for a whole chain or not at all: one that measures once
-//!   (SGD-SaI) is measured again if another in its chain asks for a pass.
 //! - A stage sees the parameter as it is stored, without what Kahan carries. So the slow weights of
 //!   lookahead know the fast point of a 16-bit parameter to half a unit in its last place.
 //! - State starts as 0. A field that should start otherwise is set when the tensor's count is 1.
