@@ -21,8 +21,8 @@
 //! You never write the types below; errors mention some of them.
 
 use super::options::{
-    Arrival, AsArithmetic, AsParameters, GradientFormat, MayBeReplaced, ParameterFormat, Released, Rounds,
-    StateFormat, Together, Unchosen,
+    Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, MayBeReplaced,
+    ParameterFormat, Released, Rounds, StateFormat, Together, Unchosen,
 };
 use super::{Optimizer, assemble};
 use crate::device::{Device, In, ParameterSet};
@@ -85,13 +85,18 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     /// Keeps parameters in the format `T`: `f64`, `f32`, `bf16` or `f16`.
     pub fn parameters_in<T: StorageDtype>(self) -> Builder<R, T, G, S, W, A>
     where
+        G: FitsArithmetic<T>,
+        S: KeepsArithmetic<T>,
         W: Rounds<T>,
     {
         self.choose()
     }
 
     /// Takes gradients in the format `T`, which may be narrower or wider than the parameters'.
-    pub fn gradients_in<T: StorageDtype>(self) -> Builder<R, P, T, S, W, A> {
+    pub fn gradients_in<T: StorageDtype>(self) -> Builder<R, P, T, S, W, A>
+    where
+        T: FitsArithmetic<P>,
+    {
         self.choose()
     }
 
@@ -99,7 +104,10 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     /// that move slowly would stand still if they were rounded to nearest.
     ///
     /// The random bits follow from `seed`, the parameter's name and the number of its gradient.
-    pub fn state_in<T: StorageDtype>(mut self, seed: u64) -> Builder<R, P, G, T, W, A> {
+    pub fn state_in<T: StorageDtype>(mut self, seed: u64) -> Builder<R, P, G, T, W, A>
+    where
+        T: KeepsArithmetic<P>,
+    {
         self.seeds.state = seed;
         self.choose()
     }
@@ -172,9 +180,10 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     ) -> Result<Built<D, R, P, G, S, W, A>>
     where
         P: ParameterFormat,
+        G: FitsArithmetic<P::Unchecked>,
         G: GradientFormat<P::Format, Format: WidensTo<<P::Format as StorageDtype>::Arithmetic>>,
-        S: StateFormat<P::Format>,
-        W: Store + Rounds<P::Format>,
+        S: StateFormat<P::Format> + KeepsArithmetic<P::Unchecked>,
+        W: Store + Rounds<P::Unchecked>,
         A: Arrival,
     {
         assemble::assemble(self, device, |visit| parameters.describe(visit))
@@ -196,12 +205,15 @@ pub trait Build: Rule {
     }
 
     /// See [`Builder::gradients_in`].
-    fn gradients_in<T: StorageDtype>(self) -> Builder<Self, Unchosen, T> {
+    fn gradients_in<T: StorageDtype + FitsArithmetic<Unchosen>>(self) -> Builder<Self, Unchosen, T> {
         self.builder().gradients_in()
     }
 
     /// See [`Builder::state_in`].
-    fn state_in<T: StorageDtype>(self, seed: u64) -> Builder<Self, Unchosen, AsParameters, T> {
+    fn state_in<T: StorageDtype + KeepsArithmetic<Unchosen>>(
+        self,
+        seed: u64,
+    ) -> Builder<Self, Unchosen, AsParameters, T> {
         self.builder().state_in(seed)
     }
 

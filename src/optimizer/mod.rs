@@ -18,8 +18,9 @@ mod step;
 
 pub use builder::{Build, Builder, Built};
 pub use options::{
-    Arrival, AsArithmetic, AsParameters, GradientFormat, KeepsGradients, MayBeReplaced, ParameterFormat,
-    Released, Rounds, SeesEveryGradient, StateFormat, TakesGradientsSingly, Together, Unchosen,
+    Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, KeepsGradients,
+    MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat, TakesGradientsSingly,
+    Together, Unchosen,
 };
 pub use release::{Finished, ParameterKey, ReleaseStep};
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};

@@ -54,29 +54,38 @@ impl KeepsGradients for B1 {}
 pub trait ParameterFormat: Debug + 'static {
     /// The format that it comes to.
     type Format: StorageDtype;
+    /// The format that the other choices have not been held against before `.build(..)`.
+    type Unchecked;
 }
 
-/// No format has been chosen: it will be `f32`.
+/// No format has been chosen: it will be `f32`, but until then everything goes with it.
 #[derive(Clone, Copy, Debug)]
 pub enum Unchosen {}
 
 impl ParameterFormat for Unchosen {
     type Format = f32;
+    type Unchecked = f32;
 }
 
 impl<T: StorageDtype> ParameterFormat for T {
     type Format = T;
+    type Unchecked = Unchosen;
 }
 
-/// A store that does something for parameters in the format `T`.
+// Each restriction below is a bound on the option that brings the second of the two choices,
+// whichever it is, or on `.build(..)` if the parameters' format is never chosen. What these methods
+// return exists for any choices: the compiler reads on as if a refused option had been valid, and
+// so refuses it once.
+
+/// A store that does something for parameters in the format `P`.
 #[diagnostic::on_unimplemented(
-    message = "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
-    label = "this combination needs parameters in `bf16` or `f16`",
-    note = "Kahan summation and stochastic rounding repair what is lost when `f32` arithmetic is rounded to 16 bits",
+    message = "`{P}` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
+    label = "here the parameters must be in `bf16` or `f16`",
+    note = "Kahan summation and stochastic rounding repair what is lost when `f32` arithmetic is rounded to 16 bits; parameters are in `f32` unless something else is said",
     note = "use `.parameters_in::<bf16>()` or `f16`, or leave out `.kahan()` and `.stochastic_rounding(..)`"
 )]
-pub trait Rounds<T> {}
-impl<T> Rounds<T> for Nearest {}
+pub trait Rounds<P> {}
+impl<P> Rounds<P> for Nearest {}
 impl Rounds<bf16> for Kahan {}
 impl Rounds<f16> for Kahan {}
 impl Rounds<Unchosen> for Kahan {}
@@ -87,16 +96,40 @@ impl Rounds<Unchosen> for Stochastic {}
 /// A store that has not been replaced yet.
 #[diagnostic::on_unimplemented(
     message = "Kahan summation and stochastic rounding replace each other",
-    label = "a store has been chosen before this call",
+    label = "this call needs a builder for which neither has been chosen",
     note = "each of them decides how a parameter is rounded, and a parameter is rounded once",
     note = "keep one of `.kahan()` and `.stochastic_rounding(..)`"
 )]
 pub trait MayBeReplaced {}
 impl MayBeReplaced for Nearest {}
 
+/// A format of gradients that the arithmetic of parameters in the format `P` can hold.
+#[diagnostic::on_unimplemented(
+    message = "gradients in `f64` fit into the arithmetic of `f64` parameters only",
+    label = "here the gradients must be in `f32`, `bf16` or `f16`",
+    note = "`f64` parameters compute in `f64`, all others in `f32`, and a gradient is never rounded; parameters are in `f32` unless something else is said",
+    note = "use `.gradients_in::<f32>()`, or `.parameters_in::<f64>()`"
+)]
+pub trait FitsArithmetic<P> {}
+impl<P> FitsArithmetic<P> for AsParameters {}
+impl FitsArithmetic<f64> for f64 {}
+impl FitsArithmetic<Unchosen> for f64 {}
+
+/// A format of state that belongs to parameters in the format `P`.
+#[diagnostic::on_unimplemented(
+    message = "state is kept in `f64` for `f64` parameters, and for no others",
+    label = "here both the state and the parameters must be in `f64`, or neither",
+    note = "`f64` parameters compute in `f64`, all others in `f32`; parameters are in `f32` unless something else is said",
+    note = "leave out `.state_in::<..>(..)`: state is in the format of the arithmetic by default"
+)]
+pub trait KeepsArithmetic<P> {}
+impl<P> KeepsArithmetic<P> for AsArithmetic {}
+impl KeepsArithmetic<f64> for f64 {}
+impl KeepsArithmetic<Unchosen> for f64 {}
+
 /// The gradients' format, chosen or that of the parameters.
 pub trait GradientFormat<P: StorageDtype>: Debug + 'static {
-    /// The format that it comes to.
+    /// The format that it comes to. Where none fits: that of the arithmetic.
     type Format: StorageDtype;
 }
 
@@ -108,13 +141,13 @@ impl<P: StorageDtype> GradientFormat<P> for AsParameters {
     type Format = P;
 }
 
-impl<P: StorageDtype, T: StorageDtype> GradientFormat<P> for T {
-    type Format = T;
+impl<P: StorageDtype> GradientFormat<P> for f64 {
+    type Format = P::Arithmetic;
 }
 
 /// The state's format, chosen or that of the arithmetic.
 pub trait StateFormat<P: StorageDtype>: Debug + 'static {
-    /// The format that it comes to.
+    /// The format that it comes to. Where none fits: that of the arithmetic.
     type Format: StorageDtype<Arithmetic = P::Arithmetic>;
 }
 
@@ -126,9 +159,37 @@ impl<P: StorageDtype> StateFormat<P> for AsArithmetic {
     type Format = P::Arithmetic;
 }
 
-impl<P: StorageDtype, T: StorageDtype<Arithmetic = P::Arithmetic>> StateFormat<P> for T {
-    type Format = T;
+impl<P: StorageDtype> StateFormat<P> for f64 {
+    type Format = P::Arithmetic;
 }
+
+macro_rules! computed_in_f32 {
+    ($($format:ident)*) => {$(
+        impl<P> FitsArithmetic<P> for $format {}
+        impl KeepsArithmetic<f32> for $format {}
+        impl KeepsArithmetic<bf16> for $format {}
+        impl KeepsArithmetic<f16> for $format {}
+        impl KeepsArithmetic<Unchosen> for $format {}
+
+        impl<P: StorageDtype> GradientFormat<P> for $format {
+            type Format = $format;
+        }
+        impl StateFormat<f32> for $format {
+            type Format = $format;
+        }
+        impl StateFormat<bf16> for $format {
+            type Format = $format;
+        }
+        impl StateFormat<f16> for $format {
+            type Format = $format;
+        }
+        impl StateFormat<f64> for $format {
+            type Format = f64;
+        }
+    )*};
+}
+
+computed_in_f32!(f32 bf16 f16);
 
 mod sealed {
     pub trait Sealed {}
