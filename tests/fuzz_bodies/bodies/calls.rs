@@ -2,8 +2,9 @@
 //! must work does what a model does that only counts.
 
 use super::approx::{Approx, Stored};
-use super::flaws::{BuildFlaw, Gradients, Key, NAMES, OTHER, ReleaseFlaw, SnapshotFlaw, StepFlaw, Tensors};
-use super::input::{Decay, Hyperparameters, Positive, Tame, list};
+use super::arrive::{Arrival, arrive};
+use super::flaws::{BuildFlaw, Gradients, NAMES, OTHER, SnapshotFlaw, StepFlaw, Tensors};
+use super::input::{Decay, Hyperparameters, Positive, Values, list};
 use super::model::{Came, Model, Tensor};
 use super::reference::Named;
 use arbitrary::{Arbitrary, Result, Unstructured};
@@ -11,8 +12,7 @@ use gradus::cpu::Cpu;
 use gradus::device::{Formats, In};
 use gradus::error::{self, Error};
 use gradus::hyperparameter::LearningRate;
-use gradus::optimizer::{Build, KeepsGradients, Optimizer, ReleaseStep, Released, Snapshot, Together};
-use gradus::shape::Layout;
+use gradus::optimizer::{Build, KeepsGradients, Optimizer, Released, Snapshot, Together};
 use gradus::store::Store;
 use gradus::transform::{FieldSet, Rule, Stage};
 use gradus::typenum::Unsigned;
@@ -30,10 +30,6 @@ pub struct Case {
     flaw: BuildFlaw,
     calls: Vec<Call>,
 }
-
-/// A few numbers, repeated as often as needed.
-#[derive(Clone, Debug)]
-struct Values(Vec<Tame>);
 
 #[derive(Debug, Arbitrary)]
 enum Call {
@@ -54,21 +50,6 @@ struct Release {
     is_finished: bool,
 }
 
-/// A gradient that comes by itself.
-#[derive(Debug, Arbitrary)]
-struct Arrival {
-    is_micro_batch: bool,
-    key: Key,
-    values: Values,
-    flaw: ReleaseFlaw,
-}
-
-impl<'a> Arbitrary<'a> for Values {
-    fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(Self(list(bytes, 4)?))
-    }
-}
-
 impl<'a> Arbitrary<'a> for Release {
     fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
         Ok(Self { is_finished: bytes.ratio(3, 4)?, arrivals: list(bytes, 8)? })
@@ -87,14 +68,6 @@ impl<'a> Arbitrary<'a> for Case {
             flaw: if bytes.ratio(1, 16)? { bytes.arbitrary()? } else { BuildFlaw::None },
             calls: list(bytes, 40)?,
         })
-    }
-}
-
-impl Values {
-    fn of_length<T: Stored>(&self, length: usize) -> Vec<T> {
-        let values: Vec<T> =
-            self.0.iter().map(|value| T::of(value.0)).chain(self.0.is_empty().then(T::default)).collect();
-        values.into_iter().cycle().take(length).collect()
     }
 }
 
@@ -369,69 +342,5 @@ where
             },
         };
         Self { machine, ..self }
-    }
-}
-
-/// Hands over one gradient by itself.
-fn arrive<R, K>(
-    arrival: &Arrival,
-    step: &mut ReleaseStep<'_, R, K, Released, Cpu>,
-    parameters: &mut Tensors<K::Parameter>,
-    model: &mut Model,
-) where
-    R: Rule<Chain: Stage<Keeps: KeepsGradients>>,
-    K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
-{
-    let Arrival { is_micro_batch, key, ref values, flaw } = *arrival;
-    let place = key.place();
-    let at = *place.as_ref().unwrap_or(&0);
-    let came = &mut model.under_way.as_mut().expect("the step has begun")[at];
-    let (tensor, (_, parameter)) = (&mut model.tensors[at], &mut parameters[at]);
-    let length = parameter.len();
-    let longer = |is_longer: bool| length + usize::from(is_longer);
-    let gradient: Vec<K::Gradient> = values.of_length(longer(flaw == ReleaseFlaw::GradientShape));
-    let mut given = parameter.clone();
-    given.resize(longer(flaw == ReleaseFlaw::ParameterShape), K::Parameter::default());
-    let name = tensor.name.to_owned();
-    let shape = |length| Box::new(Layout::row_major(&[length]));
-    let (expected, found) = (shape(length), shape(length + 1));
-    let error = match (place, flaw) {
-        (Err(error), _) => Some(error),
-        _ if *came == Came::Released => Some(Error::ReleasedTwice { parameter: name }),
-        (_, ReleaseFlaw::ParameterShape) if !is_micro_batch => {
-            Some(Error::ParameterShape { parameter: name, expected, found })
-        }
-        (_, ReleaseFlaw::GradientShape) => Some(Error::GradientShape { parameter: name, expected, found }),
-        _ => None,
-    };
-
-    let copy = gradient.clone();
-    let result = match (key, is_micro_batch) {
-        (Key::Name(_), true) => step.accumulate(tensor.name, copy),
-        (Key::Name(_), false) => step.release(tensor.name, &mut given, copy),
-        (Key::UnknownName, true) => step.accumulate("d", copy),
-        (Key::UnknownName, false) => step.release("d", &mut given, copy),
-        (Key::Place(_), true) => step.accumulate(at, copy),
-        (Key::Place(_), false) => step.release(at, &mut given, copy),
-        (Key::UnknownPlace(more), true) => step.accumulate(NAMES.len() + usize::from(more), copy),
-        (Key::UnknownPlace(more), false) => step.release(NAMES.len() + usize::from(more), &mut given, copy),
-    };
-
-    match (result, error) {
-        (Ok(()), None) if is_micro_batch => {
-            tensor.accumulate::<K>(&model.groups, parameter, &gradient);
-            *came = Came::OnlyMicroBatches;
-        }
-        (Ok(()), None) => {
-            tensor.step::<K>(&model.groups, parameter, &gradient, &given);
-            *parameter = given;
-            *came = Came::Released;
-        }
-        (Err(refused), Some(error)) => {
-            assert_eq!((refused.error, refused.returned), (error, gradient));
-            given.truncate(length);
-            assert_eq!(format!("{given:?}"), format!("{parameter:?}"));
-        }
-        (result, error) => panic!("{result:?} instead of {error:?}"),
     }
 }

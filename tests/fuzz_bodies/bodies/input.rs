@@ -1,5 +1,6 @@
 //! What arbitrary bytes stand for: numbers with a taste for edges, hyperparameters in their ranges.
 
+use super::approx::Stored;
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 /// Any number: a parameter or a gradient.
@@ -45,6 +46,24 @@ impl<'a> Arbitrary<'a> for Tame {
     }
 }
 
+/// A few tame numbers, repeated as often as needed.
+#[derive(Clone, Debug)]
+pub(super) struct Values(Vec<Tame>);
+
+impl<'a> Arbitrary<'a> for Values {
+    fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(Self(list(bytes, 4)?))
+    }
+}
+
+impl Values {
+    pub(super) fn of_length<T: Stored>(&self, length: usize) -> Vec<T> {
+        let values: Vec<T> =
+            self.0.iter().map(|value| T::of(value.0)).chain(self.0.is_empty().then(T::default)).collect();
+        values.into_iter().cycle().take(length).collect()
+    }
+}
+
 /// At least 0 and finite.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Positive(pub(super) f64);
@@ -53,12 +72,12 @@ impl<'a> Arbitrary<'a> for Positive {
     fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
         const USUAL: [f64; 12] =
             [0.0, 1e-3, 0.1, 1.0, 1e-8, 1e-5, 0.01, 1e-30, 5e-324, 1e-46, 3.5e38, f64::MAX];
-        Ok(Self(match bytes.int_in_range(0..=15u8)? {
+        Ok(Self(match bytes.int_in_range(0..=47u8)? {
             usual @ 0..=11 => USUAL[usize::from(usual)],
             12 => {
                 Some(f64::from_bits(bytes.arbitrary()?)).filter(|any| any.is_finite()).map_or(0.5, f64::abs)
             }
-            _ => f64::from(bytes.arbitrary::<u16>()?) / 4096.0,
+            scale => f64::from(bytes.arbitrary::<u16>()?) * 2f64.powi(-i32::from(scale) / 2),
         }))
     }
 }
@@ -106,7 +125,8 @@ pub(super) struct Hyperparameters {
     pub(super) decay: Decay,
 }
 
-/// At most `most` items.
+/// As many items as the bytes say, at most `most`.
 pub(super) fn list<'a, T: Arbitrary<'a>>(bytes: &mut Unstructured<'a>, most: usize) -> Result<Vec<T>> {
-    bytes.arbitrary_iter()?.take(most).collect()
+    let count = bytes.int_in_range(0..=most)?;
+    (0..count).map(|_| bytes.arbitrary()).collect()
 }

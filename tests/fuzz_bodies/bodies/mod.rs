@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `step` | steps of any rule in any format, against the reference and against each other |
 //! | `calls` | any sequence of calls, against a model that counts |
+//! | `arrive` | one gradient by itself, to release or to accumulate |
 //! | `model` | what an optimizer must remember |
 //! | `flaws` | arguments that must be refused, and the error that must come |
 //! | `reference` | the papers once more, in `f64`, with a bound on what rounding may change |
@@ -16,6 +17,7 @@ pub mod calls;
 pub mod step;
 
 mod approx;
+mod arrive;
 mod flaws;
 mod input;
 mod model;
