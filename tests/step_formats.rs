@@ -4,7 +4,7 @@
 use gradus::cpu::Cpu;
 use gradus::dtype::StorageDtype;
 use gradus::hyperparameter::LearningRate;
-use gradus::optimizer::{Build, FitsArithmetic, GradientFormat, Rounds, Unchosen};
+use gradus::optimizer::{Build, Rounds};
 use gradus::random::{Noise, round_keys, tensor_id};
 use gradus::rule::Sgd;
 use gradus::store::Stochastic;
@@ -45,22 +45,23 @@ fn assert_same<T: StorageDtype<Arithmetic = f32>>(stepped: &[T], expected: impl 
     }
 }
 
-fn gradients_are_widened_exactly<T>(gradient: Vec<T>)
-where
-    T: StorageDtype<Arithmetic = f32> + FitsArithmetic<Unchosen> + GradientFormat<f32, Format = T>,
-{
-    let expected: Vec<f32> = gradient.iter().map(|value| 0.0 - value.widen()).collect();
-    let mut parameters = [("x", vec![0f32; gradient.len()])];
-    let mut optimizer =
-        subtract().gradients_in::<T>().build(Cpu::default(), &parameters).expect("the model is valid");
-    optimizer.step(&mut parameters, &[("x", gradient)]).expect("the gradient fits");
-    assert_same(&parameters[0].1, expected.into_iter());
+/// The builder wants to know the formats.
+macro_rules! gradients_are_widened_exactly {
+    ($format:ident) => {{
+        let gradient = patterns($format::from_bits);
+        let expected: Vec<f32> = gradient.iter().map(|value| 0.0 - value.widen()).collect();
+        let mut parameters = [("x", vec![0f32; gradient.len()])];
+        let builder = subtract().gradients_in::<$format>();
+        let mut optimizer = builder.build(Cpu::default(), &parameters).expect("the model is valid");
+        optimizer.step(&mut parameters, &[("x", gradient)]).expect("the gradient fits");
+        assert_same(&parameters[0].1, expected.into_iter());
+    }};
 }
 
 #[test]
 fn a_step_widens_every_gradient_exactly() {
-    gradients_are_widened_exactly(patterns(bf16::from_bits));
-    gradients_are_widened_exactly(patterns(f16::from_bits));
+    gradients_are_widened_exactly!(bf16);
+    gradients_are_widened_exactly!(f16);
 }
 
 fn parameters_survive_a_step_of_nothing<T: StorageDtype<Arithmetic = f32>>(parameter: Vec<T>) {

@@ -42,7 +42,8 @@ pub(super) fn arrive<R, K>(
     let mut given = parameter.clone();
     given.resize(longer(flaw == ReleaseFlaw::ParameterShape), K::Parameter::default());
     let name = tensor.name.to_owned();
-    let (expected, found) = (Layout::row_major(&[length]), Layout::row_major(&[length + 1]));
+    let shape = |length| Box::new(Layout::row_major(&[length]));
+    let (expected, found) = (shape(length), shape(length + 1));
     let error = match (place, flaw) {
         (Err(error), _) => Some(error),
         _ if *came == Came::Released => Some(Error::ReleasedTwice { parameter: name }),

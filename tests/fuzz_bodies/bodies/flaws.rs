@@ -84,12 +84,12 @@ impl StepFlaw {
             }
             Self::ParameterShape(place) => {
                 let (name, values) = &mut parameters[usize::from(place) % count];
-                let expected = Layout::row_major(&[values.len()]);
+                let expected = Box::new(Layout::row_major(&[values.len()]));
                 values.push(P::of(1.0));
                 Error::ParameterShape {
                     parameter: name.clone(),
                     expected,
-                    found: Layout::row_major(&[values.len()]),
+                    found: Box::new(Layout::row_major(&[values.len()])),
                 }
             }
             Self::FewerGradients => {
@@ -107,8 +107,8 @@ impl StepFlaw {
             Self::GradientShape(place) => {
                 let place = usize::from(place) % count;
                 let (name, gradient) = &mut gradients[place];
-                let expected = Layout::row_major(&[parameters[place].1.len()]);
-                let found = Layout::row_major(&[parameters[place].1.len() + 1]);
+                let expected = Box::new(Layout::row_major(&[parameters[place].1.len()]));
+                let found = Box::new(Layout::row_major(&[parameters[place].1.len() + 1]));
                 *gradient = Some(vec![G::of(1.0); parameters[place].1.len() + 1]);
                 Error::GradientShape { parameter: name.clone(), expected, found }
             }
