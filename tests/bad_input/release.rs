@@ -85,8 +85,8 @@ fn a_step_is_finished_or_abandoned() {
     step.release("weight", &mut parameters[0].1, array(&[2, 3])).expect("the shapes agree");
     drop(step);
 
-    let says = "the step before was not finished; `bias` came after no `release`. Call \
-                `abandon_unfinished_step` to go on with what was released";
+    let says = "the step before was dropped before `.finish()`, without a gradient for `bias`; call \
+                `.abandon_unfinished_step()` to go on with what was released";
     assert_eq!(optimizer.begin_step().expect_err(says).to_string(), says);
     assert_eq!(optimizer.snapshot().expect_err(says).to_string(), says);
     let (other, _) = released();
@@ -114,8 +114,8 @@ fn a_step_that_only_misses_its_finish_says_so() {
         step.release(&*name, parameter, gradient).expect("the shapes agree");
     }
     drop(step);
-    let says = "the step before was not finished; `finish` came after no `release`. Call \
-                `abandon_unfinished_step` to go on with what was released";
+    let says = "the step before was dropped before `.finish()`; call `.abandon_unfinished_step()` to go on \
+                with what was released";
     assert_eq!(optimizer.begin_step().expect_err(says).to_string(), says);
 }
 

@@ -190,8 +190,9 @@ impl Arithmetic {
         }
     }
 
-    /// `from + weight·(to − from)`.
-    pub(super) fn interpolate(self, from: Approx, to: Approx, weight: Approx) -> Approx {
-        self.add(from, self.mul(weight, self.sub(to, from)))
+    /// `(1 − weight)·old + weight·new`.
+    pub(super) fn average(self, old: Approx, new: Approx, weight: Approx) -> Approx {
+        let keep = self.rounded(1.0 - weight.value, weight.error, self.tiny);
+        self.add(self.mul(keep, old), self.mul(weight, new))
     }
 }

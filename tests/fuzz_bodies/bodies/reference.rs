@@ -56,9 +56,9 @@ impl Hyperparameters {
             }
             Method::Adam { first, second, epsilon, is_floor } => {
                 let epsilon = in_.constant(epsilon.0, 0.0);
-                state[0] = in_.interpolate(state[0], gradient, debiased(in_, first, number));
+                state[0] = in_.average(state[0], gradient, debiased(in_, first, number));
                 let square = in_.mul(gradient, gradient);
-                state[1] = in_.interpolate(state[1], square, debiased(in_, second, number));
+                state[1] = in_.average(state[1], square, debiased(in_, second, number));
                 let root = in_.sqrt(state[1]);
                 let denominator = if is_floor { in_.max(root, epsilon) } else { in_.add(root, epsilon) };
                 in_.div(state[0], denominator)
@@ -66,8 +66,8 @@ impl Hyperparameters {
             Method::Lion { direction, momentum } => {
                 let direction = in_.constant(1.0 - direction.0, HOST);
                 let momentum = in_.constant(1.0 - momentum.0, HOST);
-                let interpolated = in_.interpolate(state[0], gradient, direction);
-                state[0] = in_.interpolate(state[0], gradient, momentum);
+                let interpolated = in_.average(state[0], gradient, direction);
+                state[0] = in_.average(state[0], gradient, momentum);
                 in_.sign(interpolated)
             }
         };
