@@ -8,6 +8,7 @@ macro_rules! hyperparameter {
         #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
         pub struct $name(f64);
 
+        #[allow(clippy::manual_range_contains, reason = "the range is a condition, NaN fails it")]
         impl $name {
             /// Checks the range.
             ///
@@ -141,7 +142,7 @@ impl Epsilon {
     }
 
     fn valid(value: f64) -> Result<f64> {
-        if value >= 0.0 && value < f64::INFINITY {
+        if (0.0..f64::INFINITY).contains(&value) {
             Ok(value)
         } else {
             Err(Error::Hyperparameter { name: "epsilon", value, allowed: "0 <= value < ∞" })

@@ -66,8 +66,8 @@ fn a_switch_that_is_off_changes_nothing() {
 
 #[test]
 fn bytes_that_are_no_recording_are_refused_with_the_reason() {
-    assert!(Trajectory::from_bytes(b"").unwrap_err().starts_with("not a recording: "));
+    assert!(Trajectory::from_bytes(b"").expect_err("no header").starts_with("not a recording: "));
     assert!(Trajectory::from_bytes(&[0xFF; 64]).is_err());
-    let error = Trajectory::read(Path::new("no/such.safetensors")).unwrap_err().to_string();
+    let error = Trajectory::read(Path::new("no/such.safetensors")).expect_err("no file").to_string();
     assert!(error.starts_with("no/such.safetensors: "), "{error}");
 }

@@ -93,9 +93,9 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     }
 
     /// Takes gradients in the format `T`, which may be narrower or wider than the parameters'.
-    pub fn gradients_in<T: StorageDtype>(self) -> Builder<R, P, T, S, W, A>
+    pub fn gradients_in<T>(self) -> Builder<R, P, T, S, W, A>
     where
-        T: FitsArithmetic<P>,
+        T: StorageDtype + FitsArithmetic<P>,
     {
         self.choose()
     }
@@ -104,9 +104,9 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     /// that move slowly would stand still if they were rounded to nearest.
     ///
     /// The random bits follow from `seed`, the parameter's name and the number of its gradient.
-    pub fn state_in<T: StorageDtype>(mut self, seed: u64) -> Builder<R, P, G, T, W, A>
+    pub fn state_in<T>(mut self, seed: u64) -> Builder<R, P, G, T, W, A>
     where
-        T: KeepsArithmetic<P>,
+        T: StorageDtype + KeepsArithmetic<P>,
     {
         self.seeds.state = seed;
         self.choose()

@@ -330,7 +330,7 @@ const CROSSED: [[u8; 16]; 8] = {
     let mut at = 0;
     while at < 8 * 16 {
         let (by, byte) = (at / 16, at % 16);
-        table[by][byte] = ((byte / 2 ^ by) * 2 + byte % 2) as u8;
+        table[by][byte] = (((byte / 2) ^ by) * 2 + byte % 2) as u8;
         at += 1;
     }
     table
