@@ -18,8 +18,8 @@ use core::marker::PhantomData;
 pub(super) trait Kernel {
     type Arithmetic: Arithmetic;
     type Output;
-    /// Whether all numbers in memory have sixteen bits.
-    const HALVES: bool;
+    /// Whether all numbers in memory are bf16.
+    const ALL_BF16: bool;
 
     /// Must be inlined into its caller, which decides about the instructions.
     fn run<V: Vectors<Arithmetic = Self::Arithmetic>>(self, vectors: V) -> Self::Output;
@@ -34,7 +34,7 @@ pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
             v3,
             #[inline(always)]
             || match K::Arithmetic::FORMAT {
-                Format::F32 if K::HALVES => kernel.run(super::avx2::Avx2::<_, true>::new(v3)),
+                Format::F32 if K::ALL_BF16 => kernel.run(super::avx2::Avx2::<_, true>::new(v3)),
                 Format::F32 => kernel.run(super::avx2::Avx2::<_, false>::new(v3)),
                 _ => kernel.run(Plain::new()),
             },

@@ -34,7 +34,7 @@ pub(super) struct Measure<'a, 's, C: Stage, K: Formats> {
 impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
     type Arithmetic = Number<K>;
     type Output = f64;
-    const HALVES: bool = false;
+    const ALL_BF16: bool = false;
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, _vectors: V) -> f64 {

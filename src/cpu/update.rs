@@ -5,7 +5,7 @@ use super::pieces::{Piece, Shared, constants_in};
 use super::simd::{Kernel, Vectors};
 use super::tile::{Carry, TILE, Tile, each_tile};
 use crate::device::{Formats, Number};
-use crate::dtype::{Arithmetic, StorageDtype};
+use crate::dtype::{Arithmetic, Format, StorageDtype};
 use crate::random::PARAMETER_STREAM;
 use crate::real::Real;
 use crate::store::{Rounding, Store};
@@ -21,9 +21,9 @@ pub(super) struct Update<'a, 's, C: Stage, K: Formats> {
 impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     type Arithmetic = Number<K>;
     type Output = ();
-    const HALVES: bool = K::Parameter::FORMAT.bytes() == 2
-        && K::Gradient::FORMAT.bytes() == 2
-        && (K::State::FORMAT.bytes() == 2 || <C::State as FieldSet>::Count::USIZE == 0);
+    const ALL_BF16: bool = matches!(K::Parameter::FORMAT, Format::Bf16)
+        && matches!(K::Gradient::FORMAT, Format::Bf16)
+        && (matches!(K::State::FORMAT, Format::Bf16) || <C::State as FieldSet>::Count::USIZE == 0);
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) {

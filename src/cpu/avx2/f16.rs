@@ -7,7 +7,7 @@ use core::arch::x86_64::{__m256, __m256i, _CMP_GE_OQ, _CMP_LT_OQ};
 /// The smallest normal number of f16, 2^-14, in f32.
 const SMALLEST_NORMAL: u32 = (127 - 14) << 23;
 
-impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
+impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
     /// [`f16::widen`](StorageDtype::widen).
     #[inline(always)]
     pub(super) fn f16_to_f32(self, bits: __m256i) -> __m256 {

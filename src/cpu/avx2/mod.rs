@@ -22,17 +22,19 @@ const WIDES: usize = 8;
 
 /// Proof that the machine has AVX2. Copied about, it costs nothing.
 ///
-/// Sixteen half-words become two registers: the lower and the upper eight, in order, or with `SPLIT`
-/// those in even and in odd places. That takes fewer instructions, and an elementwise rule does not
-/// mind, but all arrays must do the same, so all must be in 16-bit formats.
+/// `ALL_BF16` says that every number in memory is bf16, which takes fewer instructions twice:
+/// - Sixteen half-words become two registers of those in even and in odd places, not of the first
+///   and the last eight. An elementwise rule does not mind, as long as all arrays do the same.
+/// - The lower half of every NaN is zero: bf16 has none, the processor's own NaN has none, and
+///   arithmetic hands on what it is given. So rounding cannot carry into a NaN and spoil it.
 #[derive(Clone, Copy)]
-pub(super) struct Avx2<F, const SPLIT: bool> {
+pub(super) struct Avx2<F, const ALL_BF16: bool> {
     avx: pulp::core_arch::x86::Avx,
     avx2: pulp::core_arch::x86::Avx2,
     arithmetic: PhantomData<F>,
 }
 
-impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
+impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
     #[inline(always)]
     pub(super) fn new(v3: pulp::x86::V3) -> Self {
         Self { avx: v3.avx, avx2: v3.avx2, arithmetic: PhantomData }
@@ -67,7 +69,7 @@ impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
     /// Sixteen half-words as words.
     #[inline(always)]
     fn words(self, halves: __m256i) -> [__m256i; 2] {
-        if SPLIT {
+        if ALL_BF16 {
             return [
                 self.avx2._mm256_and_si256(halves, self.constant(0xFFFF)),
                 self.avx2._mm256_srli_epi32::<16>(halves),
@@ -80,7 +82,7 @@ impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
     /// Words below 2^16 as half-words: [`words`](Self::words) the other way round.
     #[inline(always)]
     fn halves(self, [first, second]: [__m256i; 2]) -> __m256i {
-        if SPLIT {
+        if ALL_BF16 {
             let odd = self.avx2._mm256_slli_epi32::<16>(second);
             return self.avx2._mm256_blend_epi16::<0b1010_1010>(first, odd);
         }
@@ -93,7 +95,7 @@ impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
     #[inline(always)]
     fn upper_halves(self, [first, second]: [__m256i; 2]) -> __m256i {
         let low = self.avx2._mm256_srli_epi32::<16>(first);
-        if SPLIT {
+        if ALL_BF16 {
             return self.avx2._mm256_blend_epi16::<0b1010_1010>(low, second);
         }
         self.halves([low, self.avx2._mm256_srli_epi32::<16>(second)])
@@ -102,7 +104,7 @@ impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
     /// [`bf16::widen`](StorageDtype::widen).
     #[inline(always)]
     fn bf16_to_f32(self, halves: __m256i) -> [__m256; 2] {
-        if SPLIT {
+        if ALL_BF16 {
             let odd = self.avx2._mm256_and_si256(halves, self.constant(0xFFFF_0000));
             return [self.float(self.avx2._mm256_slli_epi32::<16>(halves)), self.float(odd)];
         }
@@ -118,6 +120,9 @@ impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
         let even = self.avx2._mm256_and_si256(self.avx2._mm256_srli_epi32::<16>(bits), self.constant(1));
         let ties_to_even = self.avx2._mm256_add_epi32(even, self.constant(0x7FFF));
         let rounded = self.avx2._mm256_add_epi32(bits, ties_to_even);
+        if ALL_BF16 {
+            return rounded;
+        }
         self.select(self.is_nan(value), self.constant(0x7FC0_0000), rounded)
     }
 
@@ -130,6 +135,9 @@ impl<F: Arithmetic, const SPLIT: bool> Avx2<F, SPLIT> {
         let below = self.avx._mm256_cmp_ps::<_CMP_LT_OQ>(magnitude, largest);
         let noise = self.avx2._mm256_and_si256(random, self.bits(below));
         let sum = self.avx2._mm256_add_epi32(self.bits(value), noise);
+        if ALL_BF16 {
+            return sum;
+        }
         self.select(self.is_nan(value), self.constant(0x7FC0_0000), sum)
     }
 
@@ -215,7 +223,7 @@ fn pair<T: Copy>(memory: &[T]) -> [T; PAIR] {
     *memory.first_chunk().expect("pairs divide a group")
 }
 
-impl<F: Arithmetic, const SPLIT: bool> Vectors for Avx2<F, SPLIT> {
+impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
     type Arithmetic = F;
     type Number = Wide;
     type Group = [Wide; WIDES];
