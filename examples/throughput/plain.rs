@@ -94,11 +94,9 @@ fn walk(gradient: &[u32], written: [&mut [u32]; 4]) {
     {
         same_width(gradient, a, b, c, d);
     } else {
-        for array in [a, b, c, d] {
-            let repeat = array.len().div_ceil(gradient.len().max(1)).max(1);
-            for (words, gradient) in array.chunks_mut(repeat).zip(gradient) {
-                words.iter_mut().for_each(|word| *word = word.wrapping_add(*gradient));
-            }
+        // The gradient's words of a piece stay in the cache while wider arrays pass by.
+        for part in [a, b, c, d].into_iter().flat_map(|array| array.chunks_mut(gradient.len().max(1))) {
+            part.iter_mut().zip(gradient).for_each(|(word, gradient)| *word = word.wrapping_add(*gradient));
         }
     }
 }
