@@ -1,9 +1,9 @@
 //! The CPU: rayon for threads, vector instructions chosen at run time.
 //!
 //! A step is a flat list of tensors, cut by recursive halving into pieces of one or several
-//! [`LEAF`](crate::device::LEAF)s. A piece is walked in tiles of 64 elements, which the compiler
-//! keeps in vector registers: widen, rule, store, write back. Neither the pieces, nor the threads, nor the width of the
-//! vectors change a bit of the result.
+//! [`LEAF`](crate::device::LEAF)s. A piece is walked in tiles of 64 elements, which go from memory
+//! through vector registers and back: widen, rule, store, round. Neither the pieces, nor the threads,
+//! nor the width of the vectors change a bit of the result.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

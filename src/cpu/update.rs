@@ -61,7 +61,8 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
 
     /// How many streams of random bits a tile needs.
     const fn streams<K: Formats>() -> u32 {
-        const { assert!(<C::State as FieldSet>::Count::USIZE < STREAMS, "too many fields for the random streams") };
+        let fields = <C::State as FieldSet>::Count::USIZE;
+        assert!(!Self::draws_state::<K>() || fields < STREAMS, "too many fields for the random streams");
         let draws_parameter = matches!(K::Store::ROUNDING, Rounding::Stochastic) && !K::Parameter::EXACT;
         match (Self::draws_state::<K>(), draws_parameter) {
             (true, _) => PARAMETER_STREAM + 1 + <C::State as FieldSet>::Count::U32,
@@ -76,7 +77,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         first: u64,
         mut tile: Tile<'_, C, K>,
     ) {
-        let random = self.generator.tile(first, Self::streams::<K>());
+        let random = self.generator.tile(first, const { Self::streams::<K>() });
         for at in (0..TILE).step_by(V::GROUP) {
             self.update_group(&mut tile, at, &random);
         }

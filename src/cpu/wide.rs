@@ -50,7 +50,9 @@ impl Neg for Wide {
 impl Real for Wide {
     #[inline(always)]
     fn constant(value: f64) -> Self {
-        Self(must_cast([value as f32; LANES]))
+        // No NaN but the processor's own enters: see `Avx2`.
+        let value = if value.is_nan() { f32::NAN } else { value as f32 };
+        Self(must_cast([value; LANES]))
     }
 
     #[inline(always)]
