@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn steps_do_what_the_papers_say(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
