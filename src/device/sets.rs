@@ -6,6 +6,12 @@ use crate::shape::Layout;
 use std::collections::BTreeMap;
 
 /// A tensor on the device `D` that can be read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tensor of `{T}` on this device",
+    label = "the optimizer was built for `{T}` here",
+    note = "parameters and gradients are slices, vectors or `ndarray` arrays of the formats that the optimizer was built for",
+    note = "choose formats with `.parameters_in::<..>()` and `.gradients_in::<..>()`, or convert the tensor"
+)]
 pub trait Tensor<D: Device, T: StorageDtype> {
     /// Its shape and strides.
     fn layout(&self) -> Layout;
@@ -19,12 +25,24 @@ pub trait Tensor<D: Device, T: StorageDtype> {
 }
 
 /// A tensor on the device `D` that can be written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tensor of `{T}` on this device",
+    label = "the optimizer was built for `{T}` here",
+    note = "parameters and gradients are slices, vectors or `ndarray` arrays of the formats that the optimizer was built for",
+    note = "choose formats with `.parameters_in::<..>()` and `.gradients_in::<..>()`, or convert the tensor"
+)]
 pub trait TensorMut<D: Device, T: StorageDtype>: Tensor<D, T> {
     /// Its elements as they lie in memory; [`None`] if there are gaps between them.
     fn elements_mut(&mut self) -> Option<D::ViewMut<'_, T>>;
 }
 
 /// A tensor that owns its memory, so that passing it by value frees it: a gradient to release.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tensor of `{T}` on this device",
+    label = "the optimizer was built for `{T}` here",
+    note = "parameters and gradients are slices, vectors or `ndarray` arrays of the formats that the optimizer was built for",
+    note = "choose formats with `.parameters_in::<..>()` and `.gradients_in::<..>()`, or convert the tensor"
+)]
 pub trait OwnedTensor<D: Device, T: StorageDtype>: Tensor<D, T> {}
 
 impl<D: Device, T: StorageDtype, A: Tensor<D, T> + ?Sized> Tensor<D, T> for &A {
@@ -54,6 +72,12 @@ impl<D: Device, T: StorageDtype, A: TensorMut<D, T> + ?Sized> TensorMut<D, T> fo
 /// What may stand in the place of a gradient: a tensor, or an `Option` of one.
 ///
 /// A tensor type of your own says `Tensor::slot(self)` here.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tensor of `{T}` on this device",
+    label = "the optimizer was built for `{T}` here",
+    note = "parameters and gradients are slices, vectors or `ndarray` arrays of the formats that the optimizer was built for",
+    note = "choose formats with `.parameters_in::<..>()` and `.gradients_in::<..>()`, or convert the tensor"
+)]
 pub trait MaybeTensor<D: Device, T: StorageDtype> {
     /// The gradient, or why there is none.
     fn slot(&self) -> Slot<D::View<'_, T>>;

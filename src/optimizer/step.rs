@@ -33,7 +33,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     /// Takes one step with all gradients.
     ///
     /// Parameters and gradients come in the order of the set that the optimizer was built for. A
-    /// gradient that is absent (`None`) leaves its parameter, its state and its counter alone.
+    /// gradient that is absent (`None`) leaves its parameter, its state and its counter alone; if all
+    /// are absent, this is no step.
     ///
     /// ```
     /// use gradus::cpu::Cpu;
@@ -94,7 +95,6 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         let optimizer = self.steps + 1;
         for group in &mut self.groups {
             group.begin(optimizer);
-            group.commit();
         }
         let mut works = recycled(mem::take(&mut self.scratch.works));
         for ((tensor, parameter), gradient) in
@@ -106,9 +106,13 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
             let parameter = Some(D::shorter_mut(parameter));
             works.push(tensor.work(group, &at, self.keys, parameter, D::shorter(gradient)));
         }
-        let result = self.device.run(&mut works);
+        // A step without any gradient is no step, as under gradient release.
+        let result = if works.is_empty() { Ok(()) } else { self.device.run(&mut works) };
+        if result.is_ok() && !works.is_empty() {
+            self.groups.iter_mut().for_each(super::Group::commit);
+            self.steps = optimizer;
+        }
         self.scratch.works = recycled(works);
-        self.steps = optimizer;
         result
     }
 

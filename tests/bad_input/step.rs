@@ -177,3 +177,14 @@ fn many_names_are_only_counted() {
     let expected = "there is no parameter `y`; the optimizer was built for 13 parameters";
     assert_eq!(error.to_string(), expected);
 }
+
+#[test]
+fn a_step_without_any_gradient_is_no_step() {
+    let mut parameters = vec![("x", vec![1.0f32; 3])];
+    let mut optimizer =
+        gradus::rule::AdamW::default().build(Cpu::default(), &parameters).expect("one parameter is a model");
+    optimizer.step(&mut parameters, &[("x", None::<Vec<f32>>)]).expect("absent gradients are allowed");
+    assert_eq!((optimizer.steps(), optimizer.received("x")), (0, Ok(0)));
+    optimizer.step(&mut parameters, &[("x", Some(vec![1.0f32; 3]))]).expect("the shapes agree");
+    assert_eq!((optimizer.steps(), optimizer.received("x")), (1, Ok(1)));
+}

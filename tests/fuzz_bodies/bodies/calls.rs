@@ -266,7 +266,7 @@ where
             let after = optimizer.snapshot().expect("no step is under way");
             return assert_eq!(format!("{before:?}"), format!("{after:?}"));
         }
-        self.model.steps += 1;
+        self.model.steps += u64::from(gradients.iter().any(|(_, gradient)| gradient.is_some()));
         for (((_, gradient), tensor), ((_, old), (_, new))) in
             gradients.iter().zip(&mut self.model.tensors).zip(self.parameters.iter().zip(&parameters))
         {
