@@ -96,6 +96,9 @@ pub mod dtype;
 // The contracts that rules are written against.
 pub mod transform;
 
+// From the number of a step to a number: learning rates over a training, pure mathematics.
+pub mod schedule;
+
 // From gradients to updates: one optimizer per file, pure mathematics.
 pub mod rule;
 
