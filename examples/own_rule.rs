@@ -15,8 +15,8 @@ use gradus::fields;
 use gradus::hyperparameter::{Decay, LearningRate};
 use gradus::optimizer::{Build, Optimizer, Together};
 use gradus::real::{Real, interpolate};
-use gradus::rule::{ScaleByAdam, ScaleByLearningRate};
-use gradus::transform::{Chained, Input, Rule, StageExt, Step, Transform};
+use gradus::rule::{Chained, ScaleByAdam};
+use gradus::transform::{Input, Rule, StageExt, Step, Transform};
 use gradus::typenum::B0;
 use half::bf16;
 
@@ -78,7 +78,7 @@ const CORRUPT: usize = 100;
 
 fn main() -> Result<()> {
     let clip = ClipToUsual { factor: 4.0, decay: Decay::new(0.99)? };
-    let adam = ScaleByAdam::default().then(ScaleByLearningRate);
+    let adam = ScaleByAdam::default();
     let own = clip.then(adam);
 
     let learning_rate = LearningRate::new(2e-3)?;

@@ -46,6 +46,74 @@ pub enum Error {
         second: String,
     },
 
+    /// A parameter is claimed by no group, and there is no default one.
+    #[error("parameter `{parameter}` {layout} is in no group; the groups are {groups}")]
+    NoGroup {
+        /// The parameter.
+        parameter: String,
+        /// Its shape.
+        layout: Box<Layout>,
+        /// The labels of the groups.
+        groups: String,
+    },
+
+    /// Two groups have the same label.
+    #[error("two groups are labelled `{group}`; labels must be unique")]
+    DuplicateGroup {
+        /// The label that occurs twice.
+        group: String,
+    },
+
+    /// An option names a group that there is not.
+    #[error("there is no group `{group}`; the groups are {groups}")]
+    UnknownGroup {
+        /// The label that was asked for.
+        group: String,
+        /// The labels of the groups.
+        groups: String,
+    },
+
+    /// An option names a hyperparameter that the rule does not have, or that cannot change.
+    #[error("the rule has no hyperparameter `{name}` that can change; there are {known}")]
+    NotTunable {
+        /// The name that was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+
+    /// A schedule leads a hyperparameter out of its range.
+    #[error(
+        "at step {step} the schedule of `{name}` in the group `{group}` leads out of its range: {reason}"
+    )]
+    Scheduled {
+        /// The whole step, from 1.
+        step: u64,
+        /// The hyperparameter.
+        name: String,
+        /// The label of the group.
+        group: String,
+        /// What the hyperparameter said.
+        reason: String,
+    },
+
+    /// A gradient is infinite or NaN, and the policy is to refuse it.
+    #[error(
+        "the gradient of `{parameter}` is infinite or NaN, first at index {index:?}; the step was not taken"
+    )]
+    NonfiniteGradient {
+        /// The parameter.
+        parameter: String,
+        /// The index of the first such element in memory order, axis by axis.
+        index: Vec<usize>,
+    },
+
+    /// The norm that was handed in is infinite or NaN, though this optimizer's gradients are finite.
+    #[error(
+        "the norm of all gradients is infinite or NaN, though those of this optimizer are finite; the step was not taken"
+    )]
+    NonfiniteNorm,
+
     /// A group claims no parameter.
     #[error("no parameter is in the group `{group}`; its condition fits none of the names and shapes")]
     EmptyGroup {

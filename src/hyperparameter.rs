@@ -2,6 +2,27 @@
 
 use crate::error::{Error, Result};
 
+/// A hyperparameter that may change between two steps.
+///
+/// ```
+/// use gradus::hyperparameter::{Decay, Tunable};
+///
+/// let mut decay = Decay::new(0.9)?;
+/// assert!(decay.set(1.5).is_err());
+/// assert_eq!(decay.number(), 0.9);
+/// # Ok::<(), gradus::error::Error>(())
+/// ```
+pub trait Tunable {
+    /// Its number.
+    fn number(&self) -> f64;
+
+    /// Replaces the number, or leaves it as it is.
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`] outside the range.
+    fn set(&mut self, number: f64) -> Result<()>;
+}
+
 macro_rules! hyperparameter {
     ($(#[$doc:meta])* $name:ident, $says:literal, $allowed:literal, |$value:ident| $valid:expr) => {
         $(#[$doc])*
@@ -31,6 +52,17 @@ macro_rules! hyperparameter {
             pub(crate) const fn checked($value: f64) -> Self {
                 assert!($valid);
                 Self($value)
+            }
+        }
+
+        impl Tunable for $name {
+            fn number(&self) -> f64 {
+                self.0
+            }
+
+            fn set(&mut self, number: f64) -> Result<()> {
+                *self = Self::new(number)?;
+                Ok(())
             }
         }
 
@@ -86,6 +118,15 @@ hyperparameter! {
     /// assert!(gradus::hyperparameter::Coefficient::new(-0.1).is_err());
     /// ```
     Coefficient, "weight decay", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
+}
+
+hyperparameter! {
+    /// The size that a clip leaves at most: `0 < value < ∞`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Limit::new(0.0).is_err());
+    /// ```
+    Limit, "limit", "0 < value < ∞", |value| value > 0.0 && value < f64::INFINITY
 }
 
 impl Decay {
@@ -217,6 +258,15 @@ impl WeightDecay {
         }
     }
 
+    /// λ, whatever it is multiplied with.
+    pub fn coefficient(self) -> Coefficient {
+        match self {
+            Self::L2(coefficient)
+            | Self::Decoupled(coefficient)
+            | Self::FullyDecoupled { coefficient, .. } => coefficient,
+        }
+    }
+
     /// What is added to the gradient, per unit of the parameter.
     pub fn per_gradient(self) -> f64 {
         match self {
@@ -235,5 +285,34 @@ impl WeightDecay {
                 coefficient.get() / max_learning_rate.get()
             }
         }
+    }
+}
+
+/// λ; its kind stays.
+impl Tunable for WeightDecay {
+    fn number(&self) -> f64 {
+        self.coefficient().get()
+    }
+
+    fn set(&mut self, number: f64) -> Result<()> {
+        let new = Coefficient::new(number)?;
+        match self {
+            Self::L2(coefficient)
+            | Self::Decoupled(coefficient)
+            | Self::FullyDecoupled { coefficient, .. } => *coefficient = new,
+        }
+        Ok(())
+    }
+}
+
+/// ε; its form stays.
+impl Tunable for Epsilon {
+    fn number(&self) -> f64 {
+        self.added.max(self.floor)
+    }
+
+    fn set(&mut self, number: f64) -> Result<()> {
+        *self = if self.floor > 0.0 { Self::floor(number)? } else { Self::added(number)? };
+        Ok(())
     }
 }

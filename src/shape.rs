@@ -65,6 +65,27 @@ impl Layout {
         self.shape.iter().product()
     }
 
+    /// The index of the element in place `place` of the memory, axis by axis.
+    ///
+    /// ```
+    /// use gradus::shape::Layout;
+    ///
+    /// assert_eq!(Layout::row_major(&[3, 4]).index(6), [1, 2]);
+    /// assert_eq!(Layout::new(&[3, 4], &[1, 3]).index(7), [1, 2]); // column-major
+    /// ```
+    pub fn index(&self, place: usize) -> Vec<usize> {
+        let mut axes: Vec<_> = (0..self.shape.len()).filter(|&axis| self.strides[axis] != 0).collect();
+        axes.sort_by_key(|&axis| core::cmp::Reverse(self.strides[axis].unsigned_abs()));
+        let (mut index, mut rest) = (vec![0; self.shape.len()], place);
+        for axis in axes {
+            let stride = self.strides[axis].unsigned_abs();
+            let along = rest / stride;
+            index[axis] = if self.strides[axis] > 0 { along } else { self.shape[axis] - 1 - along };
+            rest %= stride;
+        }
+        index
+    }
+
     /// Whether an axis has length 0.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -36,7 +36,7 @@ const STRANGERS: [&[&str]; 3] =
     [&["cpu", "cuda"], &["schedule", "clip", "rule", "store"], &["optimizer", "cpu", "cuda"]];
 
 /// What a macro at the crate's root belongs to.
-const MACROS: [(&str, &str); 2] = [("fields", "transform"), ("count_fields", "transform")];
+const MACROS: [(&str, &str); 2] = [("fields", "transform"), ("tunables", "transform")];
 
 /// Layers that are mathematics, and what has no place there.
 const PURE: [&str; 4] = ["schedule", "clip", "rule", "store"];

@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// How often `run` allocates, on a thread of rayon's where steps run without changing threads.
-fn allocations(run: impl FnOnce() + Send) -> usize {
+fn allocations<T>(run: impl FnOnce() -> T + Send) -> usize {
     let before = CALLS.get();
     run();
     CALLS.get() - before

@@ -7,9 +7,10 @@ use gradus::hyperparameter::{LearningRate, WeightDecay};
 use gradus::optimizer::{Build, Rounds};
 use gradus::random::{Noise, philox, round_keys, tensor_id};
 use gradus::real::Real;
+use gradus::rule::Chained;
 use gradus::rule::{AdamW, Sgd};
 use gradus::store::Stochastic;
-use gradus::transform::{Chained, FieldSet, Input, Nothing, Step, Transform};
+use gradus::transform::{FieldSet, Input, Nothing, Step, Transform};
 use gradus::typenum::B0;
 use half::{bf16, f16};
 

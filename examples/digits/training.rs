@@ -6,7 +6,7 @@ use gradus::cpu::Cpu;
 use gradus::device::In;
 use gradus::error::Result;
 use gradus::hyperparameter::LearningRate;
-use gradus::optimizer::{Arrival, KeepsGradients, Optimizer, Released, Together};
+use gradus::optimizer::{Arrival, Averaging, Optimizer, Releasable, Released, Together};
 use gradus::store::Store;
 use gradus::transform::{Rule, Stage};
 use ndarray::ArrayD;
@@ -50,7 +50,7 @@ impl<R: Rule, T: Format, S: Format, W: Store> Learn for Session<R, T, S, W, Toge
 /// that nothing else has to remember them. Rules that keep no average are refused by the compiler.
 impl<R, T: Format, S: Format, W: Store> Learn for Session<R, T, S, W, Released>
 where
-    R: Rule<Chain: Stage<Keeps: KeepsGradients>>,
+    R: Averaging + Releasable,
 {
     fn learn(&mut self, batch: &Batch) -> Result<Duration> {
         let mut time = Duration::ZERO;

@@ -6,8 +6,8 @@ use crate::device::{Formats, GradientSet, ParameterSet, TensorMut};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
-use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep};
-use crate::transform::{Rule, Stage, field_names};
+use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep, Stepped};
+use crate::transform::{ChainOf, Rule, Stage, field_names};
 use core::fmt::Debug;
 use ndarray::ArrayD;
 use typenum::Bit;
@@ -22,7 +22,7 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
         &mut self,
         parameters: &mut dyn ParameterSet<Cpu, T>,
         gradients: &dyn GradientSet<Cpu, T>,
-    ) -> Result<()>;
+    ) -> Result<Stepped>;
 
     /// Takes one step with gradients one by one: `feed` hands them over.
     ///
@@ -79,8 +79,8 @@ where
         &mut self,
         parameters: &mut dyn ParameterSet<Cpu, T>,
         gradients: &dyn GradientSet<Cpu, T>,
-    ) -> Result<()> {
-        self.step_together(parameters, gradients)
+    ) -> Result<Stepped> {
+        self.step_together(parameters, gradients, None)
     }
 
     fn step_singly(
@@ -106,7 +106,7 @@ where
     }
 
     fn state_fields(&self) -> Vec<String> {
-        field_names::<<R::Chain as Stage>::State>()
+        field_names::<<ChainOf<R> as Stage>::State>()
     }
 }
 
@@ -127,7 +127,7 @@ where
     }
 
     fn accumulate(&mut self, place: usize, gradient: ArrayD<T>) -> Result<()> {
-        if !<R::Chain as Stage>::Keeps::BOOL {
+        if !<ChainOf<R> as Stage>::Keeps::BOOL {
             return Err(Error::Combination {
                 option: "accumulation".to_owned(),
                 with: "this optimizer".to_owned(),

@@ -11,6 +11,7 @@ mod noise;
 mod pieces;
 mod reduce;
 mod simd;
+mod survey;
 mod tile;
 mod update;
 mod views;
@@ -56,6 +57,14 @@ impl Cpu {
         Ok(Self { pool: Some(Arc::new(pool)) })
     }
 
+    /// Runs something on the threads of this device.
+    fn on_threads(&self, run: impl FnOnce() + Send) {
+        match &self.pool {
+            Some(pool) => pool.install(run),
+            None => run(),
+        }
+    }
+
     /// How many threads a step may use.
     pub fn threads(&self) -> usize {
         self.pool.as_ref().map_or_else(rayon::current_num_threads, |pool| pool.current_num_threads())
@@ -92,17 +101,27 @@ impl Device for Cpu {
         Ok(())
     }
 
+    fn square_sums<T: StorageDtype>(
+        &self,
+        views: &[Option<&[T]>],
+        unit: f64,
+        sums: &mut [f64],
+    ) -> Result<()> {
+        self.on_threads(|| survey::square_sums(views, unit, sums));
+        Ok(())
+    }
+
+    fn first_nonfinite<T: StorageDtype>(&self, view: &&[T]) -> Result<Option<usize>> {
+        Ok(survey::first_nonfinite(view))
+    }
+
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
-        let mut run = || {
+        self.on_threads(|| {
             for pass in 0..C::PASSES {
                 pieces::measure(works, pass);
             }
             pieces::update_all(works);
-        };
-        match &self.pool {
-            Some(pool) => pool.install(run),
-            None => run(),
-        }
+        });
         Ok(())
     }
 }

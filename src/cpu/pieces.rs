@@ -121,21 +121,49 @@ fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C,
 
 /// Takes one statistic of every tensor that wants it.
 pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], pass: usize) {
-    for_each_work(works, &|work| {
-        if work.passes >> pass & 1 == 0 || work.gradient.is_empty() {
-            return;
+    if C::joins(pass) {
+        for_each_work(works, &|work| sum::<C, K>(work, pass));
+        let (mut sum, mut count) = (0.0, 0);
+        for work in works.iter().filter(|work| takes(work, pass)) {
+            sum += work.leaves[0];
+            count += work.gradient.len();
         }
+        works.iter_mut().filter(|work| takes(work, pass)).for_each(|work| finish(work, pass, sum, count));
+    } else {
+        for_each_work(works, &|work| {
+            sum::<C, K>(work, pass);
+            if takes(work, pass) {
+                let (sum, count) = (work.leaves[0], work.gradient.len());
+                finish(work, pass, sum, count);
+            }
+        });
+    }
+}
+
+/// Whether a tensor takes part in a statistic.
+fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize) -> bool {
+    work.passes >> pass & 1 == 1 && !work.gradient.is_empty()
+}
+
+/// Leaves the sum over a tensor in its first leaf.
+fn sum<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
+    if takes(work, pass) {
         let leaves = core::mem::take(&mut work.leaves);
-        let (piece, mut shared) = Piece::of(work);
-        let count = Number::<K>::constant(piece.gradient.len() as f64);
+        let (piece, shared) = Piece::of(work);
         measure_piece(piece, leaves, &shared, pass);
-        let sum = Number::<K>::constant(reduce::fold_leaves(leaves));
-        let constants = constants_in::<C, Number<K>>(&shared.constants);
-        C::finish(pass, &constants, sum, count, &mut shared.tensor);
-        let measured = C::Tensor::zip(C::Tensor::each_mut(&mut work.tensor), shared.tensor);
-        C::Tensor::map(measured, |(place, number)| place[0] = number);
+        leaves[0] = reduce::fold_leaves(leaves);
         work.leaves = leaves;
-    });
+    }
+}
+
+/// Turns a sum into numbers of the tensor.
+fn finish<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize, sum: f64, count: usize) {
+    let mut tensor = C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]);
+    let constants = constants_in::<C, Number<K>>(&work.constants);
+    let (sum, count) = (Number::<K>::constant(sum), Number::<K>::constant(count as f64));
+    C::finish(pass, &constants, sum, count, &mut tensor);
+    let measured = C::Tensor::zip(C::Tensor::each_mut(&mut work.tensor), tensor);
+    C::Tensor::map(measured, |(place, number)| place[0] = number);
 }
 
 fn measure_piece<C: Stage, K: Formats>(

@@ -158,12 +158,17 @@ fn measure_tile<C: Stage, K: Formats>(
     core::array::from_fn(|i| {
         let gradient = tile.gradient[i].widen_to();
         let parameter = tile.parameter.as_ref().map_or(Number::<K>::default(), |memory| memory[i].widen());
+        let carry = Carry::<K>::map(
+            Carry::<K>::each_ref(&tile.carry),
+            #[inline(always)]
+            |field| field[i].widen(),
+        );
         let mut element = C::State::map(
             C::State::each_ref(&tile.state),
             #[inline(always)]
             |field| field[i].widen(),
         );
-        let input = Input::of(gradient, parameter);
+        let input = Input::of(gradient, K::Store::known(parameter, &carry));
         C::measure(pass, &constants, input, &shared.tensor, &mut element).to_f64()
     })
 }

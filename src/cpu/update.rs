@@ -10,7 +10,6 @@ use crate::random::PARAMETER_STREAM;
 use crate::real::Real;
 use crate::store::{Rounding, Store};
 use crate::transform::{FieldSet, Input, Of, Stage};
-use typenum::Unsigned;
 
 /// Updates a piece.
 pub(super) struct Update<'a, 's, C: Stage, K: Formats> {
@@ -23,7 +22,7 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     type Output = ();
     const ALL_BF16: bool = matches!(K::Parameter::FORMAT, Format::Bf16)
         && matches!(K::Gradient::FORMAT, Format::Bf16)
-        && (matches!(K::State::FORMAT, Format::Bf16) || <C::State as FieldSet>::Count::USIZE == 0);
+        && (matches!(K::State::FORMAT, Format::Bf16) || <C::State as FieldSet>::COUNT == 0);
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) {
@@ -45,6 +44,13 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     }
 }
 
+/// A group of parameters before the step, and what they lose in it.
+struct Moved<K: Formats, V: Vectors> {
+    parameter: V::Group,
+    update: V::Group,
+    carry: Of<Carry<K>, V::Group>,
+}
+
 /// What stays the same from tile to tile.
 struct Worker<C: Stage, V: Vectors> {
     constants: Of<C::Constants, V::Number>,
@@ -56,16 +62,16 @@ struct Worker<C: Stage, V: Vectors> {
 impl<C: Stage, V: Vectors> Worker<C, V> {
     /// Whether the fields of the state are rounded at random.
     const fn draws_state<K: Formats>() -> bool {
-        !K::State::EXACT && <C::State as FieldSet>::Count::USIZE > 0
+        !K::State::EXACT && <C::State as FieldSet>::COUNT > 0
     }
 
     /// How many streams of random bits a tile needs.
     const fn streams<K: Formats>() -> u32 {
-        let fields = <C::State as FieldSet>::Count::USIZE;
+        let fields = <C::State as FieldSet>::COUNT;
         assert!(!Self::draws_state::<K>() || fields < STREAMS, "too many fields for the random streams");
         let draws_parameter = matches!(K::Store::ROUNDING, Rounding::Stochastic) && !K::Parameter::EXACT;
         match (Self::draws_state::<K>(), draws_parameter) {
-            (true, _) => PARAMETER_STREAM + 1 + <C::State as FieldSet>::Count::U32,
+            (true, _) => PARAMETER_STREAM + 1 + <C::State as FieldSet>::COUNT as u32,
             (false, true) => PARAMETER_STREAM + 1,
             (false, false) => 0,
         }
@@ -102,12 +108,47 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             #[inline(always)]
             |memory| vectors.widen(memory, at),
         );
+        let carry = Carry::<K>::map(
+            Carry::<K>::each_ref(&tile.carry),
+            #[inline(always)]
+            |memory| vectors.widen(memory, at),
+        );
         for (i, update) in update.as_mut().iter_mut().enumerate() {
             let mut element = pick::<C::State, V>(&state, i);
-            let input = Input::of(*update, parameter.as_ref()[i]);
-            *update = C::update(&self.constants, input, &self.tensor, &mut element);
+            let known = K::Store::known(parameter.as_ref()[i], &pick::<Carry<K>, V>(&carry, i));
+            let input = Input::of(*update, known);
+            *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
             place::<C::State, V>(&mut state, i, element);
         }
+        let moved = Moved { parameter, update, carry };
+        if !C::LOOKS_BACK {
+            self.write_state::<K>(tile, state, at, random);
+            if let Some(memory) = &mut tile.parameter {
+                self.write_parameter::<K>(memory, &mut tile.carry, &moved, at, random);
+            }
+            return;
+        }
+        if let Some(memory) = &mut tile.parameter {
+            let written = self.write_parameter::<K>(memory, &mut tile.carry, &moved, at, random);
+            for (i, written) in written.as_ref().iter().enumerate() {
+                let mut element = pick::<C::State, V>(&state, i);
+                C::after(&self.constants, *written, &self.tensor, &mut element);
+                place::<C::State, V>(&mut state, i, element);
+            }
+        }
+        self.write_state::<K>(tile, state, at, random);
+    }
+
+    /// The state of one group, rounded.
+    #[inline(always)]
+    fn write_state<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
+        &self,
+        tile: &mut Tile<'_, C, K>,
+        state: Of<C::State, V::Group>,
+        at: usize,
+        random: &Drawn<V>,
+    ) {
+        let vectors = self.vectors;
         let mut stream = PARAMETER_STREAM;
         C::State::map(
             C::State::zip(C::State::each_mut(&mut tile.state), state),
@@ -121,28 +162,25 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
                 }
             },
         );
-        if let Some(memory) = &mut tile.parameter {
-            self.write_parameter::<K>(memory, &parameter, &update, &mut tile.carry, at, random);
-        }
     }
 
-    /// The store on one group: target, the one rounding, and what is taken note of.
+    /// The store on one group: target, the one rounding, and what is taken note of. Returns the
+    /// parameter as it is now known: as written, plus what is carried.
     #[inline(always)]
     fn write_parameter<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         memory: &mut [K::Parameter; TILE],
-        parameter: &V::Group,
-        update: &V::Group,
         carried: &mut Of<Carry<K>, &mut [K::Parameter; TILE]>,
+        moved: &Moved<K, V>,
         at: usize,
         random: &Drawn<V>,
-    ) {
+    ) -> V::Group {
         let vectors = self.vectors;
-        let (parameter, update) = (parameter.as_ref(), update.as_ref());
+        let (parameter, update) = (moved.parameter.as_ref(), moved.update.as_ref());
         let mut carry = Carry::<K>::map(
-            Carry::<K>::each_ref(carried),
+            Carry::<K>::each_ref(&moved.carry),
             #[inline(always)]
-            |memory| vectors.widen(memory, at),
+            |group| *group,
         );
         let mut target = vectors.zeros();
         for (i, target) in target.as_mut().iter_mut().enumerate() {
@@ -154,13 +192,14 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
                 vectors.round_stochastically(&target, &random.stream(PARAMETER_STREAM), memory, at);
             }
         }
-        if <Carry<K> as FieldSet>::Count::USIZE == 0 {
-            return;
+        if <Carry<K> as FieldSet>::COUNT == 0 && !C::LOOKS_BACK {
+            return target;
         }
-        let stored = vectors.widen(memory, at);
-        for (i, stored) in stored.as_ref().iter().enumerate() {
+        let mut stored = vectors.widen(memory, at);
+        for (i, stored) in stored.as_mut().iter_mut().enumerate() {
             let mut element = pick::<Carry<K>, V>(&carry, i);
             K::Store::settle(parameter[i], update[i], *stored, &mut element);
+            *stored = K::Store::known(*stored, &element);
             place::<Carry<K>, V>(&mut carry, i, element);
         }
         Carry::<K>::map(
@@ -168,6 +207,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             #[inline(always)]
             |(memory, field)| vectors.round(&field, memory, at),
         );
+        stored
     }
 }
 

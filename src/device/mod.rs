@@ -65,6 +65,24 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     /// If the lengths differ.
     fn write<T: StorageDtype>(&self, buffer: &mut Self::Buffer<T>, values: &[T]) -> Result<()>;
 
+    /// The sum of the squares of each view's elements, multiplied by `unit` before they are squared;
+    /// 0 where there is none. Folded in the tree of [`LEAF`], in `f64`.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    fn square_sums<T: StorageDtype>(
+        &self,
+        views: &[Option<Self::View<'_, T>>],
+        unit: f64,
+        sums: &mut [f64],
+    ) -> Result<()>;
+
+    /// The first element that is infinite or NaN.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    fn first_nonfinite<T: StorageDtype>(&self, view: &Self::View<'_, T>) -> Result<Option<usize>>;
+
     /// Runs the statistics and the update of every work.
     ///
     /// # Errors

@@ -11,8 +11,9 @@
 //! ```
 //! use gradus::hyperparameter::{Decay, LearningRate, WeightDecay};
 //! use gradus::real::{Real, interpolate};
-//! use gradus::rule::{AddDecay, ScaleByLearningRate};
-//! use gradus::transform::{Chained, Input, StageExt, Step, Transform};
+//! use gradus::rule::AddDecay;
+//! use gradus::rule::Chained;
+//! use gradus::transform::{Input, StageExt, Step, Transform};
 //! use gradus::typenum::B1;
 //!
 //! #[derive(Clone, Copy, Debug)]
@@ -42,7 +43,7 @@
 //! use half::bf16;
 //!
 //! let decay = AddDecay::to_update(WeightDecay::decoupled(0.1)?);
-//! let chain = Signum { decay: Decay::new(0.9)? }.then(decay).then(ScaleByLearningRate);
+//! let chain = Signum { decay: Decay::new(0.9)? }.then(decay);
 //! let rule = Chained { chain, learning_rate: LearningRate::new(0.5)? };
 //!
 //! let mut parameters = [("w", vec![bf16::ONE; 3])];
@@ -69,8 +70,9 @@
 //!   are numbered. Renaming a field makes old snapshots unfit, which is said, not passed over.
 //! - **`Keeps`** is [`B1`](typenum::B1) if a gradient that arrives without a step ends up in the
 //!   state. A chain keeps if one of its stages does. With [`B0`](typenum::B0) everywhere, `accumulate` does not compile.
-//! - **The update is subtracted**, and the learning rate is a stage: what stands before
-//!   [`ScaleByLearningRate`](crate::rule::ScaleByLearningRate) is scaled by γ, what stands behind it is not.
+//! - **The update is subtracted**, and the learning rate is a stage, [`ScaleByLearningRate`](crate::rule::ScaleByLearningRate),
+//!   which [`Chained`](crate::rule::Chained) puts behind the chain. What must stand behind it, like lookahead, is put there
+//!   by the option [`afterwards`](crate::optimizer::Builder::afterwards).
 //!
 //! # The order of a chain
 //!
@@ -85,25 +87,26 @@
 //!
 //! # A name
 //!
-//! Hyperparameters with a name implement [`Rule`](crate::transform::Rule): the chain that they become, and
-//! where the learning rate is.
+//! Hyperparameters with a name implement [`Rule`](crate::transform::Rule): the two parts of the chain that
+//! they become, between which options put clips and the like, and what schedules may change.
 //!
 //! ```
 //! # use gradus::cpu::Cpu;
 //! # use gradus::hyperparameter::{LearningRate, WeightDecay};
 //! # use gradus::optimizer::Build;
 //! use gradus::rule::{Momentum, ScaleByLearningRate};
-//! use gradus::transform::{Chain, Rule, StageExt};
+//! use gradus::transform::Rule;
 //!
 //! #[derive(Clone, Copy, Debug)]
 //! struct HeavyBall { learning_rate: LearningRate }
 //!
 //! impl Rule for HeavyBall {
-//!     type Chain = Chain<Momentum, ScaleByLearningRate>;
+//!     type Direction = Momentum;         // from the gradient to where the parameter goes
+//!     type Finish = ScaleByLearningRate; // decay, if there is any, and the learning rate
+//!     gradus::tunables!(learning_rate);  // what schedules may change
 //!
-//!     fn chain(&self) -> Self::Chain { Momentum::default().then(ScaleByLearningRate) }
-//!     fn learning_rate(&self) -> LearningRate { self.learning_rate }
-//!     fn set_learning_rate(&mut self, rate: LearningRate) { self.learning_rate = rate; }
+//!     fn direction(&self) -> Momentum { Momentum::default() }
+//!     fn finish(&self) -> ScaleByLearningRate { ScaleByLearningRate }
 //! }
 //!
 //! let mut parameters = [("x", vec![1.0f32])];

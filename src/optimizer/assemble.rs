@@ -1,8 +1,13 @@
 //! Names, shapes and groups become an optimizer with its state.
 
 use super::builder::Builder;
+use super::extras::Extras;
+use super::group::{Group, Scheduled};
+use super::grouping::{Condition, GroupPlan, Plan, SchedulePlan};
+use super::loss_scale::LossScale;
 use super::release::Arrivals;
-use super::{Arrival, Group, Optimizer, TensorState, step};
+use super::survey::Survey;
+use super::{Arrival, Optimizer, TensorState, step};
 use crate::device::{Device, Formats, LEAF, Number};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
@@ -16,43 +21,39 @@ use std::collections::HashMap;
 /// The label of the group of the parameters that no other group claims.
 const DEFAULT_GROUP: &str = "default";
 
-pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W>(
-    builder: Builder<R, P, G, S, W, A>,
+/// The label of the group of the parameters without weight decay.
+const UNDECAYED_GROUP: &str = "undecayed";
+
+pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X: Extras>(
+    builder: Builder<R, P, G, S, W, A, X>,
     device: D,
     describe: impl FnOnce(&mut dyn FnMut(&str, Layout)),
-) -> Result<Optimizer<R, K, A, D>> {
-    let mut described = Vec::new();
-    describe(&mut |name, layout| described.push((name.to_owned(), layout)));
-    if described.is_empty() {
-        return Err(Error::NoParameters);
-    }
-
+) -> Result<Optimizer<X::Around<R>, K, A, D>> {
+    let described = described(describe)?;
     let mut places = HashMap::with_capacity(described.len());
     for (place, (name, _)) in described.iter().enumerate() {
         if places.insert(name.clone(), place).is_some() {
             return Err(Error::DuplicateName { parameter: name.clone() });
         }
     }
-    let membership = membership(&builder, &described)?;
-    let arrivals = Arrivals::of(described.len());
+    let Builder { rule, groups, plan, extras, .. } = builder;
+    let clip = plan.joint_clip()?;
+    let scale = plan.loss_scaling.map(LossScale::new).transpose()?;
+    let survey = Survey::new(clip, plan.nonfinite, scale);
+    let seed = plan.seeds.key();
 
+    let members = members(&groups, &plan, &described)?;
+    let groups = rules(rule, groups, &plan, &members)?;
+    let groups =
+        groups.into_iter().map(|(label, rule, schedules)| Group::new(label, extras.around(rule), schedules));
+    let groups = groups.collect::<Result<Vec<_>>>()?;
+
+    let arrivals = Arrivals::of(described.len());
     let tensors = described
         .into_iter()
-        .zip(membership)
-        .map(|((name, layout), group)| tensor(&device, name, layout, group))
+        .zip(members)
+        .map(|((name, layout), member)| tensor(&device, name, layout, member, groups.len() - 1))
         .collect::<Result<Vec<_>>>()?;
-
-    let seed = builder.seeds.key();
-    let planned = builder.groups.into_iter().map(|plan| (plan.label, plan.rule));
-    let groups = core::iter::once((DEFAULT_GROUP.to_owned(), builder.rule))
-        .chain(planned)
-        .map(|(label, rule)| Group {
-            label,
-            rule,
-            memory: zeros::<<R::Chain as Stage>::Group>(),
-            next: zeros::<<R::Chain as Stage>::Group>(),
-        })
-        .collect();
 
     Ok(Optimizer {
         device,
@@ -64,59 +65,161 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W>(
         keys: round_keys(seed),
         arrivals,
         scratch: step::Scratch::new(),
+        survey,
         arrival: PhantomData,
     })
 }
 
-/// The group of every parameter: 0 is the default one.
-fn membership<R, P, G, S, W, A>(
-    builder: &Builder<R, P, G, S, W, A>,
-    described: &[(String, Layout)],
-) -> Result<Vec<usize>> {
-    let label = |group: usize| builder.groups[group - 1].label.clone();
-    let mut membership = vec![0; described.len()];
-    for (number, plan) in builder.groups.iter().enumerate() {
-        let group = number + 1;
-        let mut empty = true;
-        for ((name, layout), place) in described.iter().zip(&mut membership) {
-            if (plan.claims)(name, layout) {
-                if *place != 0 {
-                    return Err(Error::TwoGroups {
-                        parameter: name.clone(),
-                        first: label(*place),
-                        second: label(group),
-                    });
+/// The names and layouts of all parameters, if there are any.
+fn described(describe: impl FnOnce(&mut dyn FnMut(&str, Layout))) -> Result<Vec<(String, Layout)>> {
+    let mut described = Vec::new();
+    describe(&mut |name, layout| described.push((name.to_owned(), layout)));
+    if described.is_empty() { Err(Error::NoParameters) } else { Ok(described) }
+}
+
+/// Where a parameter belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Member {
+    /// To a group; 0 is the default one.
+    Of(usize),
+    /// To that of the parameters without weight decay, which is the last.
+    Undecayed,
+    /// To none: it stays as it is.
+    Frozen,
+}
+
+/// Where every parameter belongs.
+fn members<R>(groups: &[GroupPlan<R>], plan: &Plan, described: &[(String, Layout)]) -> Result<Vec<Member>> {
+    let label = |group: usize| groups[group - 1].label.clone();
+    let fits = |conditions: &[Condition], name: &str, layout: &Layout| {
+        conditions.iter().any(|condition| condition(name, layout))
+    };
+    let mut claimed = vec![false; groups.len()];
+    let mut members = Vec::with_capacity(described.len());
+    for (name, layout) in described {
+        if fits(&plan.frozen, name, layout) {
+            members.push(Member::Frozen);
+            continue;
+        }
+        let mut member = 0;
+        for (number, group) in groups.iter().enumerate() {
+            if (group.claims)(name, layout) {
+                claimed[number] = true;
+                if member != 0 {
+                    let (first, second) = (label(member), label(number + 1));
+                    return Err(Error::TwoGroups { parameter: name.clone(), first, second });
                 }
-                *place = group;
-                empty = false;
+                member = number + 1;
             }
         }
-        if empty {
-            return Err(Error::EmptyGroup { group: label(group) });
+        members.push(match member {
+            0 if fits(&plan.undecayed, name, layout) => Member::Undecayed,
+            0 if plan.no_default_group => {
+                let (parameter, layout) = (name.clone(), layout.clone().into());
+                return Err(Error::NoGroup { parameter, layout, groups: labels(groups) });
+            }
+            group => Member::Of(group),
+        });
+    }
+    match claimed.iter().position(|claimed| !claimed) {
+        Some(group) => Err(Error::EmptyGroup { group: label(group + 1) }),
+        None => Ok(members),
+    }
+}
+
+fn labels<R>(groups: &[GroupPlan<R>]) -> String {
+    groups.iter().map(|group| format!("`{}`", group.label)).collect::<Vec<_>>().join(", ")
+}
+
+/// Label, rule and schedules of every group: the default one, those of the user, the undecayed one.
+fn rules<R: Rule>(
+    default: R,
+    groups: Vec<GroupPlan<R>>,
+    plan: &Plan,
+    members: &[Member],
+) -> Result<Vec<(String, R, Vec<Scheduled>)>> {
+    let undecayed = if plan.undecayed.is_empty() { None } else { Some(undecayed(default.clone())?) };
+    let mut list = vec![(DEFAULT_GROUP.to_owned(), default)];
+    list.extend(groups.into_iter().map(|group| (group.label, group.rule)));
+    if let (Some(rule), true) = (undecayed, members.contains(&Member::Undecayed)) {
+        list.push((UNDECAYED_GROUP.to_owned(), rule));
+    }
+    for (place, (label, _)) in list.iter().enumerate() {
+        if list[..place].iter().any(|(other, _)| other == label) {
+            return Err(Error::DuplicateGroup { group: label.clone() });
         }
     }
-    Ok(membership)
+    for group in plan.schedules.iter().filter_map(|schedule| schedule.group.as_ref()) {
+        if !list.iter().any(|(label, _)| label == group) {
+            let groups = list.iter().map(|(label, _)| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+            return Err(Error::UnknownGroup { group: group.clone(), groups });
+        }
+    }
+    let with_schedules = |(label, rule): (String, R)| {
+        let schedules = schedules(plan, &label);
+        (label, rule, schedules)
+    };
+    Ok(list.into_iter().map(with_schedules).collect())
+}
+
+/// The schedules of a group: its own, and those of all groups for what it does not schedule itself.
+fn schedules(plan: &Plan, label: &str) -> Vec<Scheduled> {
+    // What has no weight decay has none to schedule.
+    let has = |schedule: &&SchedulePlan| label != UNDECAYED_GROUP || schedule.name != WEIGHT_DECAY;
+    let own = plan.schedules.iter().filter(|schedule| schedule.group.as_deref() == Some(label));
+    let own_names: Vec<_> = own.clone().map(|schedule| &schedule.name).collect();
+    let shared = plan.schedules.iter().filter(|schedule| schedule.group.is_none());
+    let shared = shared.filter(|schedule| !own_names.contains(&&schedule.name));
+    let scheduled = own.chain(shared).filter(has);
+    scheduled.map(|plan| Scheduled { name: plan.name.clone(), schedule: plan.schedule.clone() }).collect()
+}
+
+/// The field of a rule that says how much weights decay.
+const WEIGHT_DECAY: &str = "weight_decay";
+
+/// The rule without weight decay.
+fn undecayed<R: Rule>(mut rule: R) -> Result<R> {
+    let mut known = Vec::new();
+    let mut result = None;
+    rule.tune(&mut |name, number| {
+        known.push(format!("`{name}`"));
+        if name == WEIGHT_DECAY {
+            result = Some(number.set(0.0));
+        }
+    });
+    let missing = || Error::NotTunable { name: WEIGHT_DECAY.to_owned(), known: known.join(", ") };
+    result.ok_or_else(missing)?.map(|()| rule)
 }
 
 fn tensor<C: Stage, K: Formats, D: Device>(
     device: &D,
     name: String,
     layout: Layout,
-    group: usize,
+    member: Member,
+    undecayed: usize,
 ) -> Result<TensorState<C, K, D>> {
-    let length = layout.len();
+    let frozen = member == Member::Frozen;
+    let group = match member {
+        Member::Of(group) => group,
+        Member::Undecayed => undecayed,
+        Member::Frozen => 0,
+    };
+    let length = if frozen { 0 } else { layout.len() };
     let leaves = if C::PASSES == 0 { 0 } else { length.div_ceil(LEAF) };
     Ok(TensorState {
         state: buffers::<C::State, K::State, D>(device, length, &name)?,
         carry: buffers::<<K::Store as Store>::Carry, K::Parameter, D>(device, length, &name)?,
         tensor: buffers::<C::Tensor, Number<K>, D>(device, 1, &name)?,
         own: zeros::<C::Own>(),
+        next: zeros::<C::Own>(),
+        taking_part: false,
         leaves: buffer(device, leaves, &name)?,
         id: tensor_id(&name),
         received: 0,
         name,
         layout,
         group,
+        frozen,
     })
 }
 

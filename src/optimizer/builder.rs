@@ -15,11 +15,16 @@
 //! | `.state_in::<S>(seed)` | `f32`; `f64` for `f64` | the parameters' arithmetic | narrower state is rounded stochastically |
 //! | `.kahan()` | nearest | `bf16` or `f16` parameters | others hold the arithmetic's result already |
 //! | `.stochastic_rounding(seed)` | nearest | `bf16` or `f16` parameters, no `.kahan()` | each replaces the other |
-//! | `.gradient_release()` | together | | |
-//! | `.group(label, condition, rule)` | one group | a parameter is in one group | |
+//! | `.gradient_release()` | together | nothing that needs all gradients at once | each is freed before the next exists |
+//! | `.group(label, condition, rule)` and its kind | one group | a parameter is in one group | |
+//! | `.clip_global_norm(limit)` and its kind | | together | it reads all gradients first |
+//! | `.skip_nonfinite()`, `.refuse_nonfinite()`, `.loss_scaling(..)` | propagate | together, one of them | they read all gradients first |
+//! | `.on_gradient(stage)`, `.on_update(stage)`, `.afterwards(stage)` | | | |
 //!
 //! You never write the types below; errors mention some of them.
 
+use super::extras::{Bare, Extras, Releasable};
+use super::grouping::{GroupPlan, Plan};
 use super::options::{
     Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, MayBeReplaced,
     ParameterFormat, Released, Rounds, StateFormat, Together, Unchosen,
@@ -28,29 +33,22 @@ use super::{Optimizer, assemble};
 use crate::device::{Device, In, ParameterSet};
 use crate::dtype::{StorageDtype, WidensTo};
 use crate::error::Result;
-use crate::shape::Layout;
 use crate::store::{Kahan, Nearest, Stochastic, Store};
 use crate::transform::Rule;
 use core::fmt;
 use core::marker::PhantomData;
 
-/// Assembles an optimizer from a rule and the options that fit it. Start with [`Build`].
+/// Assembles an optimizer from a rule and the options that fit it. Start with [`Build`](super::Build).
 #[must_use = "a builder does nothing until `.build(..)`"]
-pub struct Builder<R, P = Unchosen, G = AsParameters, S = AsArithmetic, W = Nearest, A = Together> {
+pub struct Builder<R, P = Unchosen, G = AsParameters, S = AsArithmetic, W = Nearest, A = Together, X = Bare> {
     pub(super) rule: R,
     pub(super) groups: Vec<GroupPlan<R>>,
-    pub(super) seeds: Seeds,
+    pub(super) plan: Plan,
+    pub(super) extras: X,
     choices: PhantomData<fn() -> (P, G, S, W, A)>,
 }
 
-/// A group as the user describes it.
-pub(super) struct GroupPlan<R> {
-    pub(super) label: String,
-    pub(super) claims: Box<dyn Fn(&str, &Layout) -> bool>,
-    pub(super) rule: R,
-}
-
-/// What the random bits of an optimizer start from.
+/// What random bits start from.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seeds {
     store: u64,
@@ -64,9 +62,9 @@ impl Seeds {
     }
 }
 
-/// What [`Build::build`] returns.
-pub type Built<D, R, P, G, S, W, A> = Optimizer<
-    R,
+/// What [`Builder::build`] returns.
+pub type Built<D, R, P, G, S, W, A, X> = Optimizer<
+    <X as Extras>::Around<R>,
     In<
         <P as ParameterFormat>::Format,
         <G as GradientFormat<<P as ParameterFormat>::Format>>::Format,
@@ -77,13 +75,26 @@ pub type Built<D, R, P, G, S, W, A> = Optimizer<
     D,
 >;
 
-impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
-    fn choose<P2, G2, S2, W2, A2>(self) -> Builder<R, P2, G2, S2, W2, A2> {
-        Builder { rule: self.rule, groups: self.groups, seeds: self.seeds, choices: PhantomData }
+impl<R: Rule> Builder<R> {
+    pub(super) fn new(rule: R) -> Self {
+        Self { rule, groups: Vec::new(), plan: Plan::default(), extras: Bare, choices: PhantomData }
+    }
+}
+
+impl<R: Rule, P, G, S, W, A, X> Builder<R, P, G, S, W, A, X> {
+    fn choose<P2, G2, S2, W2, A2>(self) -> Builder<R, P2, G2, S2, W2, A2, X> {
+        let Self { rule, groups, plan, extras, .. } = self;
+        Builder { rule, groups, plan, extras, choices: PhantomData }
+    }
+
+    /// Puts other stages around the rule.
+    pub(super) fn with_extras<X2>(self, change: impl FnOnce(X) -> X2) -> Builder<R, P, G, S, W, A, X2> {
+        let Self { rule, groups, plan, extras, .. } = self;
+        Builder { rule, groups, plan, extras: change(extras), choices: PhantomData }
     }
 
     /// Keeps parameters in the format `T`: `f64`, `f32`, `bf16` or `f16`.
-    pub fn parameters_in<T: StorageDtype>(self) -> Builder<R, T, G, S, W, A>
+    pub fn parameters_in<T: StorageDtype>(self) -> Builder<R, T, G, S, W, A, X>
     where
         G: FitsArithmetic<T>,
         S: KeepsArithmetic<T>,
@@ -93,7 +104,7 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     }
 
     /// Takes gradients in the format `T`, which may be narrower or wider than the parameters'.
-    pub fn gradients_in<T>(self) -> Builder<R, P, T, S, W, A>
+    pub fn gradients_in<T>(self) -> Builder<R, P, T, S, W, A, X>
     where
         T: StorageDtype + FitsArithmetic<P>,
     {
@@ -104,17 +115,17 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     /// that move slowly would stand still if they were rounded to nearest.
     ///
     /// The random bits follow from `seed`, the parameter's name and the number of its gradient.
-    pub fn state_in<T>(mut self, seed: u64) -> Builder<R, P, G, T, W, A>
+    pub fn state_in<T>(mut self, seed: u64) -> Builder<R, P, G, T, W, A, X>
     where
         T: StorageDtype + KeepsArithmetic<P>,
     {
-        self.seeds.state = seed;
+        self.plan.seeds.state = seed;
         self.choose()
     }
 
     /// Carries each update's rounding error into the next step: the precision of 16 bits of
     /// mantissa for 16 more bits of memory per element.
-    pub fn kahan(self) -> Builder<R, P, G, S, Kahan, A>
+    pub fn kahan(self) -> Builder<R, P, G, S, Kahan, A, X>
     where
         W: MayBeReplaced,
         Kahan: Rounds<P>,
@@ -125,44 +136,22 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     /// Rounds parameters up or down at random, so that no update is lost on average.
     ///
     /// The random bits follow from `seed`, the parameter's name and the number of its gradient.
-    pub fn stochastic_rounding(mut self, seed: u64) -> Builder<R, P, G, S, Stochastic, A>
+    pub fn stochastic_rounding(mut self, seed: u64) -> Builder<R, P, G, S, Stochastic, A, X>
     where
         W: MayBeReplaced,
         Stochastic: Rounds<P>,
     {
-        self.seeds.store = seed;
+        self.plan.seeds.store = seed;
         self.choose()
     }
 
     /// Steps each parameter as soon as its gradient arrives, so that gradients never coexist.
-    pub fn gradient_release(self) -> Builder<R, P, G, S, W, Released> {
+    pub fn gradient_release(self) -> Builder<R, P, G, S, W, Released, X>
+    where
+        X: Extras,
+        X::Around<R>: Releasable,
+    {
         self.choose()
-    }
-
-    /// Gives the parameters for which `condition` holds a rule with other hyperparameters.
-    ///
-    /// ```
-    /// use gradus::cpu::Cpu;
-    /// use gradus::hyperparameter::WeightDecay;
-    /// use gradus::optimizer::Build;
-    /// use gradus::rule::AdamW;
-    ///
-    /// let parameters = [("layer.weight", vec![1.0f32; 6]), ("layer.bias", vec![0.0; 2])];
-    /// let undecayed = AdamW { weight_decay: WeightDecay::NONE, ..AdamW::default() };
-    /// let optimizer = AdamW::default()
-    ///     .group("biases", |name, _layout| name.ends_with(".bias"), undecayed)
-    ///     .build(Cpu::default(), &parameters)?;
-    /// assert_eq!(optimizer.groups().map(|group| group.label).collect::<Vec<_>>(), ["default", "biases"]);
-    /// # Ok::<(), gradus::error::Error>(())
-    /// ```
-    pub fn group(
-        mut self,
-        label: impl Into<String>,
-        condition: impl Fn(&str, &Layout) -> bool + 'static,
-        rule: R,
-    ) -> Self {
-        self.groups.push(GroupPlan { label: label.into(), claims: Box::new(condition), rule });
-        self
     }
 
     /// Allocates the state for `parameters`, whose names, shapes and order are fixed from here on.
@@ -172,12 +161,17 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
     /// [`DuplicateName`](crate::error::Error::DuplicateName),
     /// [`TwoGroups`](crate::error::Error::TwoGroups),
     /// [`EmptyGroup`](crate::error::Error::EmptyGroup),
+    /// [`NoGroup`](crate::error::Error::NoGroup),
+    /// [`DuplicateGroup`](crate::error::Error::DuplicateGroup),
+    /// [`UnknownGroup`](crate::error::Error::UnknownGroup),
+    /// [`NotTunable`](crate::error::Error::NotTunable),
+    /// [`Hyperparameter`](crate::error::Error::Hyperparameter) for a limit or a scale out of range,
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn build<D: Device>(
         self,
         device: D,
         parameters: &(impl ParameterSet<D, P::Format> + ?Sized),
-    ) -> Result<Built<D, R, P, G, S, W, A>>
+    ) -> Result<Built<D, R, P, G, S, W, A, X>>
     where
         P: ParameterFormat,
         G: FitsArithmetic<P::Unchecked>,
@@ -185,84 +179,17 @@ impl<R: Rule, P, G, S, W, A> Builder<R, P, G, S, W, A> {
         S: StateFormat<P::Format> + KeepsArithmetic<P::Unchecked>,
         W: Store + Rounds<P::Unchecked>,
         A: Arrival,
+        X: Extras,
     {
         assemble::assemble(self, device, |visit| parameters.describe(visit))
     }
 }
 
-/// Starts a [`Builder`] from a rule.
-///
-/// Each option may be the first one; the methods are those of [`Builder`].
-pub trait Build: Rule {
-    /// A builder with every option at its default.
-    fn builder(self) -> Builder<Self> {
-        Builder { rule: self, groups: Vec::new(), seeds: Seeds::default(), choices: PhantomData }
-    }
-
-    /// See [`Builder::parameters_in`].
-    fn parameters_in<T: StorageDtype>(self) -> Builder<Self, T> {
-        self.builder().parameters_in()
-    }
-
-    /// See [`Builder::gradients_in`].
-    fn gradients_in<T: StorageDtype + FitsArithmetic<Unchosen>>(self) -> Builder<Self, Unchosen, T> {
-        self.builder().gradients_in()
-    }
-
-    /// See [`Builder::state_in`].
-    fn state_in<T: StorageDtype + KeepsArithmetic<Unchosen>>(
-        self,
-        seed: u64,
-    ) -> Builder<Self, Unchosen, AsParameters, T> {
-        self.builder().state_in(seed)
-    }
-
-    /// See [`Builder::kahan`].
-    fn kahan(self) -> Builder<Self, Unchosen, AsParameters, AsArithmetic, Kahan> {
-        self.builder().kahan()
-    }
-
-    /// See [`Builder::stochastic_rounding`].
-    fn stochastic_rounding(
-        self,
-        seed: u64,
-    ) -> Builder<Self, Unchosen, AsParameters, AsArithmetic, Stochastic> {
-        self.builder().stochastic_rounding(seed)
-    }
-
-    /// See [`Builder::gradient_release`].
-    fn gradient_release(self) -> Builder<Self, Unchosen, AsParameters, AsArithmetic, Nearest, Released> {
-        self.builder().gradient_release()
-    }
-
-    /// See [`Builder::group`].
-    fn group(
-        self,
-        label: impl Into<String>,
-        condition: impl Fn(&str, &Layout) -> bool + 'static,
-        rule: Self,
-    ) -> Builder<Self> {
-        self.builder().group(label, condition, rule)
-    }
-
-    /// See [`Builder::build`].
-    ///
-    /// # Errors
-    /// Those of [`Builder::build`].
-    fn build<D: Device>(
-        self,
-        device: D,
-        parameters: &(impl ParameterSet<D, f32> + ?Sized),
-    ) -> Result<Built<D, Self, Unchosen, AsParameters, AsArithmetic, Nearest, Together>> {
-        self.builder().build(device, parameters)
-    }
-}
-
-impl<R: Rule> Build for R {}
-
-impl<R: Rule, P, G, S, W, A> fmt::Debug for Builder<R, P, G, S, W, A> {
+impl<R: Rule, P, G, S, W, A, X: fmt::Debug> fmt::Debug for Builder<R, P, G, S, W, A, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups: Vec<_> = self.groups.iter().map(|group| (&group.label, &group.rule)).collect();
-        f.debug_struct("Builder").field("rule", &self.rule).field("groups", &groups).finish_non_exhaustive()
+        let mut builder = f.debug_struct("Builder");
+        builder.field("rule", &self.rule).field("groups", &groups).field("extras", &self.extras);
+        builder.finish_non_exhaustive()
     }
 }

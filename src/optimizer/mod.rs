@@ -2,21 +2,38 @@
 //!
 //! | File | What it holds |
 //! |---|---|
-//! | `builder` | the options, and which of them fit together |
-//! | `options` | the types behind them, and what the compiler says |
-//! | `assemble` | names, shapes and groups become state |
+//! | `builder` | the options about formats and stores, and `build` |
+//! | `grouping` | those about groups of parameters |
+//! | `wrapping` | those that put stages around the rule |
+//! | `build` | all of them as methods of a rule |
+//! | `options`, `extras` | the types behind them, and what the compiler says |
+//! | [`select`] | conditions on parameters |
+//! | `assemble`, `group` | names, shapes and groups become state |
+//! | `memory` | how much state that will be |
 //! | `step` | a step with all gradients together |
+//! | `survey`, `loss_scale` | what is found out about all gradients first |
 //! | `release` | a step with gradients one by one |
 //! | `snapshot` | a copy of all state, and the way back |
 
 mod assemble;
+mod build;
 mod builder;
+pub mod extras;
+mod group;
+mod grouping;
+mod loss_scale;
 mod options;
 mod release;
+pub mod select;
 mod snapshot;
 mod step;
+mod survey;
+mod wrapping;
 
-pub use builder::{Build, Builder, Built};
+pub use build::{Build, Started};
+pub use builder::{Builder, Built};
+pub use extras::{Averaging, Releasable};
+pub use loss_scale::LossScaling;
 pub use options::{
     Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, KeepsGradients,
     MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat, TakesGradientsSingly,
@@ -24,6 +41,10 @@ pub use options::{
 };
 pub use release::{Finished, ParameterKey, ReleaseStep};
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
+pub use survey::Stepped;
+pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
+
+use group::Group;
 
 use crate::device::{Device, Formats, Number, Work};
 use crate::dtype::StorageDtype;
@@ -32,11 +53,10 @@ use crate::hyperparameter::LearningRate;
 use crate::random::RoundKeys;
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{Arrives, FieldSet, Of, Rule, Stage, Step};
+use crate::transform::{Arrives, ChainOf, FieldSet, Of, Rule, Stage, Step};
 use core::fmt;
 use core::marker::PhantomData;
 use std::collections::HashMap;
-use typenum::Unsigned;
 
 /// A rule with its options and the state of all parameters.
 ///
@@ -45,7 +65,7 @@ use typenum::Unsigned;
 pub struct Optimizer<R: Rule, K: Formats, A: Arrival, D: Device> {
     device: D,
     groups: Vec<Group<R>>,
-    tensors: Vec<TensorState<R::Chain, K, D>>,
+    tensors: Vec<TensorState<ChainOf<R>, K, D>>,
     places: HashMap<String, usize>,
     /// Whole steps so far.
     steps: u64,
@@ -53,17 +73,9 @@ pub struct Optimizer<R: Rule, K: Formats, A: Arrival, D: Device> {
     keys: RoundKeys,
     /// What has come in the step that is under way, if gradients come one by one.
     arrivals: release::Arrivals,
-    scratch: step::Scratch<R::Chain, K, D>,
+    scratch: step::Scratch<ChainOf<R>, K, D>,
+    survey: survey::Survey,
     arrival: PhantomData<fn() -> A>,
-}
-
-/// Parameters that share their hyperparameters.
-struct Group<R: Rule> {
-    label: String,
-    rule: R,
-    memory: Of<<R::Chain as Stage>::Group, f64>,
-    /// The numbers of the step under way, which count once it is finished.
-    next: Of<<R::Chain as Stage>::Group, f64>,
 }
 
 /// One parameter, as the optimizer knows it.
@@ -71,6 +83,8 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
     name: String,
     layout: Layout,
     group: usize,
+    /// Whether it stays as it is; then it has no state.
+    frozen: bool,
     id: u32,
     /// Gradients received so far.
     received: u64,
@@ -78,6 +92,10 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
     carry: Of<<K::Store as Store>::Carry, D::Buffer<K::Parameter>>,
     tensor: Of<C::Tensor, D::Buffer<Number<K>>>,
     own: Of<C::Own, f64>,
+    /// The numbers of the gradient under way, which count once the device has run.
+    next: Of<C::Own, f64>,
+    /// Whether the tensor has a gradient in the run under way.
+    taking_part: bool,
     leaves: D::Buffer<f64>,
 }
 
@@ -86,14 +104,20 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
 pub struct GroupView<'a, R> {
     /// Its label; `default` for the parameters that no other group claims.
     pub label: &'a str,
-    /// Its rule with the current hyperparameters.
+    /// Its rule as it was given or last changed.
     pub rule: &'a R,
+    /// Its rule as its schedules made it for the last step that was begun.
+    pub scheduled: &'a R,
 }
 
 impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     /// The groups: first the default one, then the others in the order in which they were added.
     pub fn groups(&self) -> impl Iterator<Item = GroupView<'_, R>> {
-        self.groups.iter().map(|group| GroupView { label: &group.label, rule: &group.rule })
+        self.groups.iter().map(|group| GroupView {
+            label: &group.label,
+            rule: &group.base,
+            scheduled: &group.rule,
+        })
     }
 
     /// The rule of a group, to change its hyperparameters; [`None`] if there is no such group.
@@ -110,13 +134,14 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     /// # Ok::<(), gradus::error::Error>(())
     /// ```
     pub fn rule_mut(&mut self, label: &str) -> Option<&mut R> {
-        self.groups.iter_mut().find(|group| group.label == label).map(|group| &mut group.rule)
+        self.groups.iter_mut().find(|group| group.label == label).map(|group| &mut group.base)
     }
 
-    /// Replaces γ in every group. Takes effect at the next step, or at the next `begin_step`.
+    /// Replaces γ in every group, which schedules are multiplied with. Takes effect at the next step, or
+    /// at the next `begin_step`.
     pub fn set_learning_rate(&mut self, learning_rate: LearningRate) {
         for group in &mut self.groups {
-            group.rule.set_learning_rate(learning_rate);
+            group.base.set_learning_rate(learning_rate);
         }
     }
 
@@ -164,7 +189,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     }
 
     fn with_arrival<A2: Arrival>(self) -> Optimizer<R, K, A2, D> {
-        let Self { device, groups, tensors, places, steps, seed, keys, arrivals, scratch, .. } = self;
+        let Self { device, groups, tensors, places, steps, seed, keys, arrivals, scratch, survey, .. } = self;
         Optimizer {
             device,
             groups,
@@ -175,60 +200,56 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
             keys,
             arrivals,
             scratch,
+            survey,
             arrival: PhantomData,
         }
     }
 }
 
-impl<R: Rule> Group<R> {
-    /// Prepares the numbers of the group for whole step `optimizer`.
-    fn begin(&mut self, optimizer: u64) {
-        self.next = copied::<<R::Chain as Stage>::Group>(&self.memory);
-        let at = Step { optimizer, own: optimizer, ..Step::first(self.rule.learning_rate().get()) };
-        self.rule.chain().advance(&at, &mut self.next);
-    }
-
-    /// Keeps what [`begin`](Self::begin) prepared.
-    fn commit(&mut self) {
-        self.memory = copied::<<R::Chain as Stage>::Group>(&self.next);
-    }
-
-    /// The step of a tensor that has received `received` gradients before.
-    fn step_of(&self, received: u64, optimizer: u64, arrives: Arrives) -> Step {
-        Step { own: received + 1, optimizer, arrives, ..Step::first(self.rule.learning_rate().get()) }
-    }
-}
-
 impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     fn bytes(&self) -> usize {
-        let carry = <<K::Store as Store>::Carry as FieldSet>::Count::USIZE * size_of::<K::Parameter>();
-        let state = <C::State as FieldSet>::Count::USIZE * size_of::<K::State>();
-        let tensor = <C::Tensor as FieldSet>::Count::USIZE * size_of::<Number<K>>();
-        self.layout.len() * (state + carry) + tensor
+        let carry = <<K::Store as Store>::Carry as FieldSet>::COUNT * size_of::<K::Parameter>();
+        let state = <C::State as FieldSet>::COUNT * size_of::<K::State>();
+        let tensor = <C::Tensor as FieldSet>::COUNT * size_of::<Number<K>>();
+        if self.frozen { 0 } else { self.layout.len() * (state + carry) + tensor }
     }
 
-    /// What this tensor brings to a step, with its own numbers advanced to it.
-    fn work<'a, R: Rule<Chain = C>>(
+    /// What this tensor brings to a step, with its own numbers prepared for it. They count once
+    /// [`commit`](Self::commit) is called.
+    fn work<'a>(
         &'a mut self,
-        group: &Group<R>,
-        at: &Step,
+        chain: &C,
+        group: &Of<C::Group, f64>,
+        mut at: Step,
         keys: RoundKeys,
         parameter: Option<D::ViewMut<'a, K::Parameter>>,
         gradient: D::View<'a, K::Gradient>,
     ) -> Work<'a, D, C, K> {
-        let chain = group.rule.chain();
-        let constants = chain.constants(at, &mut self.own, &group.next);
-        self.received = at.own;
+        if !chain.moves(&at) {
+            at.arrives = Arrives::ToAccumulate;
+        }
+        self.next = copied::<C::Own>(&self.own);
+        self.taking_part = true;
+        let constants = chain.constants(&at, &mut self.next, group);
         Work {
-            parameter,
+            parameter: parameter.filter(|_| at.arrives == Arrives::ToStep),
             gradient,
             state: views::<D, C::State, _>(&mut self.state),
             carry: views::<D, <K::Store as Store>::Carry, _>(&mut self.carry),
             tensor: views::<D, C::Tensor, _>(&mut self.tensor),
             leaves: D::view_mut(&mut self.leaves),
             constants,
-            passes: chain.measured_passes(at),
+            passes: chain.measured_passes(&at),
             noise: crate::random::Noise { keys, tensor: self.id, gradient: at.own as u32 },
+        }
+    }
+
+    /// Keeps what [`work`](Self::work) prepared, if it was called for this step and the step was
+    /// taken.
+    fn commit(&mut self, taken: bool) {
+        if core::mem::take(&mut self.taking_part) && taken {
+            self.received += 1;
+            self.own = copied::<C::Own>(&self.next);
         }
     }
 }

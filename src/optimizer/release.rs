@@ -8,10 +8,11 @@
 //! into the averages that the optimizer keeps anyway, so that no buffer for gradients is needed at
 //! all.
 
-use super::{Arrival, KeepsGradients, Optimizer, TakesGradientsSingly};
+use super::extras::Averaging;
+use super::{Arrival, Optimizer, TakesGradientsSingly};
 use crate::device::{Device, Formats, OwnedTensor, TensorMut};
 use crate::error::{Error, Refused, Result};
-use crate::transform::{Arrives, Rule, Stage};
+use crate::transform::{Arrives, Rule};
 use core::fmt;
 use std::collections::HashMap;
 
@@ -101,7 +102,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     ///
     /// # Errors
     /// [`Error::UnfinishedStep`] if the step before was dropped without
-    /// [`finish`](ReleaseStep::finish).
+    /// [`finish`](ReleaseStep::finish); [`Error::Scheduled`].
     pub fn begin_step(&mut self) -> Result<ReleaseStep<'_, R, K, A, D>>
     where
         A: TakesGradientsSingly,
@@ -115,9 +116,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
             return Err(error);
         }
         let number = self.steps + 1;
-        for group in &mut self.groups {
-            group.begin(number);
-        }
+        self.groups.iter_mut().try_for_each(|group| group.begin(number))?;
         self.arrivals.came.fill(Came::Nothing);
         self.arrivals.under_way = true;
         Ok(ReleaseStep { optimizer: self, number })
@@ -128,7 +127,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     pub fn abandon_unfinished_step(&mut self) -> Finished {
         let names = |kind| {
             let came = self.arrivals.came.iter();
-            let of_kind = came.zip(&self.tensors).filter(|(came, _)| **came == kind);
+            let of_kind = came.zip(&self.tensors).filter(|(came, tensor)| **came == kind && !tensor.frozen);
             of_kind.map(|(_, tensor)| tensor.name.clone()).collect()
         };
         if !self.arrivals.under_way {
@@ -148,7 +147,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     /// The error of a step that was dropped before `finish`.
     pub(super) fn unfinished(&self) -> Option<Error> {
         let came = self.arrivals.came.iter().zip(&self.tensors);
-        let waiting = came.filter(|(came, _)| **came != Came::Released);
+        let waiting = came.filter(|(came, tensor)| **came != Came::Released && !tensor.frozen);
         self.arrivals.under_way.then(|| Error::UnfinishedStep {
             waiting: waiting.map(|(_, tensor)| tensor.name.clone()).collect(),
         })
@@ -205,7 +204,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> ReleaseStep<'_, R, K, A, D> {
         gradient: G,
     ) -> Result<(), Refused<G>>
     where
-        <R::Chain as Stage>::Keeps: KeepsGradients,
+        R: Averaging,
     {
         let result = self.accumulate_kept(key, &gradient);
         result.map_err(|error| Refused { error, returned: gradient })
@@ -242,11 +241,16 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> ReleaseStep<'_, R, K, A, D> {
         let optimizer = &mut *self.optimizer;
         let tensor = &mut optimizer.tensors[place];
         let gradient = tensor.check_gradient(gradient.slot())?.expect("a tensor by itself is never absent");
+        if tensor.frozen {
+            return Ok(());
+        }
         let group = &optimizer.groups[tensor.group];
         let at = group.step_of(tensor.received, self.number, arrives);
-        let parameter = parameter.map(D::shorter_mut);
-        let mut work = [tensor.work(group, &at, optimizer.keys, parameter, D::shorter(gradient))];
-        optimizer.device.run(&mut work)
+        let (parameter, gradient) = (parameter.map(D::shorter_mut), D::shorter(gradient));
+        let work = tensor.work(&group.rule.chain(), &group.next, at, optimizer.keys, parameter, gradient);
+        let result = optimizer.device.run(&mut [work]);
+        tensor.commit(result.is_ok());
+        result
     }
 
     /// Ends the step and reports what never came; those parameters stay as they are.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{FieldSet, Of, Rule, Stage, field_names};
+use crate::transform::{ChainOf, FieldSet, Of, Rule, Stage, field_names};
 
 /// All state of an optimizer with the formats `K`, in the host's memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,10 @@ pub struct Snapshot<K: Formats> {
     pub seed: u64,
     /// The groups, the default one first.
     pub groups: Vec<GroupSnapshot>,
+    /// The scale of the loss and the good steps since it changed, if it is scaled.
+    pub loss_scale: Option<(f64, u64)>,
+    /// Steps that were left out.
+    pub skipped: u64,
     /// The parameters, in the order of their set.
     pub tensors: Vec<TensorSnapshot<K>>,
 }
@@ -32,7 +36,7 @@ pub struct Snapshot<K: Formats> {
 pub struct GroupSnapshot {
     /// Its label.
     pub label: String,
-    /// γ as it was last set.
+    /// γ as it was last set, without schedules.
     pub learning_rate: LearningRate,
     /// Its numbers, by name.
     pub memory: Vec<(String, f64)>,
@@ -45,7 +49,7 @@ pub struct TensorSnapshot<K: Formats> {
     pub name: String,
     /// Its shape, and the order of the elements of `state` and `carry`.
     pub layout: Layout,
-    /// The label of its group.
+    /// The label of its group; `frozen` for a parameter that stays as it is.
     pub group: String,
     /// Gradients received so far, micro-batches included.
     pub received: u64,
@@ -87,25 +91,27 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         }
         let groups = self.groups.iter().map(|group| GroupSnapshot {
             label: group.label.clone(),
-            learning_rate: group.rule.learning_rate(),
-            memory: numbers::<<R::Chain as Stage>::Group>(&group.memory),
+            learning_rate: group.base.learning_rate(),
+            memory: numbers::<<ChainOf<R> as Stage>::Group>(&group.memory),
         });
         let tensors = self.tensors.iter().map(|tensor| {
             Ok(TensorSnapshot {
                 name: tensor.name.clone(),
                 layout: tensor.layout.clone(),
-                group: self.groups[tensor.group].label.clone(),
+                group: self.label_of(tensor).to_owned(),
                 received: tensor.received,
-                state: read::<D, <R::Chain as Stage>::State, _>(&self.device, &tensor.state)?,
+                state: read::<D, <ChainOf<R> as Stage>::State, _>(&self.device, &tensor.state)?,
                 carry: read::<D, <K::Store as Store>::Carry, _>(&self.device, &tensor.carry)?,
-                tensor: read::<D, <R::Chain as Stage>::Tensor, _>(&self.device, &tensor.tensor)?,
-                own: numbers::<<R::Chain as Stage>::Own>(&tensor.own),
+                tensor: read::<D, <ChainOf<R> as Stage>::Tensor, _>(&self.device, &tensor.tensor)?,
+                own: numbers::<<ChainOf<R> as Stage>::Own>(&tensor.own),
             })
         });
         Ok(Snapshot {
             steps: self.steps,
             seed: self.seed,
             groups: groups.collect(),
+            loss_scale: self.survey.scale.as_ref().map(|scale| (scale.scale, scale.good)),
+            skipped: self.survey.skipped,
             tensors: tensors.collect::<Result<_>>()?,
         })
     }
@@ -121,23 +127,33 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         }
         self.check(snapshot)?;
         for (group, from) in self.groups.iter_mut().zip(&snapshot.groups) {
-            group.rule.set_learning_rate(from.learning_rate);
-            group.memory = take_numbers::<<R::Chain as Stage>::Group>(&from.memory);
+            group.base.set_learning_rate(from.learning_rate);
+            group.memory = take_numbers::<<ChainOf<R> as Stage>::Group>(&from.memory);
         }
         for (tensor, from) in self.tensors.iter_mut().zip(&snapshot.tensors) {
             tensor.received = from.received;
-            tensor.own = take_numbers::<<R::Chain as Stage>::Own>(&from.own);
-            write::<D, <R::Chain as Stage>::State, _>(&self.device, &mut tensor.state, &from.state)?;
+            tensor.own = take_numbers::<<ChainOf<R> as Stage>::Own>(&from.own);
+            write::<D, <ChainOf<R> as Stage>::State, _>(&self.device, &mut tensor.state, &from.state)?;
             write::<D, <K::Store as Store>::Carry, _>(&self.device, &mut tensor.carry, &from.carry)?;
-            write::<D, <R::Chain as Stage>::Tensor, _>(&self.device, &mut tensor.tensor, &from.tensor)?;
+            write::<D, <ChainOf<R> as Stage>::Tensor, _>(&self.device, &mut tensor.tensor, &from.tensor)?;
         }
+        if let (Some(scale), Some((value, good))) = (&mut self.survey.scale, snapshot.loss_scale) {
+            (scale.scale, scale.good) = (value, good);
+        }
+        self.survey.skipped = snapshot.skipped;
         self.steps = snapshot.steps;
         Ok(())
+    }
+
+    fn label_of(&self, tensor: &TensorState<ChainOf<R>, K, D>) -> &str {
+        if tensor.frozen { "frozen" } else { &self.groups[tensor.group].label }
     }
 
     fn check(&self, snapshot: &Snapshot<K>) -> Result<()> {
         let labels = |groups: Vec<&str>| format!("{groups:?}");
         same("the seed", &self.seed, &snapshot.seed)?;
+        let scaled = |scaled: bool| if scaled { "scaled" } else { "as it is" }.to_owned();
+        same("the loss", &scaled(self.survey.scale.is_some()), &scaled(snapshot.loss_scale.is_some()))?;
         same(
             "the list of groups",
             &labels(self.groups.iter().map(|group| group.label.as_str()).collect()),
@@ -145,13 +161,13 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         )?;
         for group in &snapshot.groups {
             let aspect = format!("the list of numbers of group `{}`", group.label);
-            same_names::<<R::Chain as Stage>::Group, _>(&aspect, &group.memory)?;
+            same_names::<<ChainOf<R> as Stage>::Group, _>(&aspect, &group.memory)?;
         }
         same("the number of parameters", &self.tensors.len(), &snapshot.tensors.len())?;
         for (place, (tensor, from)) in self.tensors.iter().zip(&snapshot.tensors).enumerate() {
             same(&format!("the parameter in place {place}"), &tensor.name, &from.name)?;
-            let group = &self.groups[tensor.group].label;
-            same(&format!("the group of `{}`", tensor.name), group, &from.group)?;
+            let group = self.label_of(tensor).to_owned();
+            same(&format!("the group of `{}`", tensor.name), &group, &from.group)?;
             tensor.check_snapshot(from)?;
         }
         Ok(())
@@ -167,7 +183,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         same_names::<<K::Store as Store>::Carry, _>(&of("list of carried fields"), &from.carry)?;
         same_names::<C::Tensor, _>(&of("list of tensor numbers"), &from.tensor)?;
         same_names::<C::Own, _>(&of("list of counted numbers"), &from.own)?;
-        let length = self.layout.len();
+        let length = if self.frozen { 0 } else { self.layout.len() };
         same_lengths(&of("length"), length, &from.state)?;
         same_lengths(&of("length"), length, &from.carry)?;
         same_lengths(&of("length"), 1, &from.tensor)

@@ -1,11 +1,15 @@
 //! A step with all gradients together.
 
+use super::extras::Releasable;
+use super::group::Group;
+use super::survey::{Stepped, Verdict};
 use super::{Arrival, Optimizer, SeesEveryGradient, TensorState, Together};
 use super::{Released, TakesGradientsSingly};
+use crate::clip::GradientNorm;
 use crate::device::{Device, Formats, GradientSet, ParameterSet, Slot, Work};
 use crate::error::{Error, Result};
 use crate::shape::Layout;
-use crate::transform::{Arrives, Rule, Stage};
+use crate::transform::{Arrives, Rule, Stage, Step};
 use core::mem;
 
 /// Lists that a step fills and empties; kept, so that only the first step allocates them.
@@ -34,7 +38,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     ///
     /// Parameters and gradients come in the order of the set that the optimizer was built for. A
     /// gradient that is absent (`None`) leaves its parameter, its state and its counter alone; if all
-    /// are absent, this is no step.
+    /// are absent, this is no step. Nor is it one if a gradient is infinite or NaN and
+    /// [the policy](super::Builder::skip_nonfinite) is to skip it: what came of the call is returned.
     ///
     /// ```
     /// use gradus::cpu::Cpu;
@@ -54,16 +59,72 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     /// [`ParameterShape`](Error::ParameterShape). For the gradients:
     /// [`MissingGradient`](Error::MissingGradient), [`UnknownGradient`](Error::UnknownGradient),
     /// [`GradientOrder`](Error::GradientOrder), [`GradientShape`](Error::GradientShape). For both:
-    /// [`MemoryOrder`](Error::MemoryOrder), [`NotContiguous`](Error::NotContiguous).
+    /// [`MemoryOrder`](Error::MemoryOrder), [`NotContiguous`](Error::NotContiguous). For the values,
+    /// if options ask for it: [`Scheduled`](Error::Scheduled),
+    /// [`NonfiniteGradient`](Error::NonfiniteGradient).
     pub fn step(
         &mut self,
         parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),
         gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
-    ) -> Result<()>
+    ) -> Result<Stepped>
     where
         A: SeesEveryGradient,
     {
-        self.step_together(parameters, gradients)
+        self.step_together(parameters, gradients, None)
+    }
+
+    /// Takes one step, as [`step`](Self::step), with a norm that has been measured over more
+    /// gradients than these: for a model whose parameters several optimizers share.
+    ///
+    /// ```
+    /// use gradus::cpu::Cpu;
+    /// use gradus::optimizer::Build;
+    /// use gradus::rule::Sgd;
+    /// use half::bf16;
+    ///
+    /// let mut weights = [("weight", vec![bf16::ZERO])];
+    /// let mut scales = [("scale", vec![0.0f32])];
+    /// let clipped = Sgd::default().clip_global_norm(1.0);
+    /// let mut of_weights = clipped.parameters_in::<bf16>().kahan().build(Cpu::default(), &weights)?;
+    /// let mut of_scales = Sgd::default().clip_global_norm(1.0).build(Cpu::default(), &scales)?;
+    ///
+    /// let to_weights = [("weight", vec![bf16::from_f32(30.0)])];
+    /// let to_scales = [("scale", vec![40.0f32])];
+    /// let norm = of_weights.measure(&to_weights)?.join(of_scales.measure(&to_scales)?);
+    /// of_weights.step_with_norm(&mut weights, &to_weights, norm)?;
+    /// of_scales.step_with_norm(&mut scales, &to_scales, norm)?;
+    /// assert!((scales[0].1[0] + 0.1 * 40.0 / 50.0).abs() < 1e-6);
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`step`](Self::step), and [`NonfiniteNorm`](Error::NonfiniteNorm).
+    pub fn step_with_norm(
+        &mut self,
+        parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),
+        gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
+        norm: GradientNorm,
+    ) -> Result<Stepped>
+    where
+        A: SeesEveryGradient,
+    {
+        self.step_together(parameters, gradients, Some(norm))
+    }
+
+    /// The norm of these gradients, as they are: neither clipped nor divided by a scale of the loss.
+    /// Those of frozen parameters do not count.
+    ///
+    /// # Errors
+    /// Those of [`step`](Self::step) for gradients.
+    pub fn measure(
+        &mut self,
+        gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
+    ) -> Result<GradientNorm> {
+        let mut views = recycled(mem::take(&mut self.scratch.gradients));
+        let collected = collect_gradients(&self.tensors, gradients, &mut views);
+        let norm = collected.and_then(|()| self.survey.measure(&self.device, &self.tensors, &views));
+        self.scratch.gradients = recycled(views);
+        norm
     }
 
     /// A joint step, whatever the type says about when gradients arrive.
@@ -71,7 +132,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         &mut self,
         parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),
         gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
-    ) -> Result<()> {
+        norm: Option<GradientNorm>,
+    ) -> Result<Stepped> {
         let parameter_views = mem::take(&mut self.scratch.parameters);
         let mut parameter_views = recycled(parameter_views);
         let gradient_views = mem::take(&mut self.scratch.gradients);
@@ -79,7 +141,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
 
         let collected = collect_parameters(&self.tensors, parameters, &mut parameter_views)
             .and_then(|()| collect_gradients(&self.tensors, gradients, &mut gradient_views));
-        let result = collected.and_then(|()| self.run_together(&mut parameter_views, &mut gradient_views));
+        let result =
+            collected.and_then(|()| self.run_together(&mut parameter_views, &mut gradient_views, norm));
 
         self.scratch.parameters = recycled(parameter_views);
         self.scratch.gradients = recycled(gradient_views);
@@ -91,33 +154,45 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         &mut self,
         parameters: &mut Vec<D::ViewMut<'_, K::Parameter>>,
         gradients: &mut Vec<Option<D::View<'_, K::Gradient>>>,
-    ) -> Result<()> {
-        let optimizer = self.steps + 1;
-        for group in &mut self.groups {
-            group.begin(optimizer);
+        norm: Option<GradientNorm>,
+    ) -> Result<Stepped> {
+        // A step without any gradient is no step, as under gradient release.
+        if gradients.iter().all(Option::is_none) {
+            return Ok(Stepped::WithoutGradients);
         }
+        let optimizer = self.steps + 1;
+        self.groups.iter_mut().try_for_each(|group| group.begin(optimizer))?;
+        let gradient_factor = match self.survey.judge(&self.device, &self.tensors, gradients, norm)? {
+            Verdict::Skip => return Ok(Stepped::Skipped),
+            Verdict::Take(factor) => factor,
+        };
+
         let mut works = recycled(mem::take(&mut self.scratch.works));
         for ((tensor, parameter), gradient) in
             self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..))
         {
             let Some(gradient) = gradient else { continue };
             let group = &self.groups[tensor.group];
-            let at = group.step_of(tensor.received, optimizer, Arrives::ToStep);
+            let at = Step { gradient_factor, ..group.step_of(tensor.received, optimizer, Arrives::ToStep) };
             let parameter = Some(D::shorter_mut(parameter));
-            works.push(tensor.work(group, &at, self.keys, parameter, D::shorter(gradient)));
+            let gradient = D::shorter(gradient);
+            works.push(tensor.work(&group.rule.chain(), &group.next, at, self.keys, parameter, gradient));
         }
-        // A step without any gradient is no step, as under gradient release.
-        let result = if works.is_empty() { Ok(()) } else { self.device.run(&mut works) };
-        if result.is_ok() && !works.is_empty() {
-            self.groups.iter_mut().for_each(super::Group::commit);
-            self.steps = optimizer;
-        }
+        let result = self.device.run(&mut works);
         self.scratch.works = recycled(works);
-        result
+        self.tensors.iter_mut().for_each(|tensor| tensor.commit(result.is_ok()));
+        result?;
+        self.groups.iter_mut().for_each(Group::commit);
+        self.survey.taken();
+        self.steps = optimizer;
+        Ok(Stepped::Taken)
     }
 
     /// Goes on with gradients one by one; state and counters stay.
-    pub fn into_released(self) -> Optimizer<R, K, Released, D> {
+    pub fn into_released(self) -> Optimizer<R, K, Released, D>
+    where
+        R: Releasable,
+    {
         self.with_arrival()
     }
 
@@ -174,9 +249,9 @@ fn collect_gradients<'g, C: Stage, K: Formats, D: Device>(
         if result.is_ok() {
             result = match tensors.get(place) {
                 None => Err(Error::UnknownGradient { name: name.to_owned() }),
-                Some(tensor) if name == tensor.name => {
-                    tensor.check_gradient(slot).map(|gradient| views.push(gradient))
-                }
+                Some(tensor) if name == tensor.name => tensor
+                    .check_gradient(slot)
+                    .map(|gradient| views.push(gradient.filter(|_| !tensor.frozen))),
                 Some(tensor) => {
                     let (expected, found) = (tensor.name.clone(), name.to_owned());
                     Err(Error::GradientOrder { place, expected, found })

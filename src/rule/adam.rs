@@ -24,11 +24,11 @@
 //! element and gives the same values up to rounding. A gradient whose square overflows freezes its
 //! element, as in the paper's form (v stays infinite); it does not make it NaN. ε may be a floor, see [`Epsilon`].
 
-use super::{Decayed, decayed};
-use crate::fields;
+use super::{AddDecay, Decayed, decayed, regularized};
 use crate::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
 use crate::real::Real;
-use crate::transform::{Input, Rule, Step, Transform};
+use crate::transform::{Chain, Input, Rule, Step, Transform};
+use crate::{fields, tunables};
 use typenum::B1;
 
 /// The update m/(√v + ε) of Adam.
@@ -143,19 +143,17 @@ macro_rules! adam {
         }
 
         impl Rule for $name {
-            type Chain = Decayed<ScaleByAdam>;
+            type Direction = Chain<AddDecay, ScaleByAdam>;
+            type Finish = Decayed;
+            tunables!(learning_rate, first, second, epsilon, weight_decay);
 
-            fn chain(&self) -> Self::Chain {
+            fn direction(&self) -> Self::Direction {
                 let Self { first, second, epsilon, weight_decay, .. } = *self;
-                decayed(ScaleByAdam { first, second, epsilon }, weight_decay)
+                regularized(ScaleByAdam { first, second, epsilon }, weight_decay)
             }
 
-            fn learning_rate(&self) -> LearningRate {
-                self.learning_rate
-            }
-
-            fn set_learning_rate(&mut self, learning_rate: LearningRate) {
-                self.learning_rate = learning_rate;
+            fn finish(&self) -> Decayed {
+                decayed(self.weight_decay)
             }
         }
     };

@@ -20,11 +20,11 @@
 //!
 //! Differences from the paper: none.
 
-use super::{Decayed, decayed};
-use crate::fields;
+use super::{AddDecay, Decayed, decayed, regularized};
 use crate::hyperparameter::{Decay, LearningRate, WeightDecay};
 use crate::real::Real;
-use crate::transform::{Input, Rule, Step, Transform};
+use crate::transform::{Chain, Input, Rule, Step, Transform};
+use crate::{fields, tunables};
 use typenum::B1;
 
 /// The direction sign(β₁·m + (1 − β₁)·g) of Lion.
@@ -120,18 +120,16 @@ impl Default for Lion {
 }
 
 impl Rule for Lion {
-    type Chain = Decayed<ScaleByLion>;
+    type Direction = Chain<AddDecay, ScaleByLion>;
+    type Finish = Decayed;
+    tunables!(learning_rate, direction, momentum, weight_decay);
 
-    fn chain(&self) -> Self::Chain {
+    fn direction(&self) -> Self::Direction {
         let Self { direction, momentum, weight_decay, .. } = *self;
-        decayed(ScaleByLion { direction, momentum }, weight_decay)
+        regularized(ScaleByLion { direction, momentum }, weight_decay)
     }
 
-    fn learning_rate(&self) -> LearningRate {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
-        self.learning_rate = learning_rate;
+    fn finish(&self) -> Decayed {
+        decayed(self.weight_decay)
     }
 }

@@ -10,6 +10,7 @@
 //! where "L2" and "decay" are [`AddDecay`] before and behind the part that gives the rule its name.
 
 mod adam;
+mod chained;
 mod decay;
 mod learning_rate;
 mod lion;
@@ -17,6 +18,7 @@ mod momentum;
 mod sgd;
 
 pub use adam::{Adam, AdamConstants, AdamW, Moments, ScaleByAdam};
+pub use chained::Chained;
 pub use decay::{AddDecay, DecayConstants};
 pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};
 pub use lion::{Lion, LionConstants, LionMomentum, ScaleByLion};
@@ -26,11 +28,15 @@ pub use sgd::{Sgd, SgdMomentum};
 use crate::hyperparameter::WeightDecay;
 use crate::transform::Chain;
 
-/// `core` between L2 decay and the decoupled kinds, then the learning rate.
-type Decayed<C> = Chain<Chain<Chain<AddDecay, C>, AddDecay>, ScaleByLearningRate>;
+/// What most rules do with their direction: decay beside the gradient, then the learning rate.
+pub type Decayed = Chain<AddDecay, ScaleByLearningRate>;
 
-fn decayed<C>(core: C, decay: WeightDecay) -> Decayed<C> {
-    let first = Chain { first: AddDecay::to_gradient(decay), second: core };
-    let second = AddDecay::to_update(decay);
-    Chain { first: Chain { first, second }, second: ScaleByLearningRate }
+/// The share of `decay` that belongs beside the gradient, then the learning rate.
+fn decayed(decay: WeightDecay) -> Decayed {
+    Chain { first: AddDecay::to_update(decay), second: ScaleByLearningRate }
+}
+
+/// `core` behind the share of `decay` that belongs into the gradient.
+fn regularized<C>(core: C, decay: WeightDecay) -> Chain<AddDecay, C> {
+    Chain { first: AddDecay::to_gradient(decay), second: core }
 }

@@ -20,9 +20,12 @@
 //! They are two types because only one of them can accumulate gradients into its state: without a
 //! velocity, all micro-batches but the last would be lost.
 
-use super::{AddDecay, Decayed, FirstMomentum, Momentum, MomentumForm, ScaleByLearningRate, decayed};
+use super::{
+    AddDecay, Decayed, FirstMomentum, Momentum, MomentumForm, ScaleByLearningRate, decayed, regularized,
+};
 use crate::hyperparameter::{Dampening, Decay, LearningRate, WeightDecay};
-use crate::transform::{Chain, Rule};
+use crate::transform::{Chain, Identity, Rule};
+use crate::tunables;
 
 /// Gradient descent without memory.
 ///
@@ -54,19 +57,17 @@ impl Default for Sgd {
 }
 
 impl Rule for Sgd {
-    type Chain = Chain<AddDecay, ScaleByLearningRate>;
+    type Direction = Identity;
+    type Finish = Decayed;
+    tunables!(learning_rate, weight_decay);
 
-    fn chain(&self) -> Self::Chain {
+    fn direction(&self) -> Identity {
+        Identity
+    }
+
+    fn finish(&self) -> Decayed {
         // Without averages in between, all kinds of decay act in the same place.
         Chain { first: AddDecay::to_either(self.weight_decay), second: ScaleByLearningRate }
-    }
-
-    fn learning_rate(&self) -> LearningRate {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
-        self.learning_rate = learning_rate;
     }
 }
 
@@ -110,18 +111,16 @@ impl Default for SgdMomentum {
 }
 
 impl Rule for SgdMomentum {
-    type Chain = Decayed<Momentum>;
+    type Direction = Chain<AddDecay, Momentum>;
+    type Finish = Decayed;
+    tunables!(learning_rate, momentum, dampening, weight_decay);
 
-    fn chain(&self) -> Self::Chain {
+    fn direction(&self) -> Self::Direction {
         let Self { momentum, dampening, first, form, weight_decay, .. } = *self;
-        decayed(Momentum { momentum, dampening, first, form }, weight_decay)
+        regularized(Momentum { momentum, dampening, first, form }, weight_decay)
     }
 
-    fn learning_rate(&self) -> LearningRate {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
-        self.learning_rate = learning_rate;
+    fn finish(&self) -> Decayed {
+        decayed(self.weight_decay)
     }
 }

@@ -50,6 +50,14 @@ pub trait Store: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
 
     /// Takes note of what became of the target.
     fn settle<F: Real>(parameter: F, update: F, stored: F, carry: &mut Of<Self::Carry, F>);
+
+    /// The parameter as well as it is known: what is stored, plus what is carried. This is what
+    /// rules see.
+    #[inline(always)]
+    fn known<F: Real>(stored: F, carry: &Of<Self::Carry, F>) -> F {
+        let _ = carry;
+        stored
+    }
 }
 
 /// Rounds to nearest, ties to even.
@@ -126,6 +134,11 @@ impl Store for Kahan {
         let wanted = carry.compensation - update;
         let remainder = wanted - (stored - parameter);
         carry.compensation = F::select(F::constant(FINITE) - remainder.abs(), remainder, F::constant(0.0));
+    }
+
+    #[inline(always)]
+    fn known<F: Real>(stored: F, carry: &Compensation<F>) -> F {
+        stored + carry.compensation
     }
 }
 

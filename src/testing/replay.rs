@@ -66,7 +66,9 @@ fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Res
         };
         let gradients: Vec<_> = trajectory.parameters.iter().map(gradient).collect();
         match &plan.accumulate {
-            None => optimizer.step(&mut parameters, &gradients)?,
+            None => {
+                optimizer.step(&mut parameters, &gradients)?;
+            }
             Some(only) => step_singly(optimizer.as_mut(), &mut parameters, gradients, only[step - 1])?,
         }
         for (recorded, (_, parameter)) in trajectory.parameters.iter().zip(&parameters) {

@@ -1,9 +1,7 @@
 //! [`Chain`]: two stages, one after the other.
 
-use super::{FieldSet, Input, Of, Pair, Stage, Step};
+use super::{Either, Input, Of, Pair, Stage, Step};
 use crate::real::Real;
-use core::ops::{Add, BitOr};
-use typenum::{Bit, Or, Unsigned};
 
 /// Feeds the update of `A` to `B`. Both run in one pass over memory.
 ///
@@ -35,25 +33,24 @@ pub trait StageExt: Stage + Sized {
 
 impl<C: Stage> StageExt for C {}
 
-impl<A, B> Stage for Chain<A, B>
-where
-    A: Stage<
-            Constants: FieldSet<Count: Add<<B::Constants as FieldSet>::Count, Output: Unsigned>>,
-            State: FieldSet<Count: Add<<B::State as FieldSet>::Count, Output: Unsigned>>,
-            Tensor: FieldSet<Count: Add<<B::Tensor as FieldSet>::Count, Output: Unsigned>>,
-            Own: FieldSet<Count: Add<<B::Own as FieldSet>::Count, Output: Unsigned>>,
-            Group: FieldSet<Count: Add<<B::Group as FieldSet>::Count, Output: Unsigned>>,
-            Keeps: BitOr<B::Keeps, Output: Bit>,
-        >,
-    B: Stage,
-{
+impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     type Constants = Pair<A::Constants, B::Constants>;
     type State = Pair<A::State, B::State>;
     type Tensor = Pair<A::Tensor, B::Tensor>;
     type Own = Pair<A::Own, B::Own>;
     type Group = Pair<A::Group, B::Group>;
-    type Keeps = Or<A::Keeps, B::Keeps>;
+    type Keeps = Either<A::Keeps, B::Keeps>;
+    type Joint = Either<A::Joint, B::Joint>;
     const PASSES: usize = A::PASSES + B::PASSES;
+    const LOOKS_BACK: bool = A::LOOKS_BACK || B::LOOKS_BACK;
+
+    fn joins(pass: usize) -> bool {
+        if pass < A::PASSES { A::joins(pass) } else { B::joins(pass - A::PASSES) }
+    }
+
+    fn moves(&self, at: &Step) -> bool {
+        self.first.moves(at) && self.second.moves(at)
+    }
 
     fn advance(&self, at: &Step, group: &mut Of<Self::Group, f64>) {
         self.first.advance(at, &mut group.0);
@@ -89,8 +86,8 @@ where
         if pass < A::PASSES {
             A::measure(pass, &at.0, input, &tensor.0, &mut state.0)
         } else {
-            let update = A::update(&at.0, input, &tensor.0, &mut state.0);
-            B::measure(pass - A::PASSES, &at.1, Input { update, ..input }, &tensor.1, &mut state.1)
+            let input = A::update(&at.0, input, &tensor.0, &mut state.0);
+            B::measure(pass - A::PASSES, &at.1, input, &tensor.1, &mut state.1)
         }
     }
 
@@ -115,8 +112,19 @@ where
         input: Input<F>,
         tensor: &Of<Self::Tensor, F>,
         state: &mut Of<Self::State, F>,
-    ) -> F {
-        let update = A::update(&at.0, input, &tensor.0, &mut state.0);
-        B::update(&at.1, Input { update, ..input }, &tensor.1, &mut state.1)
+    ) -> Input<F> {
+        let input = A::update(&at.0, input, &tensor.0, &mut state.0);
+        B::update(&at.1, input, &tensor.1, &mut state.1)
+    }
+
+    #[inline(always)]
+    fn after<F: Real>(
+        at: &Of<Self::Constants, F>,
+        parameter: F,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) {
+        A::after(&at.0, parameter, &tensor.0, &mut state.0);
+        B::after(&at.1, parameter, &tensor.1, &mut state.1);
     }
 }

@@ -5,8 +5,6 @@
 //! optimizer, a pair of slices inside a loop, and a pair of names in a snapshot.
 
 use core::fmt::Debug;
-use core::ops::Add;
-use typenum::{Sum, U0, Unsigned};
 
 /// Anything that may lie in a field: it must be able to cross threads.
 pub trait Held: Send + Sync {}
@@ -20,7 +18,7 @@ pub trait FieldSet: Send + Sync + 'static {
     /// The struct, holding one `X` per name.
     type Of<X: Held>: Held;
     /// How many names there are.
-    type Count: Unsigned;
+    const COUNT: usize;
 
     /// Calls `name` with every name, in order.
     fn each_name(name: &mut dyn FnMut(&'static str));
@@ -86,7 +84,7 @@ macro_rules! fields {
 
         impl $crate::transform::FieldSet for $name {
             type Of<X: $crate::transform::Held> = $name<X>;
-            type Count = $crate::count_fields!($($field)+);
+            const COUNT: usize = [$(stringify!($field)),+].len();
 
             fn each_name(name: &mut dyn FnMut(&'static str)) {
                 $(name(stringify!($field));)+
@@ -120,23 +118,13 @@ macro_rules! fields {
     };
 }
 
-/// The number of its arguments, as a type. Used by [`fields!`](crate::fields).
-#[doc(hidden)]
-#[macro_export]
-macro_rules! count_fields {
-    () => { $crate::typenum::U0 };
-    ($first:ident $($rest:ident)*) => {
-        $crate::typenum::Add1<$crate::count_fields!($($rest)*)>
-    };
-}
-
 /// No numbers at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Nothing;
 
 impl FieldSet for Nothing {
     type Of<X: Held> = Self;
-    type Count = U0;
+    const COUNT: usize = 0;
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}
     #[inline(always)]
@@ -169,13 +157,9 @@ impl FieldSet for Nothing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pair<A, B>(core::marker::PhantomData<fn() -> (A, B)>);
 
-impl<A, B> FieldSet for Pair<A, B>
-where
-    A: FieldSet<Count: Add<B::Count, Output: Unsigned>>,
-    B: FieldSet,
-{
+impl<A: FieldSet, B: FieldSet> FieldSet for Pair<A, B> {
     type Of<X: Held> = (A::Of<X>, B::Of<X>);
-    type Count = Sum<A::Count, B::Count>;
+    const COUNT: usize = A::COUNT + B::COUNT;
 
     fn each_name(name: &mut dyn FnMut(&'static str)) {
         A::each_name(name);

@@ -5,18 +5,23 @@
 //! Stage       the whole contract: adds statistics over a tensor, numbers per tensor and per group
 //! Chain       two stages, one after the other; a stage again
 //! Rule        hyperparameters with a name, which become a chain
+//! Around      a rule with stages of others before, behind and after it; a rule again
 //! ```
 //!
 //! A rule never sees a storage format, a device or an option: it maps numbers to numbers.
 
+mod around;
 mod chain;
 mod fields;
+mod flag;
 mod rule;
 mod stage;
 
+pub use around::{Around, Identity};
 pub use chain::{Chain, StageExt};
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
-pub use rule::{Chained, Rule};
+pub use flag::{Either, Flag};
+pub use rule::{ChainOf, Rule};
 pub use stage::{Constants, Stage, Transform};
 
 /// Where in training a step is.
@@ -39,6 +44,9 @@ pub struct Step {
     pub optimizer: u64,
     /// γ of the parameter's group at this step.
     pub learning_rate: f64,
+    /// What gradients are multiplied with before the rule sees them: the factor of a clip by the
+    /// joint norm, divided by the scale of the loss; 1 without either.
+    pub gradient_factor: f64,
     /// Whether the gradient only enters the averages, so that the parameter stays.
     pub arrives: Arrives,
 }
@@ -48,14 +56,15 @@ pub struct Step {
 pub enum Arrives {
     /// It moves the parameter.
     ToStep,
-    /// It is one micro-batch of several and only enters the averages.
+    /// It only enters the averages: it is one micro-batch of several, or one that the rule spends
+    /// on [finding out where it is](Stage::moves).
     ToAccumulate,
 }
 
 impl Step {
     /// The first step of a parameter and of its optimizer, with a learning rate.
     pub fn first(learning_rate: f64) -> Self {
-        Self { own: 1, optimizer: 1, learning_rate, arrives: Arrives::ToStep }
+        Self { own: 1, optimizer: 1, learning_rate, gradient_factor: 1.0, arrives: Arrives::ToStep }
     }
 
     /// The step after this one.
@@ -71,9 +80,10 @@ impl Step {
 pub struct Input<F> {
     /// What the stages before this one made of the gradient; the gradient itself at first.
     pub update: F,
-    /// The gradient as it came.
+    /// The gradient: as it came, or as a stage that [replaces](Self::with_gradient) it left it.
     pub gradient: F,
-    /// The parameter before this step, widened from its storage format.
+    /// The parameter before this step, widened from its storage format, plus what the store
+    /// carries of it.
     pub parameter: F,
 }
 
@@ -82,5 +92,20 @@ impl<F: Copy> Input<F> {
     #[inline(always)]
     pub fn of(gradient: F, parameter: F) -> Self {
         Self { update: gradient, gradient, parameter }
+    }
+
+    /// The same element with another update.
+    #[inline(always)]
+    #[must_use]
+    pub fn with_update(self, update: F) -> Self {
+        Self { update, ..self }
+    }
+
+    /// The same element with another gradient, for all stages that follow: what clips, unscaling
+    /// and variance reduction do. It is the update, too.
+    #[inline(always)]
+    #[must_use]
+    pub fn with_gradient(self, gradient: F) -> Self {
+        Self { update: gradient, gradient, ..self }
     }
 }

@@ -1,64 +1,95 @@
 //! [`Rule`]: hyperparameters that become a chain.
 
-use super::Stage;
-use crate::hyperparameter::LearningRate;
+use super::{Chain, Stage};
+use crate::hyperparameter::{LearningRate, Tunable};
 use core::fmt::Debug;
 
 /// Hyperparameters of an optimizer with a name: what a user writes down.
 ///
 /// A rule is plain data. The chain that does the arithmetic is made from it at each step, so
 /// changing a hyperparameter between two steps is all that a schedule has to do.
+///
+/// The chain has two parts, so that options can stand between them (a clip of the update, caution)
+/// or around them.
 pub trait Rule: Clone + Debug + Send + Sync + 'static {
-    /// The stages that the rule consists of, learning rate included.
-    type Chain: Stage;
+    /// From the gradient to the direction in which the parameter will move.
+    type Direction: Stage;
+    /// From the direction to what is subtracted: weight decay and learning rate.
+    type Finish: Stage;
 
-    /// The stages with the current hyperparameters.
-    fn chain(&self) -> Self::Chain;
+    /// The first part with the current hyperparameters.
+    fn direction(&self) -> Self::Direction;
+
+    /// The second part with the current hyperparameters.
+    fn finish(&self) -> Self::Finish;
+
+    /// Both parts.
+    fn chain(&self) -> ChainOf<Self> {
+        Chain { first: self.direction(), second: self.finish() }
+    }
 
     /// γ.
     fn learning_rate(&self) -> LearningRate;
 
     /// Replaces γ.
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
+
+    /// Shows every hyperparameter that a schedule may change, by the name of its field. The
+    /// learning rate alone, unless a rule [says more](crate::tunables).
+    fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
+        let mut learning_rate = self.learning_rate();
+        visit("learning_rate", &mut learning_rate);
+        self.set_learning_rate(learning_rate);
+    }
 }
 
-/// A chain of stages as a rule: every option of the named optimizers works on it.
+/// The stages of the rule `R`.
+pub type ChainOf<R> = Chain<<R as Rule>::Direction, <R as Rule>::Finish>;
+
+/// Says which fields of a rule schedules may change; stands within `impl Rule`.
+///
+/// The first of them is the learning rate. Each is a type of
+/// [`hyperparameter`](crate::hyperparameter), or another that is [`Tunable`].
 ///
 /// ```
 /// use gradus::hyperparameter::{Decay, LearningRate};
-/// use gradus::optimizer::Build;
-/// use gradus::cpu::Cpu;
-/// use gradus::rule::{ScaleByAdam, ScaleByLearningRate};
-/// use gradus::transform::{Chained, StageExt};
+/// use gradus::rule::{Momentum, ScaleByLearningRate};
+/// use gradus::transform::Rule;
 ///
-/// let chain = ScaleByAdam { first: Decay::new(0.8)?, ..ScaleByAdam::default() }.then(ScaleByLearningRate);
-/// let rule = Chained { chain, learning_rate: LearningRate::new(0.1)? };
-/// let mut parameters = [("x", vec![1.0f32])];
-/// let mut optimizer = rule.build(Cpu::default(), &parameters)?;
-/// optimizer.step(&mut parameters, &[("x", vec![3.0f32])])?;
-/// assert!((parameters[0].1[0] - 0.9).abs() < 1e-6);
-/// # Ok::<(), gradus::error::Error>(())
+/// #[derive(Clone, Debug)]
+/// struct HeavyBall {
+///     learning_rate: LearningRate,
+///     momentum: Decay,
+/// }
+///
+/// impl Rule for HeavyBall {
+///     type Direction = Momentum;
+///     type Finish = ScaleByLearningRate;
+///     gradus::tunables!(learning_rate, momentum);
+///
+///     fn direction(&self) -> Momentum {
+///         Momentum { momentum: self.momentum, ..Momentum::default() }
+///     }
+///
+///     fn finish(&self) -> ScaleByLearningRate {
+///         ScaleByLearningRate
+///     }
+/// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Chained<C> {
-    /// The stages; the last is usually [`ScaleByLearningRate`](crate::rule::ScaleByLearningRate).
-    pub chain: C,
-    /// γ.
-    pub learning_rate: LearningRate,
-}
+#[macro_export]
+macro_rules! tunables {
+    ($learning_rate:ident $(, $field:ident)* $(,)?) => {
+        fn learning_rate(&self) -> $crate::hyperparameter::LearningRate {
+            self.$learning_rate
+        }
 
-impl<C: Stage> Rule for Chained<C> {
-    type Chain = C;
+        fn set_learning_rate(&mut self, learning_rate: $crate::hyperparameter::LearningRate) {
+            self.$learning_rate = learning_rate;
+        }
 
-    fn chain(&self) -> C {
-        self.chain.clone()
-    }
-
-    fn learning_rate(&self) -> LearningRate {
-        self.learning_rate
-    }
-
-    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
-        self.learning_rate = learning_rate;
-    }
+        fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn $crate::hyperparameter::Tunable)) {
+            visit(stringify!($learning_rate), &mut self.$learning_rate);
+            $(visit(stringify!($field), &mut self.$field);)*
+        }
+    };
 }

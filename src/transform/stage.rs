@@ -1,9 +1,9 @@
 //! [`Transform`] and [`Stage`]: the arithmetic of a rule.
 
-use super::{FieldSet, Input, Nothing, Of, Step};
+use super::{FieldSet, Flag, Input, Nothing, Of, Step};
 use crate::real::Real;
 use core::fmt::Debug;
-use typenum::Bit;
+use typenum::B0;
 
 /// An elementwise step of a rule: from a running update and a memory to the next update.
 ///
@@ -49,7 +49,7 @@ pub trait Transform: Clone + Debug + Send + Sync + 'static {
     type State: FieldSet;
     /// [`B1`](typenum::B1) if an average of gradients is kept, so that a gradient without a step
     /// is not lost.
-    type Keeps: Bit;
+    type Keeps: Flag;
 
     /// The constants of a step, on the host in `f64`; rounded once to the arithmetic format.
     fn constants(&self, at: &Step) -> Of<Self::Constants, f64>;
@@ -65,14 +65,15 @@ pub type Constants<C, F> = Of<<C as Stage>::Constants, F>;
 ///
 /// | Memory | one per | lives | changes |
 /// |---|---|---|---|
-/// | [`State`](Self::State) | element | on the device | in [`update`](Self::update) |
+/// | [`State`](Self::State) | element | on the device | in [`update`](Self::update) and [`after`](Self::after) |
 /// | [`Tensor`](Self::Tensor) | tensor | on the device | when a pass of statistics finishes |
 /// | [`Own`](Self::Own) | tensor | on the host | with each gradient of the tensor |
 /// | [`Group`](Self::Group) | group | on the host | with each whole step |
 ///
 /// A **statistic** is a map over the elements, one deterministic sum, and a finish that turns the
 /// sum into numbers of the tensor. It runs as a pass of its own before the update, on the values
-/// that the update will see, and writes nothing else.
+/// that the update will see, and writes nothing else. A statistic that is **joint** runs over all
+/// tensors of the optimizer, in their order.
 pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// Numbers that are the same for all elements of a tensor at one step.
     type Constants: FieldSet;
@@ -85,12 +86,31 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// Numbers that the host advances with each whole step of a group; 0 at first.
     type Group: FieldSet;
     /// [`B1`](typenum::B1) if an average of gradients is kept.
-    type Keeps: Bit;
+    type Keeps: Flag;
+    /// [`B1`](typenum::B1) if all gradients must exist before any parameter moves.
+    type Joint: Flag;
     /// How many statistics must be taken, one after the other, before the update.
-    const PASSES: usize;
+    const PASSES: usize = 0;
+    /// Whether [`after`](Self::after) does anything.
+    const LOOKS_BACK: bool = false;
+
+    /// Whether statistic `pass` sums over all tensors.
+    fn joins(pass: usize) -> bool {
+        let _ = pass;
+        false
+    }
+
+    /// Whether a gradient that arrives to move the parameter does so. If not, it only enters the
+    /// averages: some rules spend their first gradient on finding out where they are.
+    fn moves(&self, at: &Step) -> bool {
+        let _ = at;
+        true
+    }
 
     /// Advances the numbers of a group to the whole step that begins.
-    fn advance(&self, at: &Step, group: &mut Of<Self::Group, f64>);
+    fn advance(&self, at: &Step, group: &mut Of<Self::Group, f64>) {
+        let _ = (at, group);
+    }
 
     /// The constants of a step. Called once for each gradient of a tensor, so this is where
     /// numbers that follow `at.own` advance.
@@ -102,7 +122,10 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     ) -> Of<Self::Constants, f64>;
 
     /// Whether this step needs its statistics taken; if not, the tensor's numbers stay.
-    fn measures(&self, at: &Step) -> bool;
+    fn measures(&self, at: &Step) -> bool {
+        let _ = at;
+        true
+    }
 
     /// Which statistics this step needs, a binary digit for each: all or none, except in a chain.
     fn measured_passes(&self, at: &Step) -> u64 {
@@ -110,30 +133,49 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     }
 
     /// The value of one element that statistic `pass` sums. Changes to `state` are discarded.
+    #[inline(always)]
     fn measure<F: Real>(
         pass: usize,
         at: &Of<Self::Constants, F>,
         input: Input<F>,
         tensor: &Of<Self::Tensor, F>,
         state: &mut Of<Self::State, F>,
-    ) -> F;
+    ) -> F {
+        let _ = (pass, at, tensor, state);
+        input.update
+    }
 
     /// Turns the sum over `count` elements into numbers of the tensor.
+    #[inline(always)]
     fn finish<F: Real>(
         pass: usize,
         at: &Of<Self::Constants, F>,
         sum: F,
         count: F,
         tensor: &mut Of<Self::Tensor, F>,
-    );
+    ) {
+        let _ = (pass, at, sum, count, tensor);
+    }
 
-    /// The next update of one element.
+    /// What the next stage sees of one element: usually the input with another update.
     fn update<F: Real>(
         at: &Of<Self::Constants, F>,
         input: Input<F>,
         tensor: &Of<Self::Tensor, F>,
         state: &mut Of<Self::State, F>,
-    ) -> F;
+    ) -> Input<F>;
+
+    /// Takes note of the parameter as it was written: rounded to its format, plus what the store
+    /// carries. Not called for a gradient that only enters the averages.
+    #[inline(always)]
+    fn after<F: Real>(
+        at: &Of<Self::Constants, F>,
+        parameter: F,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) {
+        let _ = (at, parameter, tensor, state);
+    }
 }
 
 impl<T: Transform> Stage for T {
@@ -143,31 +185,11 @@ impl<T: Transform> Stage for T {
     type Own = Nothing;
     type Group = Nothing;
     type Keeps = T::Keeps;
-    const PASSES: usize = 0;
-
-    fn advance(&self, _at: &Step, _group: &mut Nothing) {}
+    type Joint = B0;
 
     fn constants(&self, at: &Step, _own: &mut Nothing, _group: &Nothing) -> Of<T::Constants, f64> {
         Transform::constants(self, at)
     }
-
-    fn measures(&self, _at: &Step) -> bool {
-        false
-    }
-
-    #[inline(always)]
-    fn measure<F: Real>(
-        _pass: usize,
-        _at: &Of<T::Constants, F>,
-        input: Input<F>,
-        _tensor: &Nothing,
-        _state: &mut Of<T::State, F>,
-    ) -> F {
-        input.update
-    }
-
-    #[inline(always)]
-    fn finish<F: Real>(_: usize, _: &Of<T::Constants, F>, _: F, _: F, _: &mut Nothing) {}
 
     #[inline(always)]
     fn update<F: Real>(
@@ -175,7 +197,7 @@ impl<T: Transform> Stage for T {
         input: Input<F>,
         _tensor: &Nothing,
         state: &mut Of<T::State, F>,
-    ) -> F {
-        <T as Transform>::update(at, input, state)
+    ) -> Input<F> {
+        input.with_update(<T as Transform>::update(at, input, state))
     }
 }

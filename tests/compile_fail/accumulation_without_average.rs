@@ -5,7 +5,7 @@ use gradus::error::Result;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::Build;
 use gradus::rule::{ScaleByLearningRate, Sgd};
-use gradus::transform::Chained;
+use gradus::rule::Chained;
 
 fn plain_sgd(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
     let mut optimizer = Sgd::default().gradient_release().build(Cpu::default(), parameters)?;

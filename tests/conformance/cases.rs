@@ -3,9 +3,9 @@
 use gradus::cpu::Cpu;
 use gradus::device::{Formats, In, ParameterSet};
 use gradus::dtype::StorageDtype;
+use gradus::optimizer::Releasable;
 use gradus::optimizer::{Build, Optimizer, Released, Together};
 use gradus::store::{Kahan, Nearest, Rounding, Stochastic, Store};
-use gradus::transform::Rule;
 use half::{bf16, f16};
 
 /// The formats of a case's parameters and gradients.
@@ -21,13 +21,13 @@ pub trait Case {
     const PLACELESS: bool = <Self::Formats as Formats>::State::EXACT
         && matches!(<Self::Formats as Formats>::Store::ROUNDING, Rounding::Nearest);
 
-    fn together<R: Rule>(
+    fn together<R: Releasable>(
         rule: R,
         device: Cpu,
         parameters: &impl ParameterSet<Cpu, Parameter<Self>>,
     ) -> Optimizer<R, Self::Formats, Together, Cpu>;
 
-    fn released<R: Rule>(
+    fn released<R: Releasable>(
         rule: R,
         device: Cpu,
         parameters: &impl ParameterSet<Cpu, Parameter<Self>>,
@@ -44,7 +44,7 @@ macro_rules! cases {
                 type Formats = $formats;
                 const NAME: &'static str = stringify!($name);
 
-                fn together<R: Rule>(
+                fn together<R: Releasable>(
                     rule: R,
                     device: Cpu,
                     parameters: &impl ParameterSet<Cpu, Parameter<Self>>,
@@ -53,7 +53,7 @@ macro_rules! cases {
                     builder.build(device, parameters).expect("the model is valid")
                 }
 
-                fn released<R: Rule>(
+                fn released<R: Releasable>(
                     rule: R,
                     device: Cpu,
                     parameters: &impl ParameterSet<Cpu, Parameter<Self>>,

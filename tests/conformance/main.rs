@@ -14,11 +14,11 @@ mod trainer;
 mod values;
 
 use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
+use gradus::rule::Chained;
 use gradus::rule::{
-    Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, ScaleByLearningRate,
-    Sgd, SgdMomentum,
+    Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
-use gradus::transform::{Chained, StageExt};
+use gradus::transform::StageExt;
 
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
 /// statistics, `averaging` for those that can accumulate gradients.
@@ -119,8 +119,7 @@ conformance! {
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
             .then(ScaleByAdam { first: decay(0.5), second: decay(0.9), epsilon: Epsilon::added(1e-3).expect(VALID) })
-            .then(AddDecay::to_update(WeightDecay::decoupled(0.011).expect(VALID)))
-            .then(ScaleByLearningRate),
+            .then(AddDecay::to_update(WeightDecay::decoupled(0.011).expect(VALID))),
         learning_rate: learning_rate(0.05),
     };
 }

@@ -4,7 +4,8 @@ use crate::cases::{Case, Gradient, Parameter};
 use crate::values::{Contents, all_stored, bits, contents, scatter};
 use gradus::cpu::Cpu;
 use gradus::hyperparameter::LearningRate;
-use gradus::optimizer::{KeepsGradients, Optimizer, Released, Snapshot, Together};
+use gradus::optimizer::Releasable;
+use gradus::optimizer::{Averaging, Optimizer, Released, Snapshot, Together};
 use gradus::transform::{Rule, Stage};
 
 /// How gradients arrive.
@@ -19,13 +20,13 @@ pub const MODES: [Mode; 2] = [Mode::Together, Mode::Released];
 /// The gradients of one step, in the model's order; [`None`] where there is none.
 pub type Gradients = Vec<Option<Vec<f64>>>;
 
-enum Either<R: Rule, C: Case> {
+enum Either<R: Releasable, C: Case> {
     Together(Optimizer<R, C::Formats, Together, Cpu>),
     Released(Optimizer<R, C::Formats, Released, Cpu>),
 }
 
 /// Parameters and their optimizer.
-pub struct Trainer<R: Rule, C: Case> {
+pub struct Trainer<R: Releasable, C: Case> {
     optimizer: Either<R, C>,
     pub parameters: Vec<(String, Vec<Parameter<C>>)>,
 }
@@ -45,7 +46,7 @@ pub fn gradients(model: Model<'_>, step: u64) -> Gradients {
     model.iter().enumerate().map(of_tensor).collect()
 }
 
-impl<R: Rule, C: Case> Trainer<R, C> {
+impl<R: Releasable, C: Case> Trainer<R, C> {
     /// Scattered parameters.
     pub fn new(mode: Mode, rule: R, model: Model<'_>) -> Self {
         Self::on(Cpu::default(), mode, rule, model)
@@ -97,7 +98,7 @@ impl<R: Rule, C: Case> Trainer<R, C> {
     /// One whole step under release that folds other gradients into the averages before.
     pub fn step_after_accumulating(&mut self, micro_batches: &[Gradients], last: &Gradients)
     where
-        <R::Chain as Stage>::Keeps: KeepsGradients,
+        R: Averaging,
     {
         let Either::Released(optimizer) = &mut self.optimizer else { panic!("only under release") };
         let mut step = optimizer.begin_step().expect("every step is finished");

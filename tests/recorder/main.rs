@@ -7,7 +7,7 @@ mod recorder;
 use gradus::real::Real;
 use gradus::rule::{Adam, AdamW, FirstMomentum, Lion, MomentumForm, Sgd, SgdMomentum};
 use gradus::store::{Kahan, Nearest, Stochastic, Store};
-use gradus::transform::{Arrives, FieldSet, Input, Of, Rule, Stage, Step, field_names};
+use gradus::transform::{Arrives, ChainOf, FieldSet, Input, Of, Rule, Stage, Step, field_names};
 use recorder::{Program, Recorded, record};
 
 /// Numbers named after the fields of a set.
@@ -33,7 +33,7 @@ fn recorded<C: Stage, W: Store>(_chain: &C) -> Program {
         let parameter = Recorded::input("parameter");
         let input = Input::of(Recorded::input("gradient"), parameter);
         let mut state = named::<C::State>("");
-        let update = C::update(&constants, input, &named::<C::Tensor>("tensor."), &mut state);
+        let update = C::update(&constants, input, &named::<C::Tensor>("tensor."), &mut state).update;
         let mut carry = named::<W::Carry>("");
         let target = W::target(parameter, update, &carry);
         W::settle(parameter, update, Recorded::input("stored"), &mut carry);
@@ -57,7 +57,7 @@ fn ran<C: Stage, W: Store, F: Real>(chain: &C, at: &Step, values: impl Fn(&str) 
     let mut carry = W::Carry::generate(&mut || values(&names.next().expect("a name for each field")));
 
     let parameter = values("parameter");
-    let update = C::update(&constants, Input::of(values("gradient"), parameter), &tensor, &mut state);
+    let update = C::update(&constants, Input::of(values("gradient"), parameter), &tensor, &mut state).update;
     let target = W::target(parameter, update, &carry);
     W::settle(parameter, update, values("stored"), &mut carry);
 
@@ -86,7 +86,7 @@ const VALUES: [f32; 8] = [0.0, -0.0, 1.5, -2.25, 1e-20, -1e30, f32::INFINITY, f3
 /// A recording was made without knowing any value, and gives the bits of a run for all of them.
 fn assert_recording_runs<R: Rule, W: Store>(rule: &R) {
     let chain = rule.chain();
-    let program = recorded::<R::Chain, W>(&chain);
+    let program = recorded::<ChainOf<R>, W>(&chain);
     let learning_rate = rule.learning_rate().get();
     let first = Step::first(learning_rate);
     let mut accumulating = first.next();
@@ -105,7 +105,7 @@ fn assert_recording_runs<R: Rule, W: Store>(rule: &R) {
                 let constant = constants.iter().find(|(constant, _)| constant == name);
                 constant.map_or_else(|| values(name), |(_, number)| *number as f32)
             });
-            let ran = ran::<R::Chain, W, f32>(&chain, &at, values);
+            let ran = ran::<ChainOf<R>, W, f32>(&chain, &at, values);
             let bits = |values: &[f32]| {
                 values
                     .iter()

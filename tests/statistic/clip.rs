@@ -7,8 +7,9 @@ use gradus::fields;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::Build;
 use gradus::real::Real;
-use gradus::rule::{Momentum, ScaleByAdam, ScaleByLearningRate};
-use gradus::transform::{Chain, Chained, Constants, Input, Nothing, Stage, StageExt, Step, Transform};
+use gradus::rule::Chained;
+use gradus::rule::{Momentum, ScaleByAdam};
+use gradus::transform::{Chain, Constants, Input, Nothing, Stage, StageExt, Step, Transform};
 use gradus::typenum::B0;
 
 /// Divides the update of a tensor by max(1, RMS/limit), as StableAdamW does.
@@ -34,6 +35,7 @@ impl Stage for ClipByRms {
     type Own = Nothing;
     type Group = Nothing;
     type Keeps = B0;
+    type Joint = gradus::typenum::B0;
     const PASSES: usize = 1;
 
     fn advance(&self, _: &Step, _: &mut Nothing) {}
@@ -63,8 +65,8 @@ impl Stage for ClipByRms {
     }
 
     #[inline(always)]
-    fn update<F: Real>(at: &Limit<F>, input: Input<F>, tensor: &Measured<F>, _: &mut Nothing) -> F {
-        input.update / (tensor.root_mean_square / at.limit).max(F::constant(1.0))
+    fn update<F: Real>(at: &Limit<F>, input: Input<F>, tensor: &Measured<F>, _: &mut Nothing) -> Input<F> {
+        input.with_update(input.update / (tensor.root_mean_square / at.limit).max(F::constant(1.0)))
     }
 }
 
@@ -74,13 +76,12 @@ fn rate() -> LearningRate {
     LearningRate::new(RATE).expect("in the range")
 }
 
-type Once = Chained<Chain<ClipByRms, ScaleByLearningRate>>;
-type Twice =
-    Chained<Chain<Chain<Chain<Chain<ScaleByAdam, ClipByRms>, Momentum>, ClipByRms>, ScaleByLearningRate>>;
+type Once = Chained<ClipByRms>;
+type Twice = Chained<Chain<Chain<Chain<ScaleByAdam, ClipByRms>, Momentum>, ClipByRms>>;
 
 /// The clip by itself.
 pub fn once(limit: f64, every: u64) -> Once {
-    Chained { chain: ClipByRms { limit, every }.then(ScaleByLearningRate), learning_rate: rate() }
+    Chained { chain: ClipByRms { limit, every }, learning_rate: rate() }
 }
 
 /// Adam, a clip, momentum, and another clip, which measures what the stages before it will make.
@@ -88,8 +89,7 @@ fn twice() -> Twice {
     let chain = ScaleByAdam::default()
         .then(ClipByRms { limit: 0.75, every: 1 })
         .then(Momentum::default())
-        .then(ClipByRms { limit: 0.5, every: 1 })
-        .then(ScaleByLearningRate);
+        .then(ClipByRms { limit: 0.5, every: 1 });
     Chained { chain, learning_rate: rate() }
 }
 
@@ -255,7 +255,7 @@ impl Transform for PlusOne {
 #[test]
 fn a_statistic_counts_the_elements_of_the_tensor_and_no_others() {
     for length in (1..130).chain([4095, 4096, 4097, 8191]) {
-        let chain = PlusOne.then(ClipByRms { limit: 1.0, every: 1 }).then(ScaleByLearningRate);
+        let chain = PlusOne.then(ClipByRms { limit: 1.0, every: 1 });
         let mut parameters = [("x", vec![0f32; length])];
         let mut optimizer =
             Chained { chain, learning_rate: rate() }.build(Cpu::default(), &parameters).expect("a model");

@@ -6,7 +6,8 @@ use gradus::fields;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Build, Snapshot};
 use gradus::real::Real;
-use gradus::transform::{Chained, Input, Nothing, Stage, Step};
+use gradus::rule::Chained;
+use gradus::transform::{Input, Nothing, Stage, Step};
 use gradus::typenum::B1;
 
 /// A sum of weights per group (here: the numbers of the steps), and a running product per tensor.
@@ -35,6 +36,7 @@ impl Stage for Remembers {
     type Own = Product;
     type Group = Sum;
     type Keeps = B1;
+    type Joint = gradus::typenum::B0;
     const PASSES: usize = 0;
 
     fn advance(&self, at: &Step, group: &mut Sum<f64>) {
@@ -59,8 +61,8 @@ impl Stage for Remembers {
     fn finish<F: Real>(_: usize, _: &Used<F>, _: F, _: F, _: &mut Nothing) {}
 
     #[inline(always)]
-    fn update<F: Real>(at: &Used<F>, input: Input<F>, _: &Nothing, _: &mut Nothing) -> F {
-        input.update * at.product + at.sum
+    fn update<F: Real>(at: &Used<F>, input: Input<F>, _: &Nothing, _: &mut Nothing) -> Input<F> {
+        input.with_update(input.update * at.product + at.sum)
     }
 }
 

@@ -7,9 +7,9 @@ use gradus::cpu::Cpu;
 use gradus::device::In;
 use gradus::dtype::{Arithmetic, WidensTo};
 use gradus::hyperparameter::{LearningRate, WeightDecay};
-use gradus::optimizer::{Build, KeepsGradients, Optimizer, Released};
+use gradus::optimizer::{Averaging, Build, Optimizer, Releasable, Released};
 use gradus::store::Nearest;
-use gradus::transform::{Rule, Stage};
+use gradus::transform::Rule;
 use proptest::prelude::*;
 
 /// A gradient, and what it is for.
@@ -29,7 +29,7 @@ pub struct Single<R: Rule, T: Exact> {
     parameter: Vec<T>,
 }
 
-impl<R: Rule, T: Exact> Single<R, T> {
+impl<R: Releasable, T: Exact> Single<R, T> {
     pub fn new(rule: R, parameter: f64) -> Self {
         let parameter = vec![T::constant(parameter)];
         let optimizer = rule
@@ -48,7 +48,7 @@ impl<R: Rule, T: Exact> Single<R, T> {
 
     pub fn accumulate(&mut self, gradient: f64)
     where
-        <R::Chain as Stage>::Keeps: KeepsGradients,
+        R: Averaging,
     {
         let mut step = self.optimizer.begin_step().expect("every step is finished");
         step.accumulate("x", vec![T::constant(gradient)]).expect("the shapes agree");
@@ -63,7 +63,7 @@ impl<R: Rule, T: Exact> Single<R, T> {
 /// The largest distance between a rule in `T` and its reference over the events.
 pub fn distance<R, T>(rule: R, mut reference: impl Reference, events: &[Event]) -> f64
 where
-    R: Rule<Chain: Stage<Keeps: KeepsGradients>>,
+    R: Averaging + Releasable,
     T: Exact,
 {
     let mut single = Single::<R, T>::new(rule, reference.parameter());

@@ -21,7 +21,8 @@
 //! # use gradus::optimizer::Build;
 //! # use gradus::real::{Real, interpolate};
 //! # use gradus::rule::ScaleByLearningRate;
-//! # use gradus::transform::{Arrives, Chained, Input, Nothing, Stage, StageExt, Step};
+//! # use gradus::rule::Chained;
+//! # use gradus::transform::{Arrives, Input, Nothing, Stage, StageExt, Step};
 //! # use gradus::typenum::B0;
 //! # use half::bf16;
 //! #[derive(Clone, Copy, Debug)]
@@ -38,8 +39,7 @@
 //!     type Own = Moves;
 //! #   type Group = Nothing;
 //!     type Keeps = B0;
-//! #   const PASSES: usize = 0;
-//! #   fn advance(&self, _: &Step, _: &mut Nothing) {}
+//! #   type Joint = gradus::typenum::B0;
 //!     fn constants(&self, at: &Step, own: &mut Moves<f64>, _: &Nothing) -> When<f64> {
 //!         let Self { every, share } = *self;
 //!         if at.arrives == Arrives::ToAccumulate {
@@ -49,15 +49,12 @@
 //!         let when = |condition| if condition { 1.0 } else { 0.0 };
 //!         When { starts: when(own.moves == 1.0), returns: when(own.moves % every == 0.0), share }
 //!     }
-//! #   fn measures(&self, _: &Step) -> bool { false }
-//! #   fn measure<F: Real>(_: usize, _: &When<F>, input: Input<F>, _: &Nothing, _: &mut Slow<F>) -> F { input.update }
-//! #   fn finish<F: Real>(_: usize, _: &When<F>, _: F, _: F, _: &mut Nothing) {}
 //!     #[inline(always)]
-//!     fn update<F: Real>(at: &When<F>, input: Input<F>, _: &Nothing, state: &mut Slow<F>) -> F {
+//!     fn update<F: Real>(at: &When<F>, input: Input<F>, _: &Nothing, state: &mut Slow<F>) -> Input<F> {
 //!         let slow = F::select(at.starts, input.parameter, state.slow);
 //!         let fast = input.parameter - input.update;
 //!         state.slow = F::select(at.returns, interpolate(slow, fast, at.share), slow);
-//!         F::select(at.returns, input.parameter - state.slow, input.update)
+//!         input.with_update(F::select(at.returns, input.parameter - state.slow, input.update))
 //!     }
 //! }
 //!
@@ -100,7 +97,8 @@
 //! # use gradus::hyperparameter::{Decay, LearningRate};
 //! # use gradus::optimizer::Build;
 //! # use gradus::real::{Real, interpolate};
-//! # use gradus::transform::{Arrives, Chained, Input, Nothing, Stage, StageExt, Step, Transform};
+//! # use gradus::rule::Chained;
+//! # use gradus::transform::{Arrives, Input, Nothing, Stage, StageExt, Step, Transform};
 //! # use gradus::typenum::{B0, B1};
 //! # #[derive(Clone, Copy, Debug)]
 //! # struct ScaleByRms { second: Decay }
@@ -133,7 +131,7 @@
 //!     type Own = Moves;
 //!     type Group = Average;
 //!     type Keeps = B0;
-//! #   const PASSES: usize = 0;
+//! #   type Joint = gradus::typenum::B0;
 //!     fn advance(&self, at: &Step, group: &mut Average<f64>) {
 //!         group.largest_rate = group.largest_rate.max(at.learning_rate);
 //!         let weight = group.largest_rate.powf(self.power);
@@ -147,15 +145,12 @@
 //!         let (newest, rate) = (group.newest, at.learning_rate);
 //!         At { moves, starts, newest, rate, rate_of_y: rate * (1.0 - self.beta * (1.0 - newest)) }
 //!     }
-//! #   fn measures(&self, _: &Step) -> bool { false }
-//! #   fn measure<F: Real>(_: usize, _: &At<F>, input: Input<F>, _: &Nothing, _: &mut Point<F>) -> F { input.update }
-//! #   fn finish<F: Real>(_: usize, _: &At<F>, _: F, _: F, _: &mut Nothing) {}
 //!     #[inline(always)]
-//!     fn update<F: Real>(at: &At<F>, input: Input<F>, _: &Nothing, state: &mut Point<F>) -> F {
+//!     fn update<F: Real>(at: &At<F>, input: Input<F>, _: &Nothing, state: &mut Point<F>) -> Input<F> {
 //!         let (y, direction) = (input.parameter, input.update);
 //!         let z = F::select(at.starts, y, state.z);
 //!         state.z = F::select(at.moves, z - at.rate * direction, z);
-//!         at.newest * (y - z) + at.rate_of_y * direction
+//!         input.with_update(at.newest * (y - z) + at.rate_of_y * direction)
 //!     }
 //! }
 //!

@@ -14,7 +14,8 @@
 //! # use gradus::optimizer::Build;
 //! # use gradus::real::Real;
 //! # use gradus::rule::{Momentum, ScaleByLearningRate};
-//! # use gradus::transform::{Chained, Input, Nothing, Stage, StageExt, Step};
+//! # use gradus::rule::Chained;
+//! # use gradus::transform::{Input, Nothing, Stage, StageExt, Step};
 //! # use gradus::typenum::B0;
 //! #[derive(Clone, Copy, Debug)]
 //! struct ScaleBySignalToNoise;
@@ -28,8 +29,8 @@
 //! #   type Own = Nothing;
 //! #   type Group = Nothing;
 //! #   type Keeps = B0;
+//! #   type Joint = gradus::typenum::B0;
 //!     const PASSES: usize = 2;
-//! #   fn advance(&self, _: &Step, _: &mut Nothing) {}
 //! #   fn constants(&self, _: &Step, _: &mut Nothing, _: &Nothing) -> Nothing { Nothing }
 //!     fn measures(&self, at: &Step) -> bool {
 //!         at.own == 1
@@ -52,13 +53,13 @@
 //!         }
 //!     }
 //!     #[inline(always)]
-//!     fn update<F: Real>(_: &Nothing, input: Input<F>, signal: &Signal<F>, _: &mut Nothing) -> F {
-//!         input.update * signal.ratio
+//!     fn update<F: Real>(_: &Nothing, input: Input<F>, signal: &Signal<F>, _: &mut Nothing) -> Input<F> {
+//!         input.with_update(input.update * signal.ratio)
 //!     }
 //! }
 //!
 //! let momentum = Momentum { dampening: Dampening::new(0.9)?, ..Momentum::default() };
-//! let chain = momentum.then(ScaleBySignalToNoise).then(ScaleByLearningRate);
+//! let chain = momentum.then(ScaleBySignalToNoise);
 //! let rule = Chained { chain, learning_rate: LearningRate::new(0.01)? };
 //! let mut parameters = [("w", vec![0.0f64; 2]), ("b", vec![0.0])];
 //! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
@@ -83,7 +84,8 @@
 //! # use gradus::optimizer::Build;
 //! # use gradus::real::{Real, interpolate};
 //! # use gradus::rule::{Moments, ScaleByLearningRate};
-//! # use gradus::transform::{Chained, Input, Nothing, Stage, StageExt, Step};
+//! # use gradus::rule::Chained;
+//! # use gradus::transform::{Input, Nothing, Stage, StageExt, Step};
 //! # use gradus::typenum::B1;
 //! #[derive(Clone, Copy, Debug)]
 //! struct ScaleByNadam { first: Decay, second: Decay, momentum_decay: f64 }
@@ -98,8 +100,7 @@
 //!     type Own = Product;
 //! #   type Group = Nothing;
 //!     type Keeps = B1;
-//! #   const PASSES: usize = 0;
-//! #   fn advance(&self, _: &Step, _: &mut Nothing) {}
+//! #   type Joint = gradus::typenum::B0;
 //!     fn constants(&self, at: &Step, own: &mut Product<f64>, _: &Nothing) -> Weights<f64> {
 //!         let mu = |t: u64| self.first.get() * (1.0 - 0.5 * 0.96f64.powf(t as f64 * self.momentum_decay));
 //!         let before = if at.own == 1 { 1.0 } else { own.product }; // all numbers start as 0
@@ -111,21 +112,18 @@
 //!             of_momentum: mu(at.own + 1) / (1.0 - own.product * mu(at.own + 1)),
 //!         }
 //!     }
-//! #   fn measures(&self, _: &Step) -> bool { false }
-//! #   fn measure<F: Real>(_: usize, _: &Weights<F>, input: Input<F>, _: &Nothing, _: &mut Moments<F>) -> F { input.update }
-//! #   fn finish<F: Real>(_: usize, _: &Weights<F>, _: F, _: F, _: &mut Nothing) {}
 //!     #[inline(always)]
-//!     fn update<F: Real>(at: &Weights<F>, input: Input<F>, _: &Nothing, state: &mut Moments<F>) -> F {
+//!     fn update<F: Real>(at: &Weights<F>, input: Input<F>, _: &Nothing, state: &mut Moments<F>) -> Input<F> {
 //!         let gradient = input.update;
 //!         state.first = interpolate(state.first, gradient, at.first); // not debiased here
 //!         state.second = interpolate(state.second, gradient * gradient, at.second);
 //!         let ahead = gradient * at.of_gradient + state.first * at.of_momentum;
-//!         ahead / state.second.sqrt().max(F::constant(1e-8))
+//!         input.with_update(ahead / state.second.sqrt().max(F::constant(1e-8)))
 //!     }
 //! }
 //!
 //! let nadam = ScaleByNadam { first: Decay::new(0.9)?, second: Decay::new(0.99)?, momentum_decay: 0.004 };
-//! let rule = Chained { chain: nadam.then(ScaleByLearningRate), learning_rate: LearningRate::new(0.01)? };
+//! let rule = Chained { chain: nadam, learning_rate: LearningRate::new(0.01)? };
 //! let mut parameters = [("w", vec![1.0f64, -2.0, 0.5])];
 //! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
 //! // What HeavyBall 3.2 prints for this run.
@@ -149,7 +147,8 @@
 //! # use gradus::optimizer::Build;
 //! # use gradus::real::{Real, interpolate};
 //! # use gradus::rule::{Moments, ScaleByLearningRate};
-//! # use gradus::transform::{Chained, Input, StageExt, Step, Transform};
+//! # use gradus::rule::Chained;
+//! # use gradus::transform::{Input, StageExt, Step, Transform};
 //! # use gradus::typenum::{B0, B1};
 //! /// ADOPT: v is one gradient behind, and the first gradient only fills it.
 //! #[derive(Clone, Copy, Debug)]
@@ -205,7 +204,7 @@
 //! }
 //!
 //! let adopt = ScaleByAdopt { first: Decay::new(0.9)?, second: Decay::new(0.99)? };
-//! let rule = Chained { chain: adopt.then(ScaleByLearningRate), learning_rate: LearningRate::new(0.01)? };
+//! let rule = Chained { chain: adopt, learning_rate: LearningRate::new(0.01)? };
 //! let mut parameters = [("w", vec![1.0f64, -2.0, 0.5])];
 //! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
 //! // What HeavyBall 3.2 prints for this run.

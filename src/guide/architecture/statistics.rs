@@ -18,7 +18,8 @@
 //! # use gradus::optimizer::Build;
 //! # use gradus::real::Real;
 //! # use gradus::rule::{AddDecay, AdamConstants, DecayConstants, Moments, ScaleByAdam, ScaleByLearningRate};
-//! # use gradus::transform::{Arrives, Chained, Input, Nothing, Of, Pair, Stage, StageExt, Step, Transform};
+//! # use gradus::rule::Chained;
+//! # use gradus::transform::{Arrives, Input, Nothing, Of, Pair, Stage, StageExt, Step, Transform};
 //! # use gradus::typenum::B1;
 //! #[derive(Clone, Copy, Debug)]
 //! struct Stable { adam: ScaleByAdam, decay: AddDecay }
@@ -33,8 +34,8 @@
 //! #   type Own = Nothing;
 //! #   type Group = Nothing;
 //!     type Keeps = B1;
+//! #   type Joint = gradus::typenum::B0;
 //!     const PASSES: usize = 1;
-//! #   fn advance(&self, _: &Step, _: &mut Nothing) {}
 //!
 //!     fn constants(&self, at: &Step, _: &mut Nothing, _: &Nothing) -> At<f64> {
 //!         (Transform::constants(&self.adam, at), Transform::constants(&self.decay, at))
@@ -53,14 +54,14 @@
 //!         tensor.clip = F::constant(1.0).max((sum / count).sqrt()); // NaN goes through
 //!     }
 //!     #[inline(always)]
-//!     fn update<F: Real>(at: &At<F>, mut input: Input<F>, tensor: &Clip<F>, moments: &mut Moments<F>) -> F {
+//!     fn update<F: Real>(at: &At<F>, mut input: Input<F>, tensor: &Clip<F>, moments: &mut Moments<F>) -> Input<F> {
 //!         input.update = <ScaleByAdam as Transform>::update(&at.0, input, moments);
-//!         <AddDecay as Transform>::update(&at.1, input, &mut Nothing) / tensor.clip
+//!         input.with_update(<AddDecay as Transform>::update(&at.1, input, &mut Nothing) / tensor.clip)
 //!     }
 //! }
 //!
 //! let decay = AddDecay::to_update(WeightDecay::decoupled(0.5)?);
-//! let chain = Stable { adam: ScaleByAdam::default(), decay }.then(ScaleByLearningRate);
+//! let chain = Stable { adam: ScaleByAdam::default(), decay };
 //! let rule = Chained { chain, learning_rate: LearningRate::new(0.01)? };
 //! let mut parameters = [("w", vec![1.0f64, 1.0])];
 //! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
@@ -89,7 +90,8 @@
 //! # use gradus::optimizer::Build;
 //! # use gradus::real::Real;
 //! # use gradus::rule::{Momentum, ScaleByLearningRate};
-//! # use gradus::transform::{Chained, Input, Nothing, Stage, StageExt, Step};
+//! # use gradus::rule::Chained;
+//! # use gradus::transform::{Input, Nothing, Stage, StageExt, Step};
 //! # use gradus::typenum::B0;
 //! #[derive(Clone, Copy, Debug)]
 //! struct Cautious;
@@ -109,10 +111,9 @@
 //! #   type Own = Nothing;
 //! #   type Group = Nothing;
 //! #   type Keeps = B0;
+//! #   type Joint = gradus::typenum::B0;
 //!     const PASSES: usize = 1;
-//! #   fn advance(&self, _: &Step, _: &mut Nothing) {}
 //! #   fn constants(&self, _: &Step, _: &mut Nothing, _: &Nothing) -> Nothing { Nothing }
-//! #   fn measures(&self, _: &Step) -> bool { true }
 //!     #[inline(always)]
 //!     fn measure<F: Real>(_: usize, _: &Nothing, input: Input<F>, _: &Scale<F>, _: &mut Nothing) -> F {
 //!         agrees(&input)
@@ -122,12 +123,12 @@
 //!         tensor.scale = count / sum.max(F::constant(1.0));
 //!     }
 //!     #[inline(always)]
-//!     fn update<F: Real>(_: &Nothing, input: Input<F>, tensor: &Scale<F>, _: &mut Nothing) -> F {
-//!         F::select(agrees(&input), input.update * tensor.scale, F::constant(0.0))
+//!     fn update<F: Real>(_: &Nothing, input: Input<F>, tensor: &Scale<F>, _: &mut Nothing) -> Input<F> {
+//!         input.with_update(F::select(agrees(&input), input.update * tensor.scale, F::constant(0.0)))
 //!     }
 //! }
 //!
-//! let chain = Momentum::default().then(Cautious).then(ScaleByLearningRate);
+//! let chain = Momentum::default().then(Cautious);
 //! let rule = Chained { chain, learning_rate: LearningRate::new(0.5)? };
 //! let mut parameters = [("w", vec![0.0f64; 3])];
 //! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
@@ -155,7 +156,8 @@
 //! # use gradus::optimizer::Build;
 //! # use gradus::real::Real;
 //! # use gradus::rule::{Momentum, MomentumConstants, ScaleByLearningRate, ScaleByLion, LionConstants, LionMomentum, Velocity};
-//! # use gradus::transform::{Chained, Input, Nothing, Pair, Stage, StageExt, Step, Transform};
+//! # use gradus::rule::Chained;
+//! # use gradus::transform::{Input, Nothing, Pair, Stage, StageExt, Step, Transform};
 //! # use gradus::typenum::B1;
 //! #[derive(Clone, Copy, Debug)]
 //! struct Grafted { direction: ScaleByLion, length: Momentum }
@@ -171,12 +173,11 @@
 //! #   type Own = Nothing;
 //! #   type Group = Nothing;
 //!     type Keeps = B1;
+//! #   type Joint = gradus::typenum::B0;
 //!     const PASSES: usize = 2;
-//! #   fn advance(&self, _: &Step, _: &mut Nothing) {}
 //! #   fn constants(&self, at: &Step, _: &mut Nothing, _: &Nothing) -> At<f64> {
 //! #       (Transform::constants(&self.direction, at), Transform::constants(&self.length, at))
 //! #   }
-//! #   fn measures(&self, _: &Step) -> bool { true }
 //!     #[inline(always)]
 //!     fn measure<F: Real>(pass: usize, at: &At<F>, input: Input<F>, _: &Norms<F>, state: &mut Memory<F>) -> F {
 //!         let branch = match pass {
@@ -193,14 +194,14 @@
 //!         }
 //!     }
 //!     #[inline(always)]
-//!     fn update<F: Real>(at: &At<F>, input: Input<F>, norms: &Norms<F>, state: &mut Memory<F>) -> F {
+//!     fn update<F: Real>(at: &At<F>, input: Input<F>, norms: &Norms<F>, state: &mut Memory<F>) -> Input<F> {
 //!         <Momentum as Transform>::update(&at.1, input, &mut state.1);
-//!         <ScaleByLion as Transform>::update(&at.0, input, &mut state.0) * norms.scale
+//!         input.with_update(<ScaleByLion as Transform>::update(&at.0, input, &mut state.0) * norms.scale)
 //!     }
 //! }
 //!
 //! let chain = Grafted { direction: ScaleByLion::default(), length: Momentum::default() };
-//! let rule = Chained { chain: chain.then(ScaleByLearningRate), learning_rate: LearningRate::new(1.0)? };
+//! let rule = Chained { chain: chain, learning_rate: LearningRate::new(1.0)? };
 //! let mut parameters = [("w", vec![0.0f64; 4])];
 //! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
 //! optimizer.step(&mut parameters, &[("w", vec![1.0, -1.0, 7.0, -7.0])])?;

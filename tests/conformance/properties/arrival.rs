@@ -2,10 +2,11 @@
 
 use crate::cases::Case;
 use crate::trainer::{MODES, Mode, SMALL, Trainer, gradients};
+use gradus::optimizer::Releasable;
 use gradus::transform::Rule;
 
 /// Bit for bit, with some gradients absent.
-pub fn release_equals_the_joint_step<R: Rule, C: Case>(rule: R) {
+pub fn release_equals_the_joint_step<R: Releasable, C: Case>(rule: R) {
     let [together, released] = MODES.map(|mode| {
         let mut trainer = Trainer::<R, C>::new(mode, rule.clone(), SMALL);
         for step in 1..=6 {
@@ -17,7 +18,7 @@ pub fn release_equals_the_joint_step<R: Rule, C: Case>(rule: R) {
 }
 
 /// A rate that is set between two steps acts from the next one on, and does act.
-pub fn a_schedule_acts_at_the_same_steps_under_release<R: Rule, C: Case>(rule: R) {
+pub fn a_schedule_acts_at_the_same_steps_under_release<R: Releasable, C: Case>(rule: R) {
     let run = |mode, factor: f64| {
         let mut trainer = Trainer::<R, C>::new(mode, rule.clone(), SMALL);
         let start = rule.learning_rate().get();
@@ -32,7 +33,7 @@ pub fn a_schedule_acts_at_the_same_steps_under_release<R: Rule, C: Case>(rule: R
 }
 
 /// Its averages are debiased by its own count, and its random bits follow that count too.
-pub fn a_late_first_gradient_is_treated_as_a_first_one<R: Rule, C: Case>(rule: R) {
+pub fn a_late_first_gradient_is_treated_as_a_first_one<R: Releasable, C: Case>(rule: R) {
     for mode in MODES {
         let mut late = Trainer::<R, C>::new(mode, rule.clone(), SMALL);
         let mut prompt = Trainer::<R, C>::new(mode, rule.clone(), SMALL);

@@ -4,6 +4,7 @@ use crate::cases::{Case, Parameter};
 use crate::trainer::{MODES, Trainer};
 use gradus::cpu::Cpu;
 use gradus::dtype::{Arithmetic, StorageDtype};
+use gradus::optimizer::Releasable;
 use gradus::transform::Rule;
 
 /// Where the quadratic has its minimum, and how steep it is, for element `element`.
@@ -28,7 +29,7 @@ fn loss(values: &[f64]) -> f64 {
 /// From 2 towards minima between 0.25 and 0.6. Weight decay, of at most 0.023 beside a steepness of at
 /// least 0.5, moves the minimum by less than 5 %, and a last learning rate near 0.01 leaves an
 /// oscillation of that size: together below (0.04/1.5)² of the loss at the start.
-pub fn converges_on_a_quadratic<R: Rule, C: Case>(rule: R) {
+pub fn converges_on_a_quadratic<R: Releasable, C: Case>(rule: R) {
     for mode in MODES {
         let start = rule.learning_rate().get();
         let parameters = vec![("x".to_owned(), crate::values::all_stored(&[2.0; LENGTH]))];

@@ -4,10 +4,10 @@ use crate::cases::Case;
 use crate::trainer::{MODES, SMALL, Trainer, gradients};
 use crate::values::scatter;
 use gradus::cpu::Cpu;
-use gradus::transform::Rule;
+use gradus::optimizer::Releasable;
 
 /// Parameter, state, carry and counter, at the first step and later.
-pub fn absent_gradients_leave_every_bit_alone<R: Rule, C: Case>(rule: R) {
+pub fn absent_gradients_leave_every_bit_alone<R: Releasable, C: Case>(rule: R) {
     for mode in MODES {
         let mut trainer = Trainer::<R, C>::new(mode, rule.clone(), SMALL);
         for number in 1..=4 {
@@ -25,7 +25,7 @@ pub fn absent_gradients_leave_every_bit_alone<R: Rule, C: Case>(rule: R) {
 }
 
 /// A zero with a zero gradient and no past is not moved, and decay takes nothing from it.
-pub fn zeros_stay_zeros<R: Rule, C: Case>(rule: R) {
+pub fn zeros_stay_zeros<R: Releasable, C: Case>(rule: R) {
     for mode in MODES {
         let parameters = vec![("x".to_owned(), crate::values::all_stored(&[0.0; 70]))];
         let mut trainer = Trainer::<R, C>::from(Cpu::default(), mode, rule.clone(), parameters);
@@ -53,7 +53,7 @@ const BAD: [f64; 12] = [
 ];
 
 /// No panic, and the elements beside a bad one get the bits they would have got without it.
-pub fn a_bad_element_leaves_its_neighbours_alone<R: Rule, C: Case>(rule: R) {
+pub fn a_bad_element_leaves_its_neighbours_alone<R: Releasable, C: Case>(rule: R) {
     const LENGTH: usize = 150;
     let model = [("x", LENGTH)];
     for mode in MODES {

@@ -2,11 +2,11 @@
 
 use crate::cases::Case;
 use crate::trainer::{MODES, Mode, SMALL, Trainer, gradients};
-use gradus::optimizer::KeepsGradients;
-use gradus::transform::{Rule, Stage};
+use gradus::optimizer::{Averaging, Releasable};
+use gradus::transform::Rule;
 
 /// A fresh optimizer for the parameters and the state of another one.
-fn resumed<R: Rule, C: Case>(mode: Mode, rule: &R, from: &Trainer<R, C>) -> Trainer<R, C> {
+fn resumed<R: Releasable, C: Case>(mode: Mode, rule: &R, from: &Trainer<R, C>) -> Trainer<R, C> {
     let mut trainer = Trainer::<R, C>::new(mode, rule.clone(), SMALL);
     // Not fresh any more: whatever it has must go.
     trainer.step(&gradients(SMALL, 77));
@@ -16,7 +16,7 @@ fn resumed<R: Rule, C: Case>(mode: Mode, rule: &R, from: &Trainer<R, C>) -> Trai
 }
 
 /// Bit for bit, in either mode, whichever mode the snapshot came from.
-pub fn a_restored_optimizer_goes_on_with_the_same_bits<R: Rule, C: Case>(rule: R) {
+pub fn a_restored_optimizer_goes_on_with_the_same_bits<R: Releasable, C: Case>(rule: R) {
     for (before, after) in [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(one, other)| (MODES[one], MODES[other])) {
         let mut uninterrupted = Trainer::<R, C>::new(before, rule.clone(), SMALL);
         for step in 1..=3 {
@@ -34,7 +34,7 @@ pub fn a_restored_optimizer_goes_on_with_the_same_bits<R: Rule, C: Case>(rule: R
 }
 
 /// There and back.
-pub fn switching_between_joint_steps_and_release_keeps_all_state<R: Rule, C: Case>(rule: R) {
+pub fn switching_between_joint_steps_and_release_keeps_all_state<R: Releasable, C: Case>(rule: R) {
     let mut steady = Trainer::<R, C>::new(Mode::Together, rule.clone(), SMALL);
     let mut switching = Trainer::<R, C>::new(Mode::Together, rule, SMALL);
     for step in 1..=5 {
@@ -48,7 +48,7 @@ pub fn switching_between_joint_steps_and_release_keeps_all_state<R: Rule, C: Cas
 /// Micro-batches before the snapshot count after it, and do something.
 pub fn accumulation_survives_a_restart<R, C>(rule: R)
 where
-    R: Rule<Chain: Stage<Keeps: KeepsGradients>>,
+    R: Averaging + Releasable,
     C: Case,
 {
     let step = |trainer: &mut Trainer<R, C>, number: u64| {

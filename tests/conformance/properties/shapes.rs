@@ -4,6 +4,7 @@ use crate::cases::{Case, Gradient, Parameter};
 use crate::values::{bits, scatter, stored};
 use gradus::cpu::Cpu;
 use gradus::dtype::StorageDtype;
+use gradus::optimizer::Releasable;
 use gradus::transform::Rule;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
@@ -24,7 +25,12 @@ fn by_position<T: StorageDtype>(array: &ArrayD<T>) -> Vec<u64> {
 }
 
 /// Steps over arrays of the given shapes, and the bits by position of what comes out.
-fn run<R: Rule, C: Case>(rule: R, shapes: &[&[usize]], column_major: bool, released: bool) -> Vec<Vec<u64>> {
+fn run<R: Releasable, C: Case>(
+    rule: R,
+    shapes: &[&[usize]],
+    column_major: bool,
+    released: bool,
+) -> Vec<Vec<u64>> {
     let parameter = |(place, shape): (usize, &&[usize])| {
         (format!("x{place}"), array::<Parameter<C>>(place as u64, shape, column_major))
     };
@@ -53,7 +59,7 @@ fn run<R: Rule, C: Case>(rule: R, shapes: &[&[usize]], column_major: bool, relea
 }
 
 /// A single number, empty arrays, one element, and many axes: each like a vector of its length.
-pub fn zero_one_and_no_dimensions_are_like_any_other_shape<R: Rule, C: Case>(rule: R) {
+pub fn zero_one_and_no_dimensions_are_like_any_other_shape<R: Releasable, C: Case>(rule: R) {
     let shapes: [&[usize]; 6] = [&[], &[0], &[3, 0, 2], &[1], &[1, 1, 1], &[2, 3, 1, 5, 1, 2, 2]];
     let lengths = shapes.map(|shape| [shape.iter().product()]);
     let flat = lengths.each_ref().map(|length| &length[..]);
@@ -65,7 +71,7 @@ pub fn zero_one_and_no_dimensions_are_like_any_other_shape<R: Rule, C: Case>(rul
 }
 
 /// By position the same bits as row-major memory, where nothing is random.
-pub fn column_major_memory_is_only_another_order<R: Rule, C: Case>(rule: R) {
+pub fn column_major_memory_is_only_another_order<R: Releasable, C: Case>(rule: R) {
     if !C::PLACELESS {
         return;
     }

@@ -4,11 +4,11 @@ use crate::cases::{Case, Parameter};
 use crate::trainer::{MODES, Mode, Trainer};
 use crate::values::{Contents, all_stored, scatter};
 use gradus::cpu::Cpu;
-use gradus::transform::Rule;
+use gradus::optimizer::Releasable;
 
 const LENGTH: usize = 150;
 
-fn trainer<R: Rule, C: Case>(mode: Mode, rule: &R, lengths: &[usize]) -> Trainer<R, C> {
+fn trainer<R: Releasable, C: Case>(mode: Mode, rule: &R, lengths: &[usize]) -> Trainer<R, C> {
     let values: Vec<Parameter<C>> = all_stored(&scatter(3, LENGTH));
     let mut rest = &values[..];
     let tensors = lengths.iter().enumerate().map(|(place, &length)| {
@@ -20,7 +20,7 @@ fn trainer<R: Rule, C: Case>(mode: Mode, rule: &R, lengths: &[usize]) -> Trainer
     Trainer::from(Cpu::default(), mode, rule.clone(), tensors)
 }
 
-fn step<R: Rule, C: Case>(trainer: &mut Trainer<R, C>, lengths: &[usize], step: u64) {
+fn step<R: Releasable, C: Case>(trainer: &mut Trainer<R, C>, lengths: &[usize], step: u64) {
     let values = scatter(1000 + step, LENGTH);
     let mut rest = &values[..];
     let gradients = lengths.iter().map(|&length| {
@@ -32,7 +32,7 @@ fn step<R: Rule, C: Case>(trainer: &mut Trainer<R, C>, lengths: &[usize], step: 
 }
 
 /// Bit for bit where nothing is random: random bits follow the tensor's name and the element's place.
-pub fn a_tensor_split_in_two_moves_as_one<R: Rule, C: Case>(rule: R) {
+pub fn a_tensor_split_in_two_moves_as_one<R: Releasable, C: Case>(rule: R) {
     if !C::PLACELESS {
         return;
     }
@@ -52,7 +52,7 @@ pub fn a_tensor_split_in_two_moves_as_one<R: Rule, C: Case>(rule: R) {
 }
 
 /// Every length up to two tiles and a bit, which has the elements of a longer tensor.
-pub fn every_length_of_a_tail_gives_the_same_elements<R: Rule, C: Case>(rule: R) {
+pub fn every_length_of_a_tail_gives_the_same_elements<R: Releasable, C: Case>(rule: R) {
     let mut longest = trainer::<R, C>(Mode::Together, &rule, &[LENGTH]);
     for number in 1..=2 {
         step(&mut longest, &[LENGTH], number);

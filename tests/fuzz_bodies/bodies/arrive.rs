@@ -8,9 +8,8 @@ use arbitrary::Arbitrary;
 use gradus::cpu::Cpu;
 use gradus::device::Formats;
 use gradus::error::Error;
-use gradus::optimizer::{KeepsGradients, ReleaseStep, Released};
+use gradus::optimizer::{Averaging, Releasable, ReleaseStep, Released};
 use gradus::shape::Layout;
-use gradus::transform::{Rule, Stage};
 
 /// A gradient that comes by itself.
 #[derive(Debug, Arbitrary)]
@@ -28,7 +27,7 @@ pub(super) fn arrive<R, K>(
     parameters: &mut Tensors<K::Parameter>,
     model: &mut Model,
 ) where
-    R: Rule<Chain: Stage<Keeps: KeepsGradients>>,
+    R: Averaging + Releasable,
     K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
 {
     let Arrival { is_micro_batch, key, ref values, flaw } = *arrival;

@@ -12,10 +12,9 @@ use gradus::cpu::Cpu;
 use gradus::device::{Formats, In};
 use gradus::error::{self, Error};
 use gradus::hyperparameter::LearningRate;
-use gradus::optimizer::{Build, KeepsGradients, Optimizer, Released, Snapshot, Together};
+use gradus::optimizer::{Averaging, Build, Optimizer, Releasable, Released, Snapshot, Together};
 use gradus::store::Store;
-use gradus::transform::{FieldSet, Rule, Stage};
-use gradus::typenum::Unsigned;
+use gradus::transform::{FieldSet, Rule};
 use half::bf16;
 
 /// What a run of the body is about.
@@ -92,12 +91,7 @@ pub fn check(case: &Case) {
     }
 }
 
-fn in_formats<R: Rule<Chain: Stage<Keeps: KeepsGradients>>>(
-    case: &Case,
-    other: Hyperparameters,
-    rule: &R,
-    other_rule: &R,
-) {
+fn in_formats<R: Averaging + Releasable>(case: &Case, other: Hyperparameters, rule: &R, other_rule: &R) {
     macro_rules! run {
         ($parameter:ident $gradient:ident $state:ident $($store:ident)?) => {
             run::<R, In<$parameter, $gradient, $state, _>>(case, other, &|parameters, flaw| {
@@ -138,7 +132,7 @@ impl<R: Rule, K: Formats, F> Make<R, K> for F where
 
 fn run<R, K>(case: &Case, other: Hyperparameters, make: &impl Make<R, K>)
 where
-    R: Rule<Chain: Stage<Keeps: KeepsGradients>>,
+    R: Averaging + Releasable,
     K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
 {
     let lengths = case.lengths.map(|length| usize::from(length % 6));
@@ -151,7 +145,7 @@ where
         (result, expected) => panic!("{:?} instead of {expected:?}", result.err()),
     };
     let fields = case.hyperparameters.fields();
-    let carries = <<K::Store as Store>::Carry as FieldSet>::Count::USIZE > 0;
+    let carries = <<K::Store as Store>::Carry as FieldSet>::COUNT > 0;
     let tensors = NAMES.iter().enumerate().zip(lengths).map(|((place, name), length)| Tensor {
         name,
         group: usize::from(place == OTHER),
@@ -201,7 +195,7 @@ struct Session<R: Rule, K: Formats> {
 
 impl<R, K> Session<R, K>
 where
-    R: Rule<Chain: Stage<Keeps: KeepsGradients>>,
+    R: Averaging + Releasable,
     K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
 {
     /// Compares all that can be seen with the model.

@@ -17,10 +17,9 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use gradus::cpu::Cpu;
 use gradus::device::{Formats, In};
 use gradus::dtype::StorageDtype;
-use gradus::optimizer::{Build, Optimizer, Snapshot, TensorSnapshot, Together};
+use gradus::optimizer::{Build, Optimizer, Releasable, Snapshot, TensorSnapshot, Together};
 use gradus::store::{Rounding, Store};
-use gradus::transform::{FieldSet, Rule};
-use gradus::typenum::Unsigned;
+use gradus::transform::FieldSet;
 use half::{bf16, f16};
 use std::sync::LazyLock;
 
@@ -116,7 +115,7 @@ pub fn check(case: &Case) {
     }
 }
 
-fn in_formats<R: Rule>(case: &Case, rule: &R) {
+fn in_formats<R: Releasable>(case: &Case, rule: &R) {
     macro_rules! choose {
         ($($number:literal: $parameter:ident $gradient:ident $state:ident $(. $store:ident($($seed:literal)?))?;)*) => {
             match case.formats % choose!(@count $($number)*) {
@@ -153,7 +152,7 @@ fn in_formats<R: Rule>(case: &Case, rule: &R) {
     }
 }
 
-fn run<R: Rule, K>(
+fn run<R: Releasable, K>(
     case: &Case,
     build: &impl Fn(&Cpu, &Tensors<K::Parameter>) -> Optimizer<R, K, Together, Cpu>,
 ) where
@@ -303,7 +302,7 @@ fn compare<K>(
             for (expected, (field, found)) in state.iter().zip(&new_state.state) {
                 assert_stored(&what(field), *expected, true, found[element]);
             }
-            if <<K::Store as Store>::Carry as FieldSet>::Count::USIZE == 0 {
+            if <<K::Store as Store>::Carry as FieldSet>::COUNT == 0 {
                 let stochastic = K::Store::ROUNDING == Rounding::Stochastic;
                 assert_stored(
                     &what("value"),

@@ -1,0 +1,73 @@
+//! A group of parameters: its rule, and what schedules make of it.
+
+use super::copied;
+use crate::error::{Error, Result};
+use crate::schedule::Schedule;
+use crate::transform::{Arrives, ChainOf, FieldSet, Of, Rule, Stage, Step};
+
+/// Parameters that share their hyperparameters.
+pub(super) struct Group<R: Rule> {
+    pub(super) label: String,
+    /// The rule as the user set it.
+    pub(super) base: R,
+    /// The rule at the step under way: as its schedules make it.
+    pub(super) rule: R,
+    pub(super) schedules: Vec<Scheduled>,
+    pub(super) memory: Of<<ChainOf<R> as Stage>::Group, f64>,
+    /// The numbers of the step under way, which count once it is finished.
+    pub(super) next: Of<<ChainOf<R> as Stage>::Group, f64>,
+}
+
+/// A hyperparameter and what it is multiplied with.
+pub(super) struct Scheduled {
+    pub(super) name: String,
+    pub(super) schedule: Schedule,
+}
+
+impl<R: Rule> Group<R> {
+    pub(super) fn new(label: String, rule: R, schedules: Vec<Scheduled>) -> Result<Self> {
+        let zeros = || <ChainOf<R> as Stage>::Group::generate(|| 0.0);
+        for Scheduled { name, .. } in &schedules {
+            let mut known = Vec::new();
+            rule.clone().tune(&mut |tunable, _| known.push(tunable));
+            if !known.contains(&name.as_str()) {
+                let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                return Err(Error::NotTunable { name: name.clone(), known });
+            }
+        }
+        Ok(Self { label, base: rule.clone(), rule, schedules, memory: zeros(), next: zeros() })
+    }
+
+    /// Prepares rule and numbers of the group for whole step `optimizer`.
+    pub(super) fn begin(&mut self, optimizer: u64) -> Result<()> {
+        self.rule = self.base.clone();
+        for Scheduled { name, schedule } in &self.schedules {
+            let mut result = Ok(());
+            self.rule.tune(&mut |tunable, number| {
+                if tunable == name {
+                    result = number.set(number.number() * schedule.at(optimizer));
+                }
+            });
+            result.map_err(|reason| Error::Scheduled {
+                step: optimizer,
+                name: name.clone(),
+                group: self.label.clone(),
+                reason: reason.to_string(),
+            })?;
+        }
+        self.next = copied::<<ChainOf<R> as Stage>::Group>(&self.memory);
+        let at = Step { optimizer, own: optimizer, ..Step::first(self.rule.learning_rate().get()) };
+        self.rule.chain().advance(&at, &mut self.next);
+        Ok(())
+    }
+
+    /// Keeps what [`begin`](Self::begin) prepared.
+    pub(super) fn commit(&mut self) {
+        self.memory = copied::<<ChainOf<R> as Stage>::Group>(&self.next);
+    }
+
+    /// The step of a tensor that has received `received` gradients before.
+    pub(super) fn step_of(&self, received: u64, optimizer: u64, arrives: Arrives) -> Step {
+        Step { own: received + 1, optimizer, arrives, ..Step::first(self.rule.learning_rate().get()) }
+    }
+}

@@ -1,0 +1,167 @@
+//! What is found out about all gradients before a step: their norm, and whether one is not finite.
+
+use super::loss_scale::LossScale;
+use super::{Optimizer, TensorState};
+use crate::clip::{GradientNorm, JointClip};
+use crate::device::{Device, Formats};
+use crate::dtype::{Format, StorageDtype};
+use crate::error::{Error, Result};
+use crate::transform::{Rule, Stage};
+
+/// What a step does with gradients before any of them moves a parameter.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Survey {
+    pub(super) clip: Option<JointClip>,
+    pub(super) nonfinite: Nonfinite,
+    pub(super) scale: Option<LossScale>,
+    /// The norm that was found last.
+    pub(super) norm: Option<GradientNorm>,
+    /// Steps that were left out so far.
+    pub(super) skipped: u64,
+    /// Sums over the tensors of a step; kept, so that only the first step allocates them.
+    sums: Vec<f64>,
+}
+
+/// What a gradient that is infinite or NaN does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Nonfinite {
+    #[default]
+    Propagates,
+    SkipsTheStep,
+    RefusesTheStep,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stepped {
+    /// Parameters have moved.
+    Taken,
+    /// Every gradient was absent: nothing has changed.
+    WithoutGradients,
+    /// A gradient was infinite or NaN: nothing has changed but the count of
+    /// [skipped](Optimizer::skipped) steps and the scale of the loss.
+    Skipped,
+}
+
+/// What a survey decides.
+pub(super) enum Verdict {
+    /// The step is taken, with gradients multiplied by a factor.
+    Take(f64),
+    /// The step is left out.
+    Skip,
+}
+
+impl Survey {
+    pub(super) fn new(clip: Option<JointClip>, nonfinite: Nonfinite, scale: Option<LossScale>) -> Self {
+        Self { clip, nonfinite, scale, ..Self::default() }
+    }
+
+    /// Whether gradients must be looked at.
+    pub(super) fn looks(&self) -> bool {
+        self.clip.is_some() || self.scale.is_some() || self.nonfinite != Nonfinite::Propagates
+    }
+
+    /// Looks at all gradients.
+    pub(super) fn judge<C: Stage, K: Formats, D: Device>(
+        &mut self,
+        device: &D,
+        tensors: &[TensorState<C, K, D>],
+        gradients: &[Option<D::View<'_, K::Gradient>>],
+        known: Option<GradientNorm>,
+    ) -> Result<Verdict> {
+        if !self.looks() {
+            return Ok(Verdict::Take(1.0));
+        }
+        let mut norm = match known {
+            Some(norm) => norm,
+            None => self.measure(device, tensors, gradients)?,
+        };
+        let policy = if self.scale.is_some() { Nonfinite::SkipsTheStep } else { self.nonfinite };
+        if !norm.norm.is_finite() {
+            match policy {
+                Nonfinite::Propagates => {}
+                Nonfinite::SkipsTheStep => {
+                    self.skipped += 1;
+                    if let Some(scale) = &mut self.scale {
+                        scale.back_off();
+                    }
+                    return Ok(Verdict::Skip);
+                }
+                Nonfinite::RefusesTheStep => return Err(culprit::<K, D, C>(device, tensors, gradients)?),
+            }
+        }
+        let unscale = self.scale.as_ref().map_or(1.0, |scale| 1.0 / scale.get());
+        norm.norm *= unscale;
+        self.norm = Some(norm);
+        Ok(Verdict::Take(unscale * self.clip.map_or(1.0, |clip| clip.factor(norm))))
+    }
+
+    /// After a step that was taken.
+    pub(super) fn taken(&mut self) {
+        if let Some(scale) = &mut self.scale {
+            scale.grow();
+        }
+    }
+
+    /// The norm of all gradients.
+    pub(super) fn measure<C: Stage, K: Formats, D: Device>(
+        &mut self,
+        device: &D,
+        tensors: &[TensorState<C, K, D>],
+        gradients: &[Option<D::View<'_, K::Gradient>>],
+    ) -> Result<GradientNorm> {
+        let sums = &mut self.sums;
+        sums.resize(gradients.len(), 0.0);
+        let elements = tensors.iter().zip(gradients).filter(|(_, gradient)| gradient.is_some());
+        let elements = elements.map(|(tensor, _)| tensor.layout.len() as u64).sum();
+        let mut root = |unit: f64| {
+            device.square_sums(gradients, unit, sums)?;
+            Ok::<f64, Error>(sums.iter().sum::<f64>().sqrt() / unit)
+        };
+        // Only elements in `f64` have squares that `f64` cannot hold; for them, another unit is tried.
+        let (small, large) = (libm::scalbn(1.0, -600), libm::scalbn(1.0, 600));
+        let norm = match root(1.0)? {
+            norm if !matches!(K::Gradient::FORMAT, Format::F64) => norm,
+            f64::INFINITY => root(small)?,
+            norm if norm < libm::scalbn(1.0, -400) => root(large)?,
+            norm => norm,
+        };
+        Ok(GradientNorm { norm, elements })
+    }
+}
+
+/// The error that names the first gradient that is not finite.
+fn culprit<K: Formats, D: Device, C: Stage>(
+    device: &D,
+    tensors: &[TensorState<C, K, D>],
+    gradients: &[Option<D::View<'_, K::Gradient>>],
+) -> Result<Error> {
+    for (tensor, gradient) in tensors.iter().zip(gradients) {
+        if let Some(view) = gradient
+            && let Some(place) = device.first_nonfinite(view)?
+        {
+            let index = tensor.layout.index(place);
+            return Ok(Error::NonfiniteGradient { parameter: tensor.name.clone(), index });
+        }
+    }
+    Ok(Error::NonfiniteNorm)
+}
+
+impl<R: Rule, K: Formats, A: super::Arrival, D: Device> Optimizer<R, K, A, D> {
+    /// The norm of all gradients as the last step found it: before it was clipped, without the
+    /// scale of the loss. [`None`] unless an option [looks at all gradients](super::extras).
+    pub fn gradient_norm(&self) -> Option<GradientNorm> {
+        self.survey.norm
+    }
+
+    /// Steps that were left out because a gradient was infinite or NaN.
+    pub fn skipped(&self) -> u64 {
+        self.survey.skipped
+    }
+
+    /// What to multiply the loss with before gradients are computed; 1 without
+    /// [`loss_scaling`](super::Builder::loss_scaling).
+    pub fn loss_scale(&self) -> f64 {
+        self.survey.scale.as_ref().map_or(1.0, LossScale::get)
+    }
+}
