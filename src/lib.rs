@@ -65,6 +65,7 @@
 //! | train in 16 bits | [`guide::precision`] |
 //! | save the memory of gradients | [`guide::gradient_release`] |
 //! | know which options fit together | [`optimizer::Builder`] |
+//! | change the learning rate over a training | [`schedule`] |
 //! | save and go on | [`Optimizer::snapshot`](optimizer::Optimizer::snapshot) |
 //! | write an optimizer | [`guide::writing_a_rule`] |
 //! | test an optimizer, yours or this one | [`guide::testing`] |

@@ -11,12 +11,14 @@
 //! | `training.rs` | all gradients at once, gradients one by one, micro-batches |
 //! | `run.rs` | the loop over epochs with a learning-rate schedule |
 //! | `data.rs`, `random.rs` | the digits, shuffled the same way in every run |
-//! | `arguments.rs`, `table.rs`, `picture.rs` | what surrounds it |
+//! | `arguments.rs`, `table.rs`, `picture.rs`, `../drawing` | what surrounds it |
 
 #![allow(unreachable_pub)] // in a program, `pub` means for the other files
 
 mod arguments;
 mod data;
+#[path = "../drawing/mod.rs"]
+mod drawing;
 mod network;
 mod optimizers;
 mod picture;

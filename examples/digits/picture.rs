@@ -1,20 +1,16 @@
 //! The losses as curves, in an SVG and in a PNG file.
 
+use crate::drawing::{self, Picture};
 use crate::run::Run;
 use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontStyle, register_font};
 use std::error::Error;
-use std::fs::File;
-use std::io::BufWriter;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 const SIZE: (u32, u32) = (1200, 800);
-/// The PNG is drawn larger by this factor and averaged down, which smooths its lines.
-const OVERSAMPLING: u32 = 3;
 /// Width of the legend beside the curves.
 const LEGEND: u32 = 290;
 
@@ -33,21 +29,21 @@ const COLORS: [RGBColor; 10] = [
 
 /// Writes both files into a directory.
 pub fn draw(runs: &[Run], directory: &Path) -> Result<[PathBuf; 2], Box<dyn Error>> {
-    // "sans-serif" is what the SVG asks the viewer for; its text is measured with this font.
-    let font = register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular());
-    assert!(font.is_ok(), "the embedded font is intact");
-    let (svg, png) = (directory.join("digits-loss.svg"), directory.join("digits-loss.png"));
-    curves(runs, &SVGBackend::new(&svg, SIZE).into_drawing_area(), 1)?;
+    drawing::write(&Curves(runs), &directory.join("digits-loss"))
+}
 
-    let large = (SIZE.0 * OVERSAMPLING, SIZE.1 * OVERSAMPLING);
-    let mut pixels = vec![0; 3 * large.0 as usize * large.1 as usize];
-    let canvas = BitMapBackend::with_buffer(&mut pixels, large).into_drawing_area();
-    curves(runs, &canvas, OVERSAMPLING)?;
-    drop(canvas);
-    let mut encoder = png::Encoder::new(BufWriter::new(File::create(&png)?), SIZE.0, SIZE.1);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.write_header()?.write_image_data(&averaged(&pixels))?;
-    Ok([svg, png])
+struct Curves<'a>(&'a [Run]);
+
+impl Picture for Curves<'_> {
+    const SIZE: (u32, u32) = SIZE;
+
+    fn draw<B: DrawingBackend<ErrorType: 'static>>(
+        &self,
+        canvas: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<(), Box<dyn Error>> {
+        curves(self.0, canvas, scale)
+    }
 }
 
 /// Draws everything, all lengths multiplied by `scale`.
@@ -114,19 +110,4 @@ fn range(runs: &[Run]) -> Range<f64> {
     let losses = runs.iter().flat_map(|run| &run.losses).map(|loss| loss.max(1e-9));
     let (low, high) = losses.fold((1.0f64, 0.0f64), |(low, high), loss| (low.min(loss), high.max(loss)));
     low * 0.7..high * 1.3
-}
-
-/// Replaces each square of pixels by its mean.
-fn averaged(pixels: &[u8]) -> Vec<u8> {
-    let side = OVERSAMPLING as usize;
-    let (width, height) = (SIZE.0 as usize, SIZE.1 as usize);
-    let mean = |row: usize, column: usize, color: usize| {
-        let square = (0..side * side).map(|place| {
-            let (row, column) = (row * side + place / side, column * side + place % side);
-            u32::from(pixels[3 * (row * width * side + column) + color])
-        });
-        (square.sum::<u32>() / (OVERSAMPLING * OVERSAMPLING)) as u8
-    };
-    let rows = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
-    rows.flat_map(|(row, column)| [0, 1, 2].map(|color| mean(row, column, color))).collect()
 }

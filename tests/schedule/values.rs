@@ -57,6 +57,14 @@ fn a_decay_may_rise() -> Result<()> {
     Ok(())
 }
 
+/// 0.08 + (0.01 − 0.08) is less than 0.01 in doubles, and a long cosine is that flat at its start.
+#[test]
+fn rounding_does_not_leave_the_ends() -> Result<()> {
+    let rise = Schedule::decay(Form::Cosine, 0.01, 0.08, 1 << 40)?;
+    assert_eq!(at(&rise, [1, 2, 3]), [0.01; 3]);
+    Ok(())
+}
+
 /// A cosine of the bare step number is a wave: after the last step it climbs back to the maximum.
 #[test]
 fn a_cosine_does_not_come_back_after_its_last_step() -> Result<()> {
