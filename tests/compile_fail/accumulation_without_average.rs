@@ -4,8 +4,8 @@ use gradus::cpu::Cpu;
 use gradus::error::Result;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::Build;
-use gradus::rule::{ScaleByLearningRate, Sgd};
-use gradus::rule::Chained;
+use gradus::rule::{Chained, Sgd};
+use gradus::transform::Identity;
 
 fn plain_sgd(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
     let mut optimizer = Sgd::default().gradient_release().build(Cpu::default(), parameters)?;
@@ -20,7 +20,7 @@ fn plain_sgd(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
 }
 
 fn a_chain_of_ones_own(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
-    let rule = Chained { chain: ScaleByLearningRate, learning_rate: LearningRate::new(0.1)? };
+    let rule = Chained { chain: Identity, learning_rate: LearningRate::new(0.1)? };
     let mut optimizer = rule.gradient_release().build(Cpu::default(), parameters)?;
     let mut step = optimizer.begin_step()?;
     step.accumulate("weight", vec![1.0])?;

@@ -89,9 +89,11 @@ impl Tensor {
     {
         self.received += 1;
         let arithmetic = Arithmetic::of::<K::Parameter>();
-        let elements = parameter.iter().zip(gradient).zip(&mut self.state);
-        let updates = elements.map(|((parameter, gradient), state)| {
+        let elements = parameter.iter().zip(gradient).zip(&mut self.state).enumerate();
+        let updates = elements.map(|(element, ((parameter, gradient), state))| {
             let (parameter, gradient) = (Approx::exact(parameter.get()), Approx::exact(gradient.get()));
+            let carry = self.carry.as_ref().map(|carry| carry[element]);
+            let parameter = carry.map_or(parameter, |carry| arithmetic.add(parameter, carry));
             let hyperparameters = &groups[self.group];
             let update = hyperparameters.update(arithmetic, self.received, moves, parameter, gradient, state);
             state.iter_mut().for_each(|field| *field = field.stored_in::<K::State>(true));
