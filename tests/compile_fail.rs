@@ -255,10 +255,7 @@ fn error(message: &Value) -> Option<(Place, Found)> {
     let children = message["children"].as_array()?.iter();
     let notes = children.filter(|child| child["level"] == "note" && spans(child).is_empty());
     let notes = notes.map(|note| text(&note["message"])).filter(|note| !note.starts_with("required for `"));
-    let said = Said {
-        message: text(&message["message"]),
-        label: text(&primary["label"]),
-        notes: notes.collect(),
-    };
+    let said =
+        Said { message: text(&message["message"]), label: text(&primary["label"]), notes: notes.collect() };
     Some((place, Found { said, rendered: text(&message["rendered"]) }))
 }

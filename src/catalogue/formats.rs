@@ -1,6 +1,7 @@
 //! Which formats and stores the catalogue combines: where optimizers are instantiated.
 
-use super::{Configuration, Dynamic, Format, NamedRule, StoreKind, entries};
+use super::entries::{self, Named, Visitor};
+use super::{Configuration, Dynamic, Format, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
 use crate::dtype::StorageDtype;
@@ -44,20 +45,22 @@ struct Planned<R> {
     groups: Vec<(Vec<String>, R)>,
 }
 
-impl<R> Planned<R> {
+impl<R: Named> Planned<R> {
     /// The rules of a configuration's groups, if they are of the type of the rule for the others.
-    fn new(rule: R, configuration: &Configuration, same: fn(NamedRule) -> Option<R>) -> Result<Self> {
+    fn new(configuration: &Configuration) -> Result<Self> {
         let base = &configuration.hyperparameters;
         let groups = configuration.groups.iter().map(|group| {
             let hyperparameters = base.with(&group.hyperparameters);
-            let rule = entries::rule(&configuration.optimizer, &hyperparameters)?;
-            same(rule).map(|rule| (group.parameters.clone(), rule)).ok_or_else(|| Error::Combination {
-                option: "a group with momentum".to_owned(),
-                with: "one without".to_owned(),
-                because: "they are two rules with different state; give both a momentum",
-            })
+            if !R::is_meant(&hyperparameters) {
+                return Err(Error::Combination {
+                    option: "a group with momentum".to_owned(),
+                    with: "one without".to_owned(),
+                    because: "they are two rules with different state; give both a momentum",
+                });
+            }
+            Ok((group.parameters.clone(), entries::rule(&hyperparameters)?))
         });
-        Ok(Self { rule, groups: groups.collect::<Result<_>>()? })
+        Ok(Self { rule: entries::rule(base)?, groups: groups.collect::<Result<_>>()? })
     }
 }
 
@@ -74,18 +77,23 @@ macro_rules! catalogued {
                 device: Cpu,
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
-                macro_rules! planned {
-                    ($variant:ident, $rule:expr) => {{
-                        let same = |rule| if let NamedRule::$variant(rule) = rule { Some(rule) } else { None };
-                        with_formats(Planned::new($rule, configuration, same)?, configuration, device, parameters)
-                    }};
+                struct Build<'a> {
+                    configuration: &'a Configuration,
+                    device: Cpu,
+                    parameters: &'a dyn ParameterSet<Cpu, $format>,
                 }
-                return match entries::rule(&configuration.optimizer, &configuration.hyperparameters)? {
-                    NamedRule::Sgd(rule) => planned!(Sgd, rule),
-                    NamedRule::SgdMomentum(rule) => planned!(SgdMomentum, rule),
-                    NamedRule::Adam(rule) => planned!(Adam, rule),
-                    NamedRule::Lion(rule) => planned!(Lion, rule),
-                };
+
+                impl Visitor for Build<'_> {
+                    type Output = Boxed<$format>;
+
+                    fn visit<R: Named>(self) -> Result<Boxed<$format>> {
+                        let planned = Planned::<R>::new(self.configuration)?;
+                        with_formats(planned, self.configuration, self.device, self.parameters)
+                    }
+                }
+
+                let build = Build { configuration, device, parameters };
+                return entries::visit(&configuration.optimizer, &configuration.hyperparameters, build);
 
                 fn with_formats<R: Rule>(
                     planned: Planned<R>,

@@ -1,6 +1,5 @@
 //! Hyperparameters as data: a flat map from names to values.
 
-use crate::error::{Error, Result};
 use core::fmt;
 use std::collections::BTreeMap;
 
@@ -85,67 +84,5 @@ impl Hyperparameters {
     /// Names and values, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
-    }
-}
-
-/// Reads the hyperparameters of one optimizer, and refuses what it does not have.
-pub(super) struct Reader<'a> {
-    pub(super) optimizer: &'static str,
-    pub(super) hyperparameters: &'a Hyperparameters,
-    pub(super) known: Vec<&'static str>,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(optimizer: &'static str, hyperparameters: &'a Hyperparameters) -> Self {
-        Self { optimizer, hyperparameters, known: Vec::new() }
-    }
-
-    /// The number `name`, or `default`.
-    pub(super) fn number(&mut self, name: &'static str, default: f64) -> Result<f64> {
-        self.known.push(name);
-        match self.hyperparameters.get(name) {
-            None => Ok(default),
-            Some(Value::Number(number)) => Ok(*number),
-            Some(other) => Err(self.refused(name, other, "it is a number")),
-        }
-    }
-
-    /// Which of `choices` the text `name` is; the first if it is absent.
-    pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
-        self.known.push(name);
-        let Some(value) = self.hyperparameters.get(name) else { return Ok(choices[0].1) };
-        let chosen = choices.iter().find(|(text, _)| *value == Value::from(*text));
-        let texts: Vec<_> = choices.iter().map(|(text, _)| *text).collect();
-        let expected = format!("it is one of {}", texts.join(", "));
-        chosen.map(|(_, choice)| *choice).ok_or_else(|| self.refused(name, value, &expected))
-    }
-
-    /// The flag `name`; no if it is absent.
-    pub(super) fn flag(&mut self, name: &'static str) -> Result<bool> {
-        self.known.push(name);
-        match self.hyperparameters.get(name) {
-            None => Ok(false),
-            Some(Value::Flag(flag)) => Ok(*flag),
-            Some(other) => Err(self.refused(name, other, "it is true or false")),
-        }
-    }
-
-    /// Refuses hyperparameters that were not asked for.
-    pub(super) fn finish(self) -> Result<()> {
-        match self.hyperparameters.iter().find(|(name, _)| !self.known.contains(name)) {
-            None => Ok(()),
-            Some((name, value)) => {
-                Err(self.refused(name, value, &format!("it takes {}", self.known.join(", "))))
-            }
-        }
-    }
-
-    fn refused(&self, name: &str, value: &Value, expected: &str) -> Error {
-        Error::UnknownHyperparameter {
-            optimizer: self.optimizer.to_owned(),
-            hyperparameter: name.to_owned(),
-            value: value.to_string(),
-            expected: expected.to_owned(),
-        }
     }
 }

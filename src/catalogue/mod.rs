@@ -26,10 +26,12 @@ mod dynamic;
 mod entries;
 mod formats;
 mod hyperparameters;
+mod reader;
+mod rules;
 
 pub use crate::dtype::Format;
 pub use dynamic::{Dynamic, DynamicStep};
-pub use entries::{Entry, NamedRule, entries, rule};
+pub use entries::{Entry, check, entries};
 pub use formats::{Boxed, Catalogued, build};
 pub use hyperparameters::{Hyperparameters, Value};
 

@@ -4,6 +4,7 @@
 //! spelled out as explicit options.
 
 use super::trajectory::Trajectory;
+use super::variant::Variant;
 use crate::catalogue::{Configuration, Format, GroupConfiguration, Hyperparameters, StoreKind, entries};
 use serde_json::{Map, Value};
 
@@ -44,10 +45,12 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
     };
     let mut groups = groups(case)?;
     for group in &mut groups {
-        variant.translate(optimizer, &base.with(&group.hyperparameters), &mut group.hyperparameters);
+        let theirs = base.with(&group.hyperparameters);
+        variant.translate(optimizer, &theirs, &mut group.hyperparameters)?;
     }
+    let theirs = base.clone();
+    variant.translate(optimizer, &theirs, &mut base)?;
     variant.fill_in(optimizer, &mut base);
-    variant.translate(optimizer, &base.clone(), &mut base);
     let learning_rates = list(case, "lr", Value::as_f64, trajectory.steps)?;
     let accumulate = list(case, "accumulate", Value::as_bool, trajectory.steps)?;
     Ok(Plan {
@@ -63,57 +66,6 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
         learning_rates,
         accumulate,
     })
-}
-
-/// The family of formulas that a recording follows.
-#[derive(Clone, Copy)]
-enum Variant {
-    Torch,
-    Optimi,
-}
-
-impl Variant {
-    fn of(hyper: &Map<String, Value>) -> Result<Self, String> {
-        match hyper.get("variant").and_then(Value::as_str) {
-            Some("torch") => Ok(Self::Torch),
-            Some("optimi") => Ok(Self::Optimi),
-            other => Err(format!("variant `{}`", other.unwrap_or("none"))),
-        }
-    }
-
-    /// Spells out what the package does where nothing is said.
-    fn fill_in(self, optimizer: &str, hyperparameters: &mut Hyperparameters) {
-        let mut default = |name: &str, value: crate::catalogue::Value| {
-            if hyperparameters.get(name).is_none() {
-                hyperparameters.set(name, value);
-            }
-        };
-        default("weight_decay", 0.0.into());
-        match (self, optimizer) {
-            (Self::Optimi, "adam" | "adamw") => {
-                default("beta2", 0.99.into());
-                default("eps", 1e-6.into());
-            }
-            (Self::Optimi, "sgd") => default("first_momentum", "from_zero".into()),
-            _ => {}
-        }
-    }
-}
-
-impl Variant {
-    /// Says in our words what the package says in its own: optimi's dampening is a switch, and
-    /// means that the gradient has the weight that the momentum leaves.
-    fn translate(self, optimizer: &str, theirs: &Hyperparameters, ours: &mut Hyperparameters) {
-        let number = |name| match theirs.get(name) {
-            Some(crate::catalogue::Value::Number(number)) => *number,
-            _ => 0.0,
-        };
-        if let (Self::Optimi, "sgd") = (self, optimizer)
-            && number("dampening") != 0.0
-        {
-            ours.set("dampening", number("momentum"));
-        }
-    }
 }
 
 /// The hyperparameters that say something; `variant` and what merely repeats other fields do not,

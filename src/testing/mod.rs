@@ -7,6 +7,7 @@
 
 pub mod replay;
 pub mod trajectory;
+mod variant;
 
 mod compare;
 mod configure;

@@ -1,0 +1,119 @@
+//! Reads typed hyperparameters from flat ones, with the names of the recordings.
+
+use super::hyperparameters::{Hyperparameters, Value};
+use crate::error::{Error, Result};
+use crate::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
+
+/// Reads the hyperparameters of one optimizer, and refuses what it does not have.
+pub(super) struct Reader<'a> {
+    optimizer: &'static str,
+    hyperparameters: &'a Hyperparameters,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(optimizer: &'static str, hyperparameters: &'a Hyperparameters) -> Self {
+        Self { optimizer, hyperparameters, known: Vec::new() }
+    }
+
+    /// The number `name`, or `default`.
+    pub(super) fn number(&mut self, name: &'static str, default: f64) -> Result<f64> {
+        self.known.push(name);
+        match self.hyperparameters.get(name) {
+            None => Ok(default),
+            Some(Value::Number(number)) => Ok(*number),
+            Some(other) => Err(self.refused(name, other, "it is a number")),
+        }
+    }
+
+    /// Which of `choices` the text `name` is; the first if it is absent.
+    pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
+        self.known.push(name);
+        let Some(value) = self.hyperparameters.get(name) else { return Ok(choices[0].1) };
+        let chosen = choices.iter().find(|(text, _)| *value == Value::from(*text));
+        let texts: Vec<_> = choices.iter().map(|(text, _)| *text).collect();
+        let expected = format!("it is one of {}", texts.join(", "));
+        chosen.map(|(_, choice)| *choice).ok_or_else(|| self.refused(name, value, &expected))
+    }
+
+    /// The flag `name`; no if it is absent.
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<bool> {
+        self.known.push(name);
+        match self.hyperparameters.get(name) {
+            None => Ok(false),
+            Some(Value::Flag(flag)) => Ok(*flag),
+            Some(other) => Err(self.refused(name, other, "it is true or false")),
+        }
+    }
+
+    /// Refuses hyperparameters that were not asked for.
+    pub(super) fn finish(self) -> Result<()> {
+        match self.hyperparameters.iter().find(|(name, _)| !self.known.contains(name)) {
+            None => Ok(()),
+            Some((name, value)) => {
+                Err(self.refused(name, value, &format!("it takes {}", self.known.join(", "))))
+            }
+        }
+    }
+
+    fn refused(&self, name: &str, value: &Value, expected: &str) -> Error {
+        Error::UnknownHyperparameter {
+            optimizer: self.optimizer.to_owned(),
+            hyperparameter: name.to_owned(),
+            value: value.to_string(),
+            expected: expected.to_owned(),
+        }
+    }
+}
+
+/// The kinds of weight decay; which of them is meant when none is named differs by optimizer.
+#[derive(Clone, Copy)]
+pub(super) enum DecayKind {
+    L2,
+    Decoupled,
+    FullyDecoupled,
+}
+
+pub(super) const DECOUPLED_FIRST: [(&str, DecayKind); 3] = [
+    ("decoupled", DecayKind::Decoupled),
+    ("fully_decoupled", DecayKind::FullyDecoupled),
+    ("l2", DecayKind::L2),
+];
+pub(super) const L2_FIRST: [(&str, DecayKind); 3] = [
+    ("l2", DecayKind::L2),
+    ("decoupled", DecayKind::Decoupled),
+    ("fully_decoupled", DecayKind::FullyDecoupled),
+];
+
+impl Reader<'_> {
+    pub(super) fn learning_rate(&mut self, default: LearningRate) -> Result<LearningRate> {
+        LearningRate::new(self.number("lr", default.get())?)
+    }
+
+    pub(super) fn decay(&mut self, name: &'static str, default: Decay) -> Result<Decay> {
+        Decay::new(self.number(name, default.get())?)
+    }
+
+    pub(super) fn weight_decay(
+        &mut self,
+        default: f64,
+        kinds: &[(&str, DecayKind)],
+        learning_rate: LearningRate,
+    ) -> Result<WeightDecay> {
+        let coefficient = self.number("weight_decay", default)?;
+        let kind = self.choice("decay", kinds)?;
+        let max_learning_rate = LearningRate::new(self.number("max_lr", learning_rate.get())?)?;
+        match kind {
+            DecayKind::L2 => WeightDecay::l2(coefficient),
+            DecayKind::Decoupled => WeightDecay::decoupled(coefficient),
+            DecayKind::FullyDecoupled => WeightDecay::fully_decoupled(coefficient, max_learning_rate),
+        }
+    }
+
+    pub(super) fn epsilon(&mut self, default: Epsilon) -> Result<Epsilon> {
+        let epsilon = self.number("eps", default.added)?;
+        let form: fn(f64) -> Result<Epsilon> =
+            self.choice("epsilon_form", &[("added", Epsilon::added as _), ("floor", Epsilon::floor as _)])?;
+        form(epsilon)
+    }
+}

@@ -1,0 +1,3 @@
+//! How flat hyperparameters become each rule: a file per family.
+
+mod basic;

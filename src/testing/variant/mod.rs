@@ -1,0 +1,62 @@
+//! The families of formulas that recordings follow: what each package says in its own words, and
+//! what it does where nothing is said.
+
+mod optimi;
+mod torch;
+
+use crate::catalogue::{Hyperparameters, Value};
+use serde_json::Map;
+
+/// The family of formulas that a recording follows.
+#[derive(Clone, Copy)]
+pub(super) enum Variant {
+    Torch,
+    Optimi,
+}
+
+impl Variant {
+    pub(super) fn of(hyper: &Map<String, serde_json::Value>) -> Result<Self, String> {
+        match hyper.get("variant").and_then(serde_json::Value::as_str) {
+            Some("torch") => Ok(Self::Torch),
+            Some("optimi") => Ok(Self::Optimi),
+            other => Err(format!("variant `{}`", other.unwrap_or("none"))),
+        }
+    }
+
+    /// Says in our words what the package says in its own.
+    pub(super) fn translate(
+        self,
+        optimizer: &str,
+        theirs: &Hyperparameters,
+        ours: &mut Hyperparameters,
+    ) -> Result<(), String> {
+        match self {
+            Self::Torch => torch::translate(optimizer, theirs, ours),
+            Self::Optimi => optimi::translate(optimizer, theirs, ours),
+        }
+    }
+
+    /// Spells out what the package does where nothing is said.
+    pub(super) fn fill_in(self, optimizer: &str, ours: &mut Hyperparameters) {
+        default(ours, "weight_decay", 0.0);
+        match self {
+            Self::Torch => torch::fill_in(optimizer, ours),
+            Self::Optimi => optimi::fill_in(optimizer, ours),
+        }
+    }
+}
+
+/// Gives a hyperparameter a value if it has none.
+fn default(ours: &mut Hyperparameters, name: &str, value: impl Into<Value>) {
+    if ours.get(name).is_none() {
+        ours.set(name, value);
+    }
+}
+
+/// A number, or 0 if it is absent.
+fn number(theirs: &Hyperparameters, name: &str) -> f64 {
+    match theirs.get(name) {
+        Some(Value::Number(number)) => *number,
+        _ => 0.0,
+    }
+}
