@@ -129,7 +129,7 @@ pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
         let (piece, mut shared) = Piece::of(work);
         let count = Number::<K>::constant(piece.gradient.len() as f64);
         measure_piece(piece, leaves, &shared, pass);
-        let sum = Number::<K>::constant(reduce::fold_leaves(leaves));
+        let sum = Number::<K>::constant(reduce::total(C::fold(pass), leaves));
         let constants = constants_in::<C, Number<K>>(&shared.constants);
         C::finish(pass, &constants, sum, count, &mut shared.tensor);
         let measured = C::Tensor::zip(C::Tensor::each_mut(&mut work.tensor), shared.tensor);

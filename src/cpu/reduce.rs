@@ -2,6 +2,7 @@
 
 use super::tile::TILE;
 use crate::device::LANES;
+use crate::transform::Fold;
 
 /// The running sums of a leaf, one per lane.
 pub(super) struct Lanes([f64; LANES]);
@@ -35,9 +36,27 @@ impl Lanes {
     }
 }
 
+/// What a value adds to the sum of its lane.
+#[inline(always)]
+pub(super) fn summand(fold: Fold, value: f64) -> f64 {
+    match fold {
+        Fold::Sum => value,
+        Fold::Norm => value * value,
+    }
+}
+
+/// The sum or norm over a tensor.
+pub(super) fn total(fold: Fold, leaves: &mut [f64]) -> f64 {
+    let sum = fold_leaves(leaves);
+    match fold {
+        Fold::Sum => sum,
+        Fold::Norm => sum.sqrt(),
+    }
+}
+
 /// The sum over a tensor: neighbouring leaves are added in pairs, again and again; one without a
 /// neighbour moves up as it is.
-pub(super) fn fold_leaves(leaves: &mut [f64]) -> f64 {
+fn fold_leaves(leaves: &mut [f64]) -> f64 {
     let mut count = leaves.len();
     while count > 1 {
         for pair in 0..count / 2 {

@@ -1,6 +1,6 @@
 //! [`Chain`]: two stages, one after the other.
 
-use super::{FieldSet, Input, Of, Pair, Stage, Step};
+use super::{FieldSet, Fold, Input, Of, Pair, Stage, Step};
 use crate::real::Real;
 use core::ops::{Add, BitOr};
 use typenum::{Bit, Or, Unsigned};
@@ -76,6 +76,11 @@ where
 
     fn measured_passes(&self, at: &Step) -> u64 {
         self.first.measured_passes(at) | self.second.measured_passes(at) << A::PASSES
+    }
+
+    #[inline(always)]
+    fn fold(pass: usize) -> Fold {
+        if pass < A::PASSES { A::fold(pass) } else { B::fold(pass - A::PASSES) }
     }
 
     #[inline(always)]

@@ -17,7 +17,7 @@ mod stage;
 pub use chain::{Chain, StageExt};
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use rule::{Chained, Rule};
-pub use stage::{Constants, Stage, Transform};
+pub use stage::{Constants, Fold, Stage, Transform};
 
 /// Where in training a step is.
 ///
