@@ -96,6 +96,9 @@ pub mod dtype;
 // The contracts that rules are written against.
 pub mod transform;
 
+// Gradients and updates made smaller.
+pub mod clip;
+
 // From gradients to updates: one optimizer per file, pure mathematics.
 pub mod rule;
 
