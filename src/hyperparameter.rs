@@ -121,12 +121,51 @@ hyperparameter! {
 }
 
 hyperparameter! {
-    /// The size that a clip leaves at most: `0 < value < ∞`.
+    /// c, what a clip lets through: `0 < value < ∞`.
     ///
     /// ```
-    /// assert!(gradus::hyperparameter::Limit::new(0.0).is_err());
+    /// use gradus::hyperparameter::Limit;
+    ///
+    /// let error = Limit::new(0.0).unwrap_err();
+    /// assert_eq!(error.to_string(), "clip limit is 0, but must satisfy 0 < value < ∞");
     /// ```
-    Limit, "limit", "0 < value < ∞", |value| value > 0.0 && value < f64::INFINITY
+    Limit, "clip limit", "0 < value < ∞", |value| value > 0.0 && value < f64::INFINITY
+}
+
+hyperparameter! {
+    /// What a divisor is at least: `1e-37 <= value < ∞`, hence not zero in any arithmetic.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Floor::new(0.0).is_err());
+    /// ```
+    Floor, "floor", "1e-37 <= value < ∞", |value| value >= 1e-37 && value < f64::INFINITY
+}
+
+hyperparameter! {
+    /// The size of number at which a curve begins to bend: `1e-30 <= value <= 1e30`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Scale::new(-1.5).is_err());
+    /// ```
+    Scale, "scale", "1e-30 <= value <= 1e30", |value| value >= 1e-30 && value <= 1e30
+}
+
+hyperparameter! {
+    /// The share of the second of two: `0 <= value <= 1`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Share::new(1.1).is_err());
+    /// ```
+    Share, "share", "0 <= value <= 1", |value| value >= 0.0 && value <= 1.0
+}
+
+hyperparameter! {
+    /// μ or A, how strongly large numbers are compressed: `1 <= value <= 1e6`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Compression::new(0.5).is_err());
+    /// ```
+    Compression, "compression", "1 <= value <= 1e6", |value| value >= 1.0 && value <= 1e6
 }
 
 impl Decay {

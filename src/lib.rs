@@ -100,7 +100,7 @@ pub mod transform;
 // From the number of a step to a number: learning rates over a training, pure mathematics.
 pub mod schedule;
 
-// From gradients to smaller gradients.
+// Gradients and updates made smaller.
 pub mod clip;
 
 // From gradients to updates: one optimizer per file, pure mathematics.

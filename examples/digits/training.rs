@@ -8,7 +8,7 @@ use gradus::error::Result;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Arrival, Averaging, Optimizer, Releasable, Released, Together};
 use gradus::store::Store;
-use gradus::transform::{Rule, Stage};
+use gradus::transform::Rule;
 use ndarray::ArrayD;
 use std::time::{Duration, Instant};
 

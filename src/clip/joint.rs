@@ -13,7 +13,7 @@
 use crate::fields;
 use crate::hyperparameter::Limit;
 use crate::real::Real;
-use crate::transform::{Input, Nothing, Of, Stage, Step};
+use crate::transform::{Arrives, Fold, Input, Nothing, Stage, Step};
 use typenum::{B0, B1};
 
 /// How all gradients are clipped or normalised together.
@@ -204,23 +204,17 @@ impl Stage for ClipJointly {
     }
 
     fn measures(&self, at: &Step) -> bool {
-        at.arrives == crate::transform::Arrives::ToStep
+        at.arrives == Arrives::ToStep
     }
 
     #[inline(always)]
-    fn measure<F: Real>(
-        _: usize,
-        _: &JointConstants<F>,
-        input: Input<F>,
-        _: &Of<JointFactor, F>,
-        _: &mut Nothing,
-    ) -> F {
-        input.update * input.update
+    fn fold(_pass: usize) -> Fold {
+        Fold::Norm
     }
 
     #[inline(always)]
-    fn finish<F: Real>(_: usize, at: &JointConstants<F>, sum: F, count: F, tensor: &mut JointFactor<F>) {
-        let size = F::select(at.mean, sum / count, sum).sqrt();
+    fn finish<F: Real>(_: usize, at: &JointConstants<F>, norm: F, count: F, tensor: &mut JointFactor<F>) {
+        let size = F::select(at.mean, norm / count.sqrt(), norm);
         // A NaN is neither above the limit nor below: the quotient hands it on.
         let above = size - at.limit;
         let one = F::constant(1.0);

@@ -128,12 +128,15 @@ pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
             sum += work.leaves[0];
             count += work.gradient.len();
         }
-        works.iter_mut().filter(|work| takes(work, pass)).for_each(|work| finish(work, pass, sum, count));
+        works
+            .iter_mut()
+            .filter(|work| takes(work, pass))
+            .for_each(|work| finish(work, pass, reduce::folded(C::fold(pass), sum), count));
     } else {
         for_each_work(works, &|work| {
             sum::<C, K>(work, pass);
             if takes(work, pass) {
-                let (sum, count) = (work.leaves[0], work.gradient.len());
+                let (sum, count) = (reduce::folded(C::fold(pass), work.leaves[0]), work.gradient.len());
                 finish(work, pass, sum, count);
             }
         });

@@ -2,6 +2,7 @@
 
 use super::tile::TILE;
 use crate::device::LANES;
+use crate::transform::Fold;
 
 /// The running sums of a leaf, one per lane.
 pub(super) struct Lanes([f64; LANES]);
@@ -32,6 +33,23 @@ impl Lanes {
             }
         }
         self.0[0]
+    }
+}
+
+/// What a value adds to the sum of its lane.
+#[inline(always)]
+pub(super) fn summand(fold: Fold, value: f64) -> f64 {
+    match fold {
+        Fold::Sum => value,
+        Fold::Norm => value * value,
+    }
+}
+
+/// What the sum of all summands becomes.
+pub(super) fn folded(fold: Fold, sum: f64) -> f64 {
+    match fold {
+        Fold::Sum => sum,
+        Fold::Norm => sum.sqrt(),
     }
 }
 

@@ -54,6 +54,15 @@ pub(super) fn avx() -> pulp::core_arch::x86::Avx {
     unsafe { pulp::core_arch::x86::Avx::new_unchecked() }
 }
 
+/// As [`avx`], for shifts.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn avx2() -> pulp::core_arch::x86::Avx2 {
+    // SAFETY: the token asserts that the machine has AVX2. Only operations on `Wide` call this
+    // function, and they run after `V3::try_new` has found AVX2 on this machine, as with `avx`.
+    unsafe { pulp::core_arch::x86::Avx2::new_unchecked() }
+}
+
 /// A kind of vectors: what the rule computes with, and how it comes from memory and goes there.
 ///
 /// A tile is walked in groups. `at` is the first element of a group within its tile.

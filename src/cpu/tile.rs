@@ -4,7 +4,7 @@
 //! piece runs through the same code on a padded copy.
 
 use super::pieces::{Piece, Shared, constants_in};
-use super::reduce::Lanes;
+use super::reduce::{self, Lanes};
 use super::simd::{Kernel, Vectors};
 use crate::device::{Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
@@ -169,6 +169,7 @@ fn measure_tile<C: Stage, K: Formats>(
             |field| field[i].widen(),
         );
         let input = Input::of(gradient, K::Store::known(parameter, &carry));
-        C::measure(pass, &constants, input, &shared.tensor, &mut element).to_f64()
+        let value = C::measure(pass, &constants, input, &shared.tensor, &mut element).to_f64();
+        reduce::summand(C::fold(pass), value)
     })
 }

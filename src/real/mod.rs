@@ -5,8 +5,16 @@
 //! no comparison that returns a `bool` and no conversion back to a float: a recorder could not
 //! follow them. Every operation is exact or rounded as IEEE 754 prescribes, hence gives the same
 //! bits on every device.
+//!
+//! [`exp`], [`ln`], [`ln_1p`] and [`tanh`] are written in these operations and nothing else: not a
+//! platform's functions, whose last bits differ from one to the next.
 
+mod exponential;
 mod float;
+mod logarithm;
+
+pub use exponential::{exp, tanh};
+pub use logarithm::{ln, ln_1p};
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -33,6 +41,10 @@ pub trait Real:
     + Send
     + Sync
 {
+    /// The binary digits of a number's significand: 24 in `f32`, 53 in `f64`. What is approximated
+    /// is so to this many.
+    const PRECISION: u32;
+
     /// The nearest number to `value`.
     fn constant(value: f64) -> Self;
 
@@ -51,6 +63,41 @@ pub trait Real:
     /// The number, or `lowest` where it is smaller; NaN stays NaN. `lowest` must not be NaN.
     #[must_use]
     fn at_least(self, lowest: Self) -> Self;
+
+    /// The number, or `highest` where it is larger; NaN stays NaN. `highest` must not be NaN.
+    #[must_use]
+    fn at_most(self, highest: Self) -> Self;
+
+    /// *e* of a normal number ±*s*·2*ᵉ* with 1 ≤ *s* < 2. One less than the smallest *e* for zero
+    /// and subnormal numbers, one more than the largest for infinities and NaN: a field of the bits.
+    ///
+    /// ```
+    /// # use gradus::real::Real;
+    /// assert_eq!(Real::exponent(-12.0f32), 3.0);
+    /// assert_eq!(Real::exponent(0.0f64), -1023.0);
+    /// ```
+    #[must_use]
+    fn exponent(self) -> Self;
+
+    /// *s* of a normal number ±*s*·2*ᵉ* with 1 ≤ *s* < 2, and some such *s* for every other: a field
+    /// of the bits.
+    ///
+    /// ```
+    /// # use gradus::real::Real;
+    /// assert_eq!(Real::significand(-12.0f32), 1.5);
+    /// ```
+    #[must_use]
+    fn significand(self) -> Self;
+
+    /// 2*ᵉ* for a whole number *e* for which that is a normal number; for others nothing in particular.
+    ///
+    /// ```
+    /// # use gradus::real::Real;
+    /// assert_eq!(f32::power_of_two(-126.0), f32::MIN_POSITIVE);
+    /// assert_eq!(f64::power_of_two(3.0), 8.0);
+    /// ```
+    #[must_use]
+    fn power_of_two(exponent: Self) -> Self;
 
     /// `then` where the condition is greater than zero, `otherwise` where it is not or is NaN.
     #[must_use]
@@ -77,4 +124,39 @@ pub trait Real:
 pub fn interpolate<F: Real>(from: F, to: F, weight: F) -> F {
     // At weight 1, `to − from` would have rounded away a `to` that is much smaller than `from`.
     F::select(F::constant(1.0) - weight, from + weight * (to - from), to)
+}
+
+/// What an odd function gives at `x`, if it gives `value` at the magnitude of `x`: `value` with the
+/// sign of `x`, and `x` itself where that is zero or NaN.
+///
+/// ```
+/// use gradus::real::odd;
+///
+/// assert_eq!(odd(-3.0f32, 0.5), -0.5);
+/// assert!(odd(-0.0f32, 0.5).is_sign_negative());
+/// ```
+#[inline(always)]
+pub fn odd<F: Real>(x: F, value: F) -> F {
+    F::select(x, value, F::select(-x, -value, x))
+}
+
+/// Σ cᵢ·xⁱ, from the highest power down.
+#[inline(always)]
+fn polynomial<F: Real, const N: usize>(x: F, coefficients: [f64; N]) -> F {
+    let mut value = F::constant(coefficients[N - 1]);
+    for power in (0..N - 1).rev() {
+        value = value * x + F::constant(coefficients[power]);
+    }
+    value
+}
+
+/// ln 2 in two parts: the first is so short that its product with an exponent is exact.
+#[inline(always)]
+fn ln_2<F: Real>() -> (F, F) {
+    let (long, rest) = if F::PRECISION <= 24 {
+        (f64::from_bits(0x3FE6_2E40_0000_0000), 1.428_606_820_309_417_3e-6) // 16 digits
+    } else {
+        (f64::from_bits(0x3FE6_2E42_FEE0_0000), 1.908_214_929_270_587_7e-10) // 32 digits
+    };
+    (F::constant(long), F::constant(rest))
 }

@@ -1,6 +1,6 @@
 //! [`Chain`]: two stages, one after the other.
 
-use super::{Either, Input, Of, Pair, Stage, Step};
+use super::{Either, Fold, Input, Of, Pair, Stage, Step};
 use crate::real::Real;
 
 /// Feeds the update of `A` to `B`. Both run in one pass over memory.
@@ -73,6 +73,11 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
 
     fn measured_passes(&self, at: &Step) -> u64 {
         self.first.measured_passes(at) | self.second.measured_passes(at) << A::PASSES
+    }
+
+    #[inline(always)]
+    fn fold(pass: usize) -> Fold {
+        if pass < A::PASSES { A::fold(pass) } else { B::fold(pass - A::PASSES) }
     }
 
     #[inline(always)]

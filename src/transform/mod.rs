@@ -22,7 +22,7 @@ pub use chain::{Chain, StageExt};
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
 pub use rule::{ChainOf, Rule};
-pub use stage::{Constants, Stage, Transform};
+pub use stage::{Constants, Fold, Stage, Transform};
 
 /// Where in training a step is.
 ///

@@ -61,6 +61,17 @@ pub trait Transform: Clone + Debug + Send + Sync + 'static {
 /// The constants of the stage `C`, in `F`.
 pub type Constants<C, F> = Of<<C as Stage>::Constants, F>;
 
+/// What a statistic makes of the values of all elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fold {
+    /// Their sum.
+    Sum,
+    /// Their Euclidean norm. Values are squared, and squares summed, in `f64`: for a rule that runs
+    /// in `f32` no square overflows or vanishes.
+    Norm,
+}
+
 /// A [`Transform`] that may also measure whole tensors and remember numbers per tensor and group.
 ///
 /// | Memory | one per | lives | changes |
@@ -70,8 +81,8 @@ pub type Constants<C, F> = Of<<C as Stage>::Constants, F>;
 /// | [`Own`](Self::Own) | tensor | on the host | with each gradient of the tensor |
 /// | [`Group`](Self::Group) | group | on the host | with each whole step |
 ///
-/// A **statistic** is a map over the elements, one deterministic sum, and a finish that turns the
-/// sum into numbers of the tensor. It runs as a pass of its own before the update, on the values
+/// A **statistic** is a map over the elements, one deterministic sum or norm, and a finish that
+/// turns it into numbers of the tensor. It runs as a pass of its own before the update, on the values
 /// that the update will see, and writes nothing else. A statistic that is **joint** runs over all
 /// tensors of the optimizer, in their order.
 pub trait Stage: Clone + Debug + Send + Sync + 'static {
@@ -132,7 +143,12 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         if self.measures(at) { (1 << Self::PASSES) - 1 } else { 0 }
     }
 
-    /// The value of one element that statistic `pass` sums. Changes to `state` are discarded.
+    /// What is made of the values of statistic `pass`: their sum, unless said otherwise.
+    fn fold(_pass: usize) -> Fold {
+        Fold::Sum
+    }
+
+    /// The value of one element that statistic `pass` takes. Changes to `state` are discarded.
     #[inline(always)]
     fn measure<F: Real>(
         pass: usize,
@@ -145,7 +161,7 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         input.update
     }
 
-    /// Turns the sum over `count` elements into numbers of the tensor.
+    /// Turns the sum (or norm) over `count` elements into numbers of the tensor.
     #[inline(always)]
     fn finish<F: Real>(
         pass: usize,

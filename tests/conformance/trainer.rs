@@ -6,7 +6,6 @@ use gradus::cpu::Cpu;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::Releasable;
 use gradus::optimizer::{Averaging, Optimizer, Released, Snapshot, Together};
-use gradus::transform::{Rule, Stage};
 
 /// How gradients arrive.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,10 +4,13 @@
 
 mod recorder;
 
+use gradus::clip::{ALaw, ClipValue, MuLaw, Softsign, TrustRegion};
+use gradus::hyperparameter::{LearningRate, Limit};
 use gradus::real::Real;
+use gradus::rule::Chained;
 use gradus::rule::{Adam, AdamW, FirstMomentum, Lion, MomentumForm, Sgd, SgdMomentum};
 use gradus::store::{Kahan, Nearest, Stochastic, Store};
-use gradus::transform::{Arrives, ChainOf, FieldSet, Input, Of, Rule, Stage, Step, field_names};
+use gradus::transform::{Arrives, ChainOf, FieldSet, Input, Of, Rule, Stage, Step, Transform, field_names};
 use recorder::{Program, Recorded, record};
 
 /// Numbers named after the fields of a set.
@@ -135,6 +138,19 @@ fn every_rule_in_every_store_is_what_its_recording_says() {
     assert_recording_runs_in_every_store(Adam::default());
     assert_recording_runs_in_every_store(AdamW::default());
     assert_recording_runs_in_every_store(Lion::default());
+}
+
+#[test]
+fn clips_of_elements_are_what_their_recordings_say() {
+    fn assert_in_front<C: Transform>(clip: C) {
+        let learning_rate = LearningRate::new(0.5).expect("in the range");
+        assert_recording_runs::<_, Nearest>(&Chained { chain: clip, learning_rate });
+    }
+    assert_in_front(ClipValue { limit: Limit::new(1.0).expect("in the range") });
+    assert_in_front(TrustRegion::default());
+    assert_in_front(MuLaw::default());
+    assert_in_front(ALaw::default());
+    assert_in_front(Softsign);
 }
 
 /// The variable that makes the test below write its file instead of reading it.

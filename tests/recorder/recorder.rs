@@ -65,7 +65,10 @@ impl Neg for Recorded {
     }
 }
 
+/// A recording is of a step in `f32`.
 impl Real for Recorded {
+    const PRECISION: u32 = f32::PRECISION;
+
     fn constant(value: f64) -> Self {
         Self::of(Node::Constant(value))
     }
@@ -80,6 +83,18 @@ impl Real for Recorded {
     }
     fn at_least(self, lowest: Self) -> Self {
         Self::of(Node::Binary("at_least", self, lowest))
+    }
+    fn at_most(self, highest: Self) -> Self {
+        Self::of(Node::Binary("at_most", self, highest))
+    }
+    fn exponent(self) -> Self {
+        Self::of(Node::Unary("exponent", self))
+    }
+    fn significand(self) -> Self {
+        Self::of(Node::Unary("significand", self))
+    }
+    fn power_of_two(exponent: Self) -> Self {
+        Self::of(Node::Unary("power_of_two", exponent))
     }
     fn select(condition_is_positive: Self, then: Self, otherwise: Self) -> Self {
         Self::of(Node::Select(condition_is_positive, then, otherwise))
@@ -111,12 +126,16 @@ impl Program {
                 Node::Constant(value) => F::constant(*value),
                 Node::Unary("-", of) => -at(of),
                 Node::Unary("sqrt", of) => at(of).sqrt(),
+                Node::Unary("exponent", of) => at(of).exponent(),
+                Node::Unary("significand", of) => at(of).significand(),
+                Node::Unary("power_of_two", of) => F::power_of_two(at(of)),
                 Node::Unary(_, of) => at(of).abs(),
                 Node::Binary("+", left, right) => at(left) + at(right),
                 Node::Binary("-", left, right) => at(left) - at(right),
                 Node::Binary("*", left, right) => at(left) * at(right),
                 Node::Binary("/", left, right) => at(left) / at(right),
                 Node::Binary("max", left, right) => at(left).max(at(right)),
+                Node::Binary("at_most", left, right) => at(left).at_most(at(right)),
                 Node::Binary(_, left, right) => at(left).at_least(at(right)),
                 Node::Select(condition, then, otherwise) => F::select(at(condition), at(then), at(otherwise)),
             });
@@ -176,7 +195,7 @@ impl fmt::Display for Program {
             match node {
                 Node::Input(_) | Node::Constant(_) => {}
                 Node::Unary(sign, of) => writeln!(f, "{result} = {sign}({})", name(of))?,
-                Node::Binary(function @ ("max" | "at_least"), left, right) => {
+                Node::Binary(function @ ("max" | "at_least" | "at_most"), left, right) => {
                     writeln!(f, "{result} = {function}({}, {})", name(left), name(right))?
                 }
                 Node::Binary(sign, left, right) => {

@@ -3,7 +3,6 @@
 use crate::cases::Case;
 use crate::trainer::{MODES, Mode, SMALL, Trainer, gradients};
 use gradus::optimizer::Releasable;
-use gradus::transform::Rule;
 
 /// Bit for bit, with some gradients absent.
 pub fn release_equals_the_joint_step<R: Releasable, C: Case>(rule: R) {

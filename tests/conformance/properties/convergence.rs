@@ -5,7 +5,6 @@ use crate::trainer::{MODES, Trainer};
 use gradus::cpu::Cpu;
 use gradus::dtype::{Arithmetic, StorageDtype};
 use gradus::optimizer::Releasable;
-use gradus::transform::Rule;
 
 /// Where the quadratic has its minimum, and how steep it is, for element `element`.
 fn bowl(element: usize) -> (f64, f64) {

@@ -3,7 +3,6 @@
 use crate::cases::Case;
 use crate::trainer::{MODES, Mode, SMALL, Trainer, gradients};
 use gradus::optimizer::{Averaging, Releasable};
-use gradus::transform::Rule;
 
 /// A fresh optimizer for the parameters and the state of another one.
 fn resumed<R: Releasable, C: Case>(mode: Mode, rule: &R, from: &Trainer<R, C>) -> Trainer<R, C> {

@@ -5,7 +5,6 @@ use crate::values::{bits, scatter, stored};
 use gradus::cpu::Cpu;
 use gradus::dtype::StorageDtype;
 use gradus::optimizer::Releasable;
-use gradus::transform::Rule;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
 /// Scattered values by position, whatever the memory order.

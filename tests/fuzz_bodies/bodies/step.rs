@@ -19,7 +19,6 @@ use gradus::device::{Formats, In};
 use gradus::dtype::StorageDtype;
 use gradus::optimizer::{Build, Optimizer, Releasable, Snapshot, TensorSnapshot, Together};
 use gradus::store::{Rounding, Store};
-use gradus::transform::FieldSet;
 use half::{bf16, f16};
 use std::sync::LazyLock;
 
