@@ -5,7 +5,7 @@ use crate::device::{Formats, LEAF, Number, Work};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
-use crate::transform::{FieldSet, Of, Stage};
+use crate::transform::{FieldSet, Fold, Of, Stage};
 
 /// The most elements that one task walks: large enough that splitting costs nothing, small enough
 /// that a single tensor keeps many threads busy.
@@ -121,22 +121,20 @@ fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C,
 
 /// Takes one statistic of every tensor that wants it.
 pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], pass: usize) {
-    if C::joins(pass) {
+    // A statistic is joint or not for all works alike: they have one chain.
+    if works.first().is_some_and(|work| work.statistics.joint >> pass & 1 == 1) {
         for_each_work(works, &|work| sum::<C, K>(work, pass));
         let (mut sum, mut count) = (0.0, 0);
         for work in works.iter().filter(|work| takes(work, pass)) {
             sum += work.leaves[0];
             count += work.gradient.len();
         }
-        works
-            .iter_mut()
-            .filter(|work| takes(work, pass))
-            .for_each(|work| finish(work, pass, reduce::folded(C::fold(pass), sum), count));
+        works.iter_mut().filter(|work| takes(work, pass)).for_each(|work| finish(work, pass, sum, count));
     } else {
         for_each_work(works, &|work| {
             sum::<C, K>(work, pass);
             if takes(work, pass) {
-                let (sum, count) = (reduce::folded(C::fold(pass), work.leaves[0]), work.gradient.len());
+                let (sum, count) = (work.leaves[0], work.gradient.len());
                 finish(work, pass, sum, count);
             }
         });
@@ -145,15 +143,16 @@ pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
 
 /// Whether a tensor takes part in a statistic.
 fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize) -> bool {
-    work.passes >> pass & 1 == 1 && !work.gradient.is_empty()
+    work.statistics.takes(pass) && !work.gradient.is_empty()
 }
 
 /// Leaves the sum over a tensor in its first leaf.
 fn sum<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
     if takes(work, pass) {
+        let fold = work.statistics.folds[pass];
         let leaves = core::mem::take(&mut work.leaves);
         let (piece, shared) = Piece::of(work);
-        measure_piece(piece, leaves, &shared, pass);
+        measure_piece(piece, leaves, &shared, (pass, fold));
         leaves[0] = reduce::fold_leaves(leaves);
         work.leaves = leaves;
     }
@@ -161,6 +160,7 @@ fn sum<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
 
 /// Turns a sum into numbers of the tensor.
 fn finish<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize, sum: f64, count: usize) {
+    let sum = reduce::folded(work.statistics.folds[pass], sum);
     let mut tensor = C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]);
     let constants = constants_in::<C, Number<K>>(&work.constants);
     let (sum, count) = (Number::<K>::constant(sum), Number::<K>::constant(count as f64));
@@ -173,7 +173,7 @@ fn measure_piece<C: Stage, K: Formats>(
     piece: Piece<'_, C, K>,
     leaves: &mut [f64],
     shared: &Shared<C, K>,
-    pass: usize,
+    pass: (usize, Fold),
 ) {
     let length = piece.gradient.len();
     if length <= LEAF {

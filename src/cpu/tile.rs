@@ -9,7 +9,7 @@ use super::simd::{Kernel, Vectors};
 use crate::device::{Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
 use crate::store::Store;
-use crate::transform::{FieldSet, Input, Of, Stage};
+use crate::transform::{FieldSet, Fold, Input, Of, Stage};
 
 /// Elements in a tile.
 pub(super) const TILE: usize = 64;
@@ -28,13 +28,15 @@ pub(super) struct Tile<'a, C: Stage, K: Formats> {
 pub(super) struct Measure<'a, 's, C: Stage, K: Formats> {
     pub(super) piece: Piece<'a, C, K>,
     pub(super) shared: &'s Shared<C, K>,
-    pub(super) pass: usize,
+    /// The statistic, and what is made of its values.
+    pub(super) pass: (usize, Fold),
 }
 
 impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
     type Arithmetic = Number<K>;
     type Output = f64;
     const ALL_BF16: bool = false;
+    const BY_TILE: bool = false;
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, _vectors: V) -> f64 {
@@ -152,7 +154,7 @@ fn write_back<T: StorageDtype>(tail: &mut [T], copy: &[T; TILE]) {
 fn measure_tile<C: Stage, K: Formats>(
     tile: Tile<'_, C, K>,
     shared: &Shared<C, K>,
-    pass: usize,
+    (pass, fold): (usize, Fold),
 ) -> [f64; TILE] {
     let constants = constants_in::<C, Number<K>>(&shared.constants);
     core::array::from_fn(|i| {
@@ -170,6 +172,6 @@ fn measure_tile<C: Stage, K: Formats>(
         );
         let input = Input::of(gradient, K::Store::known(parameter, &carry));
         let value = C::measure(pass, &constants, input, &shared.tensor, &mut element).to_f64();
-        reduce::summand(C::fold(pass), value)
+        reduce::summand(fold, value)
     })
 }

@@ -14,7 +14,7 @@ use crate::dtype::StorageDtype;
 use crate::error::Result;
 use crate::random::Noise;
 use crate::store::Store;
-use crate::transform::{Of, Stage};
+use crate::transform::{Fold, Of, Stage, Step};
 use core::fmt::Debug;
 
 /// Elements in a leaf of the reduction tree; pieces of a tensor begin at multiples of it.
@@ -107,8 +107,40 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     pub leaves: D::ViewMut<'a, f64>,
     /// The constants of the step.
     pub constants: Of<C::Constants, f64>,
-    /// Which statistics are taken at this step, a binary digit for each.
-    pub passes: u64,
+    /// The statistics that are taken at this step.
+    pub statistics: Statistics,
     /// The random bits for the parameter (stream 0) and the fields of the state (1, 2, ...).
     pub noise: Noise,
+}
+
+/// The most statistics that a chain may take.
+pub const MOST_STATISTICS: usize = 16;
+
+/// Which statistics are taken at a step, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// Those that are taken, a binary digit for each.
+    pub taken: u64,
+    /// Those that run over all tensors, a binary digit for each.
+    pub joint: u64,
+    /// What is made of the values of each.
+    pub folds: [Fold; MOST_STATISTICS],
+}
+
+impl Statistics {
+    /// Those of a chain at a step.
+    pub fn of<C: Stage>(chain: &C, at: &Step) -> Self {
+        const { assert!(C::PASSES <= MOST_STATISTICS, "a chain takes too many statistics") };
+        let (mut joint, mut folds) = (0, [Fold::Sum; MOST_STATISTICS]);
+        for (pass, fold) in folds.iter_mut().enumerate().take(C::PASSES) {
+            joint |= u64::from(chain.joins_of(pass)) << pass;
+            *fold = chain.fold_of(pass);
+        }
+        Self { taken: chain.measured_passes(at), joint, folds }
+    }
+
+    /// Whether statistic `pass` is taken.
+    pub fn takes(&self, pass: usize) -> bool {
+        self.taken >> pass & 1 == 1
+    }
 }

@@ -46,7 +46,7 @@ pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 
 use group::Group;
 
-use crate::device::{Device, Formats, Number, Work};
+use crate::device::{Device, Formats, Number, Statistics, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
@@ -239,7 +239,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
             tensor: views::<D, C::Tensor, _>(&mut self.tensor),
             leaves: D::view_mut(&mut self.leaves),
             constants,
-            passes: chain.measured_passes(&at),
+            statistics: Statistics::of(chain, &at),
             noise: crate::random::Noise { keys, tensor: self.id, gradient: at.own as u32 },
         }
     }

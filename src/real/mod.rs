@@ -12,9 +12,11 @@
 mod exponential;
 mod float;
 mod logarithm;
+mod tile;
 
 pub use exponential::{exp, tanh};
 pub use logarithm::{ln, ln_1p};
+pub use tile::{TILE, Tile};
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -40,6 +42,7 @@ pub trait Real:
     + Neg<Output = Self>
     + Send
     + Sync
+    + 'static
 {
     /// The binary digits of a number's significand: 24 in `f32`, 53 in `f64`. What is approximated
     /// is so to this many.

@@ -43,9 +43,18 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     type Joint = Either<A::Joint, B::Joint>;
     const PASSES: usize = A::PASSES + B::PASSES;
     const LOOKS_BACK: bool = A::LOOKS_BACK || B::LOOKS_BACK;
+    const BY_TILE: bool = A::BY_TILE || B::BY_TILE;
 
     fn joins(pass: usize) -> bool {
         if pass < A::PASSES { A::joins(pass) } else { B::joins(pass - A::PASSES) }
+    }
+
+    fn joins_of(&self, pass: usize) -> bool {
+        if pass < A::PASSES { self.first.joins_of(pass) } else { self.second.joins_of(pass - A::PASSES) }
+    }
+
+    fn fold_of(&self, pass: usize) -> Fold {
+        if pass < A::PASSES { self.first.fold_of(pass) } else { self.second.fold_of(pass - A::PASSES) }
     }
 
     fn moves(&self, at: &Step) -> bool {

@@ -12,6 +12,7 @@
 
 mod around;
 mod chain;
+mod dynamic;
 mod fields;
 mod flag;
 mod rule;
@@ -19,6 +20,9 @@ mod stage;
 
 pub use around::{Around, Identity};
 pub use chain::{Chain, StageExt};
+pub use dynamic::{
+    Counts, DynamicChain, Erased, Listed, ListedConstants, MOST_STATE, Numbers, Program, Runs,
+};
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
 pub use rule::{ChainOf, Rule};

@@ -104,11 +104,23 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     const PASSES: usize = 0;
     /// Whether [`after`](Self::after) does anything.
     const LOOKS_BACK: bool = false;
+    /// Whether it runs on [tiles](crate::real::Tile) of numbers, since calling it costs something.
+    const BY_TILE: bool = false;
 
     /// Whether statistic `pass` sums over all tensors.
     fn joins(pass: usize) -> bool {
         let _ = pass;
         false
+    }
+
+    /// [`joins`](Self::joins), for a stage that only knows itself at run time.
+    fn joins_of(&self, pass: usize) -> bool {
+        Self::joins(pass)
+    }
+
+    /// [`fold`](Self::fold), for a stage that only knows itself at run time.
+    fn fold_of(&self, pass: usize) -> Fold {
+        Self::fold(pass)
     }
 
     /// Whether a gradient that arrives to move the parameter does so. If not, it only enters the

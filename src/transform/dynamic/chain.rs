@@ -1,0 +1,285 @@
+//! [`DynamicChain`]: a program as a stage.
+
+use super::fields::{Listed, ListedConstants, Numbers};
+use super::{Erased, Input, Places, Program, Runs, Stage, Step};
+use crate::error::{Error, Result};
+use crate::real::{Real, Tile};
+use crate::transform::Fold;
+use core::any::Any;
+use typenum::B1;
+
+/// The most fields of state that a program may have.
+pub const MOST_STATE: usize = 8;
+/// The most numbers per tensor on the device, per tensor on the host, and per group.
+const MOST_NUMBERS: usize = 16;
+/// The most statistics.
+const MOST_PASSES: usize = 12;
+
+/// A program with `STATE` fields of state, as a stage.
+///
+/// What the type cannot know is taken to be so: it may need all gradients at once, and it keeps
+/// averages. [`Program::is_joint`] and [`Program::keeps`] know.
+#[derive(Clone, Debug)]
+pub struct DynamicChain<const STATE: usize> {
+    program: Program,
+}
+
+impl<const STATE: usize> DynamicChain<STATE> {
+    /// Makes a stage of a program.
+    ///
+    /// # Errors
+    /// [`Error::Combination`] if it has another number of fields of state, or too many numbers of another kind.
+    pub fn new(program: Program) -> Result<Self> {
+        let all = program.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
+        let passes: usize = program.stages.iter().map(|stage| stage.passes()).sum();
+        let fits = all.state == STATE
+            && all.tensor <= MOST_NUMBERS
+            && all.own <= MOST_NUMBERS
+            && all.group <= MOST_NUMBERS
+            && passes <= MOST_PASSES;
+        if fits {
+            return Ok(Self { program });
+        }
+        Err(Error::Combination {
+            option: format!("a chain with {} fields of state and {passes} statistics", all.state),
+            with: format!("one that is made for {STATE} and at most {MOST_PASSES}"),
+            because: "a chain from data has room for eight fields of state, sixteen numbers per tensor and twelve statistics",
+        })
+    }
+}
+
+/// The numbers of one element and of what it belongs to, in the kind `F`.
+struct Element<'a, F, const STATE: usize> {
+    at: &'a ListedConstants<F>,
+    input: &'a mut Input<F>,
+    tensor: &'a [F; MOST_NUMBERS],
+    state: &'a mut [F; STATE],
+}
+
+/// Calls a method of something in the kind of numbers that it is in. A stage behind a pointer exists
+/// for these four.
+macro_rules! in_its_kind {
+    ($numbers:ident . $run:ident ($($argument:expr),*)) => {
+        if let Some(mut numbers) = $numbers.cast::<f32>() {
+            numbers.$run($($argument),*);
+        } else if let Some(mut numbers) = $numbers.cast::<f64>() {
+            numbers.$run($($argument),*);
+        } else if let Some(mut numbers) = $numbers.cast::<Tile<f32>>() {
+            numbers.$run($($argument),*);
+        } else if let Some(mut numbers) = $numbers.cast::<Tile<f64>>() {
+            numbers.$run($($argument),*);
+        } else {
+            unreachable!("chains from data run in f32, in f64, and on tiles of them");
+        }
+    };
+}
+
+impl<F: Real, const STATE: usize> Element<'_, F, STATE> {
+    /// The same numbers in the kind `G`, if that is what they are.
+    fn cast<G: Real>(&mut self) -> Option<Element<'_, G, STATE>> {
+        Some(Element {
+            at: (self.at as &dyn Any).downcast_ref()?,
+            input: (self.input as &mut dyn Any).downcast_mut()?,
+            tensor: (self.tensor as &dyn Any).downcast_ref()?,
+            state: (self.state as &mut dyn Any).downcast_mut()?,
+        })
+    }
+}
+
+impl<F: Real, const STATE: usize> Element<'_, F, STATE>
+where
+    dyn Erased: Runs<F>,
+{
+    /// Runs the stages before `end`.
+    fn update(&mut self, end: usize) {
+        let mut places = Places::default();
+        for stage in &self.at.program.stages[..end] {
+            let next = places.after(stage.as_ref());
+            *self.input = <dyn Erased as Runs<F>>::update(
+                stage.as_ref(),
+                &self.at.numbers[places.constants..next.constants],
+                *self.input,
+                &self.tensor[places.tensor..next.tensor],
+                &mut self.state[places.state..next.state],
+            );
+            places = next;
+        }
+    }
+
+    /// Leaves what statistic `pass` takes in the place of the update.
+    fn measure(&mut self, pass: usize) {
+        let program = &self.at.program;
+        let Some((place, pass)) = program.locate(pass) else { return };
+        self.update(place);
+        let (places, next) = program.places(place);
+        let value = <dyn Erased as Runs<F>>::measure(
+            program.stages[place].as_ref(),
+            pass,
+            &self.at.numbers[places.constants..next.constants],
+            *self.input,
+            &self.tensor[places.tensor..next.tensor],
+            &mut self.state[places.state..next.state],
+        );
+        *self.input = self.input.with_update(value);
+    }
+
+    /// Shows the parameter, which stands in the place of the update, to all stages.
+    fn after(&mut self) {
+        let mut places = Places::default();
+        for stage in &self.at.program.stages {
+            let next = places.after(stage.as_ref());
+            <dyn Erased as Runs<F>>::after(
+                stage.as_ref(),
+                &self.at.numbers[places.constants..next.constants],
+                self.input.update,
+                &self.tensor[places.tensor..next.tensor],
+                &mut self.state[places.state..next.state],
+            );
+            places = next;
+        }
+    }
+}
+
+/// What a statistic has found of a tensor, in the kind `F`.
+struct Found<'a, F> {
+    at: &'a ListedConstants<F>,
+    sum: &'a F,
+    count: &'a F,
+    tensor: &'a mut [F; MOST_NUMBERS],
+}
+
+impl<F: Real> Found<'_, F> {
+    /// The same numbers in the kind `G`, if that is what they are.
+    fn cast<G: Real>(&mut self) -> Option<Found<'_, G>> {
+        Some(Found {
+            at: (self.at as &dyn Any).downcast_ref()?,
+            sum: (self.sum as &dyn Any).downcast_ref()?,
+            count: (self.count as &dyn Any).downcast_ref()?,
+            tensor: (self.tensor as &mut dyn Any).downcast_mut()?,
+        })
+    }
+}
+
+impl<F: Real> Found<'_, F>
+where
+    dyn Erased: Runs<F>,
+{
+    fn finish(&mut self, pass: usize) {
+        let program = &self.at.program;
+        let Some((place, pass)) = program.locate(pass) else { return };
+        let (places, next) = program.places(place);
+        <dyn Erased as Runs<F>>::finish(
+            program.stages[place].as_ref(),
+            pass,
+            &self.at.numbers[places.constants..next.constants],
+            *self.sum,
+            *self.count,
+            &mut self.tensor[places.tensor..next.tensor],
+        );
+    }
+}
+
+impl<const STATE: usize> Stage for DynamicChain<STATE> {
+    type Constants = Listed;
+    type State = Numbers<STATE>;
+    type Tensor = Numbers<MOST_NUMBERS>;
+    type Own = Numbers<MOST_NUMBERS>;
+    type Group = Numbers<MOST_NUMBERS>;
+    type Keeps = B1;
+    type Joint = B1;
+    const PASSES: usize = MOST_PASSES;
+    const LOOKS_BACK: bool = true;
+    const BY_TILE: bool = true;
+
+    fn joins_of(&self, pass: usize) -> bool {
+        self.program.locate(pass).is_some_and(|(place, pass)| self.program.stages[place].joins(pass))
+    }
+
+    fn fold_of(&self, pass: usize) -> Fold {
+        let located = self.program.locate(pass);
+        located.map_or(Fold::Sum, |(place, pass)| self.program.stages[place].fold(pass))
+    }
+
+    fn moves(&self, at: &Step) -> bool {
+        self.program.stages.iter().all(|stage| stage.moves(at))
+    }
+
+    fn measured_passes(&self, at: &Step) -> u64 {
+        let (mut taken, mut passes) = (0, 0);
+        for stage in &self.program.stages {
+            taken |= stage.measured_passes(at) << passes;
+            passes += stage.passes();
+        }
+        taken
+    }
+
+    fn advance(&self, at: &Step, group: &mut [f64; MOST_NUMBERS]) {
+        let mut places = Places::default();
+        for stage in &self.program.stages {
+            let next = places.after(stage.as_ref());
+            stage.advance(at, &mut group[places.group..next.group]);
+            places = next;
+        }
+    }
+
+    fn constants(
+        &self,
+        at: &Step,
+        own: &mut [f64; MOST_NUMBERS],
+        group: &[f64; MOST_NUMBERS],
+    ) -> ListedConstants<f64> {
+        let (mut places, mut numbers) = (Places::default(), Vec::new());
+        for stage in &self.program.stages {
+            let next = places.after(stage.as_ref());
+            let own = &mut own[places.own..next.own];
+            stage.constants(at, own, &group[places.group..next.group], &mut numbers);
+            places = next;
+        }
+        ListedConstants { program: self.program.clone(), numbers }
+    }
+
+    fn measure<F: Real>(
+        pass: usize,
+        at: &ListedConstants<F>,
+        mut input: Input<F>,
+        tensor: &[F; MOST_NUMBERS],
+        state: &mut [F; STATE],
+    ) -> F {
+        let mut element = Element { at, input: &mut input, tensor, state };
+        in_its_kind!(element.measure(pass));
+        input.update
+    }
+
+    fn finish<F: Real>(
+        pass: usize,
+        at: &ListedConstants<F>,
+        sum: F,
+        count: F,
+        tensor: &mut [F; MOST_NUMBERS],
+    ) {
+        let mut found = Found { at, sum: &sum, count: &count, tensor };
+        in_its_kind!(found.finish(pass));
+    }
+
+    fn update<F: Real>(
+        at: &ListedConstants<F>,
+        mut input: Input<F>,
+        tensor: &[F; MOST_NUMBERS],
+        state: &mut [F; STATE],
+    ) -> Input<F> {
+        let mut element = Element { at, input: &mut input, tensor, state };
+        in_its_kind!(element.update(at.program.stages.len()));
+        input
+    }
+
+    fn after<F: Real>(
+        at: &ListedConstants<F>,
+        parameter: F,
+        tensor: &[F; MOST_NUMBERS],
+        state: &mut [F; STATE],
+    ) {
+        let mut input = Input::of(parameter, parameter);
+        let mut element = Element { at, input: &mut input, tensor, state };
+        in_its_kind!(element.after());
+    }
+}

@@ -1,0 +1,151 @@
+//! [`Erased`]: a stage behind a pointer.
+
+use super::{Counts, Input, Stage, Step};
+use crate::real::{Real, Tile};
+use crate::transform::{FieldSet, Fold, Of, field_names};
+use core::fmt::Debug;
+use typenum::Bit;
+
+/// The arithmetic of a stage in one kind of numbers.
+pub trait Runs<F> {
+    /// See [`Stage::update`].
+    fn update(&self, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> Input<F>;
+    /// See [`Stage::after`].
+    fn after(&self, at: &[F], parameter: F, tensor: &[F], state: &mut [F]);
+    /// See [`Stage::measure`].
+    fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> F;
+    /// See [`Stage::finish`].
+    fn finish(&self, pass: usize, at: &[F], sum: F, count: F, tensor: &mut [F]);
+}
+
+/// A stage behind a pointer. Every [`Stage`] is one.
+pub trait Erased:
+    Runs<f32> + Runs<f64> + Runs<Tile<f32>> + Runs<Tile<f64>> + Debug + Send + Sync + 'static
+{
+    /// How many numbers it has.
+    fn counts(&self) -> Counts;
+    /// The names of its state's fields.
+    fn state_fields(&self) -> Vec<String>;
+    /// How many statistics it takes.
+    fn passes(&self) -> usize;
+    /// See [`Stage::LOOKS_BACK`].
+    fn looks_back(&self) -> bool;
+    /// See [`Stage::Keeps`].
+    fn keeps(&self) -> bool;
+    /// See [`Stage::Joint`].
+    fn is_joint(&self) -> bool;
+    /// See [`Stage::joins`].
+    fn joins(&self, pass: usize) -> bool;
+    /// See [`Stage::fold`].
+    fn fold(&self, pass: usize) -> Fold;
+    /// See [`Stage::moves`].
+    fn moves(&self, at: &Step) -> bool;
+    /// See [`Stage::measured_passes`].
+    fn measured_passes(&self, at: &Step) -> u64;
+    /// See [`Stage::advance`].
+    fn advance(&self, at: &Step, group: &mut [f64]);
+    /// See [`Stage::constants`].
+    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>);
+}
+
+/// The numbers of a set, from a list that has as many.
+fn read<S: FieldSet, F: Copy + Send + Sync>(list: &[F]) -> Of<S, F> {
+    let mut numbers = list.iter();
+    S::generate(|| *numbers.next().expect("a number for each field"))
+}
+
+/// Puts the numbers of a set into a list that has as many.
+fn write<S: FieldSet, F: Copy + Send + Sync>(set: Of<S, F>, list: &mut [F]) {
+    let mut places = list.iter_mut();
+    S::map(set, |number| *places.next().expect("a place for each field") = number);
+}
+
+impl<C: Stage, F: Real> Runs<F> for C {
+    fn update(&self, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> Input<F> {
+        let mut element = read::<C::State, F>(state);
+        let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
+        let output = <C as Stage>::update(&at, input, &tensor, &mut element);
+        write::<C::State, F>(element, state);
+        output
+    }
+
+    fn after(&self, at: &[F], parameter: F, tensor: &[F], state: &mut [F]) {
+        let mut element = read::<C::State, F>(state);
+        let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
+        C::after(&at, parameter, &tensor, &mut element);
+        write::<C::State, F>(element, state);
+    }
+
+    fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> F {
+        let mut element = read::<C::State, F>(state);
+        let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
+        C::measure(pass, &at, input, &tensor, &mut element)
+    }
+
+    fn finish(&self, pass: usize, at: &[F], sum: F, count: F, tensor: &mut [F]) {
+        let mut numbers = read::<C::Tensor, F>(tensor);
+        C::finish(pass, &read::<C::Constants, F>(at), sum, count, &mut numbers);
+        write::<C::Tensor, F>(numbers, tensor);
+    }
+}
+
+impl<C: Stage> Erased for C {
+    fn counts(&self) -> Counts {
+        Counts {
+            constants: C::Constants::COUNT,
+            state: C::State::COUNT,
+            tensor: C::Tensor::COUNT,
+            own: C::Own::COUNT,
+            group: C::Group::COUNT,
+        }
+    }
+
+    fn state_fields(&self) -> Vec<String> {
+        field_names::<C::State>()
+    }
+
+    fn passes(&self) -> usize {
+        C::PASSES
+    }
+
+    fn looks_back(&self) -> bool {
+        C::LOOKS_BACK
+    }
+
+    fn keeps(&self) -> bool {
+        C::Keeps::BOOL
+    }
+
+    fn is_joint(&self) -> bool {
+        C::Joint::BOOL
+    }
+
+    fn joins(&self, pass: usize) -> bool {
+        C::joins(pass)
+    }
+
+    fn fold(&self, pass: usize) -> Fold {
+        C::fold(pass)
+    }
+
+    fn moves(&self, at: &Step) -> bool {
+        Stage::moves(self, at)
+    }
+
+    fn measured_passes(&self, at: &Step) -> u64 {
+        Stage::measured_passes(self, at)
+    }
+
+    fn advance(&self, at: &Step, group: &mut [f64]) {
+        let mut numbers = read::<C::Group, f64>(group);
+        Stage::advance(self, at, &mut numbers);
+        write::<C::Group, f64>(numbers, group);
+    }
+
+    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>) {
+        let mut numbers = read::<C::Own, f64>(own);
+        let set = Stage::constants(self, at, &mut numbers, &read::<C::Group, f64>(group));
+        write::<C::Own, f64>(numbers, own);
+        C::Constants::map(set, |number| constants.push(number));
+    }
+}

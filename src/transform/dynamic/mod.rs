@@ -1,0 +1,134 @@
+//! Chains that are only known at run time, with the same bits as the same chain in types.
+//!
+//! ```text
+//! Erased          a stage behind a pointer; every stage is one
+//! Program         several of them, one after the other
+//! DynamicChain    a program as a stage, so that an optimizer can run it
+//! ```
+//!
+//! The arithmetic of a stage behind a pointer runs on tiles of sixty-four numbers, so that the call
+//! costs little. It is slower than a chain in types, since every stage reads and writes its tile.
+
+mod chain;
+mod erased;
+mod fields;
+
+pub use chain::{DynamicChain, MOST_STATE};
+pub use erased::{Erased, Runs};
+pub use fields::{Listed, ListedConstants, Numbers};
+
+use super::{Input, Stage, Step};
+use std::sync::Arc;
+
+/// Stages, one after the other.
+///
+/// ```
+/// use gradus::rule::{AddDecay, ScaleByAdam};
+/// use gradus::hyperparameter::WeightDecay;
+/// use gradus::transform::Program;
+///
+/// let mut program = Program::default();
+/// program.push(ScaleByAdam::default());
+/// program.push(AddDecay::to_update(WeightDecay::decoupled(0.1)?));
+/// assert_eq!(program.state_fields(), ["first", "second"]);
+/// # Ok::<(), gradus::error::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    stages: Vec<Arc<dyn Erased>>,
+}
+
+impl Program {
+    /// Adds a stage behind the others.
+    pub fn push(&mut self, stage: impl Stage) {
+        self.stages.push(Arc::new(stage));
+    }
+
+    /// Adds the stages of another program behind these.
+    pub fn append(&mut self, other: &Self) {
+        self.stages.extend(other.stages.iter().cloned());
+    }
+
+    /// The stages.
+    pub fn stages(&self) -> &[Arc<dyn Erased>] {
+        &self.stages
+    }
+
+    /// The names of the state's fields; those that occur twice are numbered.
+    pub fn state_fields(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.stages.iter().flat_map(|stage| stage.state_fields()) {
+            let numbered = (2..).map(|number| format!("{name}_{number}"));
+            let unused = core::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name));
+            names.extend(unused);
+        }
+        names
+    }
+
+    /// Whether all gradients must exist before any parameter moves.
+    pub fn is_joint(&self) -> bool {
+        self.stages.iter().any(|stage| stage.is_joint())
+    }
+
+    /// Whether an average of gradients is kept.
+    pub fn keeps(&self) -> bool {
+        self.stages.iter().any(|stage| stage.keeps())
+    }
+
+    /// Where the numbers of a stage begin, and where those behind it do.
+    fn places(&self, stage: usize) -> (Places, Places) {
+        let before = self.stages[..stage].iter();
+        let places = before.fold(Places::default(), |places, stage| places.after(stage.as_ref()));
+        (places, places.after(self.stages[stage].as_ref()))
+    }
+
+    /// The stage that takes statistic `pass`, and which of its own that is.
+    fn locate(&self, mut pass: usize) -> Option<(usize, usize)> {
+        for (place, stage) in self.stages.iter().enumerate() {
+            if pass < stage.passes() {
+                return Some((place, pass));
+            }
+            pass -= stage.passes();
+        }
+        None
+    }
+}
+
+/// Where the numbers of a stage lie among those of its program.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    constants: usize,
+    state: usize,
+    tensor: usize,
+    own: usize,
+    group: usize,
+}
+
+impl Places {
+    /// Where the numbers of the stage behind `stage` begin.
+    fn after(self, stage: &dyn Erased) -> Self {
+        let counts = stage.counts();
+        Self {
+            constants: self.constants + counts.constants,
+            state: self.state + counts.state,
+            tensor: self.tensor + counts.tensor,
+            own: self.own + counts.own,
+            group: self.group + counts.group,
+        }
+    }
+}
+
+/// How many numbers of each kind a stage has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Constants of a step.
+    pub constants: usize,
+    /// State of an element.
+    pub state: usize,
+    /// Numbers of a tensor on the device.
+    pub tensor: usize,
+    /// Numbers of a tensor on the host.
+    pub own: usize,
+    /// Numbers of a group.
+    pub group: usize,
+}
