@@ -2,6 +2,7 @@
 //!
 //! Each function does what [`Plain`](crate::cpu::simd::Plain) does, bit for bit.
 
+mod bf16;
 mod f16;
 mod philox;
 
@@ -136,9 +137,6 @@ impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
         let below = self.avx._mm256_cmp_ps::<_CMP_LT_OQ>(magnitude, largest);
         let noise = self.avx2._mm256_and_si256(random, self.bits(below));
         let sum = self.avx2._mm256_add_epi32(self.bits(value), noise);
-        if ALL_BF16 {
-            return sum;
-        }
         self.select(self.is_nan(value), self.constant(0x7FC0_0000), sum)
     }
 
@@ -235,6 +233,9 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
         memory: &mut [T; TILE],
         at: usize,
     ) {
+        if ALL_BF16 {
+            return self.bf16_stochastically(numbers, bits, by, &mut memory[at..]);
+        }
         let (pairs, _) = numbers.as_chunks::<2>();
         let memory = memory[at..].chunks_exact_mut(PAIR);
         for (([low, high], memory), bits) in pairs.iter().zip(memory).zip(bits) {
