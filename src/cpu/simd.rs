@@ -73,6 +73,9 @@ pub(super) trait Vectors: Copy {
 
     fn zeros(self) -> Self::Group;
 
+    /// Calls `visit` with each place of a group, in order.
+    fn each_place(self, visit: impl FnMut(usize));
+
     fn widen<T: StorageDtype<Arithmetic = Self::Arithmetic>>(
         self,
         memory: &[T; TILE],
@@ -124,6 +127,11 @@ impl<F: Arithmetic> Vectors for Plain<F> {
     const GROUP: usize = TILE;
     type Bits = [u16; TILE];
     type Blocks = ([u32; 4], RoundKeys);
+
+    #[inline(always)]
+    fn each_place(self, visit: impl FnMut(usize)) {
+        (0..TILE).for_each(visit);
+    }
 
     #[inline(always)]
     fn zeros(self) -> [F; TILE] {

@@ -103,12 +103,16 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             #[inline(always)]
             |memory| vectors.widen(memory, at),
         );
-        for (i, update) in update.as_mut().iter_mut().enumerate() {
-            let mut element = pick::<C::State, V>(&state, i);
-            let input = Input::of(*update, parameter.as_ref()[i]);
-            *update = C::update(&self.constants, input, &self.tensor, &mut element);
-            place::<C::State, V>(&mut state, i, element);
-        }
+        vectors.each_place(
+            #[inline(always)]
+            |i| {
+                let mut element = pick::<C::State, V>(&state, i);
+                let update = &mut update.as_mut()[i];
+                let input = Input::of(*update, parameter.as_ref()[i]);
+                *update = C::update(&self.constants, input, &self.tensor, &mut element);
+                place::<C::State, V>(&mut state, i, element);
+            },
+        );
         // Behind the rule, where it fills the time that quotients and roots take.
         let random = &generator.group(first);
         let mut stream = PARAMETER_STREAM;

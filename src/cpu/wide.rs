@@ -86,6 +86,12 @@ impl Real for Wide {
     }
 
     #[inline(always)]
+    fn when(constant_is_positive: Self, then: impl FnOnce() -> Self, otherwise: Self) -> Self {
+        let [first, ..]: [f32; LANES] = must_cast(constant_is_positive.0);
+        if first > 0.0 { then() } else { otherwise }
+    }
+
+    #[inline(always)]
     fn sign(self) -> Self {
         let zero = must_cast([0.0f32; LANES]);
         let one = avx()._mm256_or_ps(avx()._mm256_and_ps(self.0, signs()), must_cast([1.0f32; LANES]));

@@ -192,6 +192,20 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
     type Blocks = Blocks;
 
     #[inline(always)]
+    fn each_place(self, mut visit: impl FnMut(usize)) {
+        // Written out, since the compiler keeps a loop whose body has branches, which then moves the
+        // numbers of a group through memory.
+        visit(0);
+        visit(1);
+        visit(2);
+        visit(3);
+        visit(4);
+        visit(5);
+        visit(6);
+        visit(7);
+    }
+
+    #[inline(always)]
     fn zeros(self) -> [Wide; WIDES] {
         [Wide(must_cast([0.0f32; LANES])); WIDES]
     }
