@@ -125,3 +125,25 @@ fn a_step_rounds_stochastically_as_the_format_says() {
     parameters_are_rounded_stochastically::<bf16>();
     parameters_are_rounded_stochastically::<f16>();
 }
+
+#[test]
+fn a_step_rounds_the_largest_numbers_stochastically_where_all_is_bf16() {
+    // Each pattern less a gradient from nothing up to twice its magnitude, with either sign.
+    for part in [0.0f32, 0.001, 0.004, 0.5, 2.0].into_iter().flat_map(|part| [part, -part]) {
+        let start = patterns(bf16::from_bits);
+        let gradient: Vec<bf16> = start.iter().map(|value| bf16::from_f32(value.to_f32() * part)).collect();
+        let mut parameters = [("x", start.clone())];
+        let mut optimizer = subtract()
+            .parameters_in::<bf16>()
+            .stochastic_rounding(99)
+            .build(Cpu::default(), &parameters)
+            .expect("the model is valid");
+        optimizer.step(&mut parameters, &[("x", gradient.clone())]).expect("the gradient fits");
+        let noise = Noise { keys: round_keys(99), tensor: tensor_id("x"), gradient: 1 };
+        let targets = start.iter().zip(&gradient).map(|(start, gradient)| start.widen() - gradient.widen());
+        let expected = targets
+            .enumerate()
+            .map(|(element, target)| bf16::round_stochastically(target, noise.word(0, element as u64)));
+        assert_same(&parameters[0].1, expected);
+    }
+}

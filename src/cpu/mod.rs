@@ -13,6 +13,7 @@ mod reduce;
 mod simd;
 mod survey;
 mod tile;
+mod tiled;
 mod update;
 mod views;
 #[cfg(target_arch = "x86_64")]

@@ -7,11 +7,12 @@
 
 #![allow(unsafe_code)]
 
-use super::noise::{BLOCKS, Bits};
 use super::tile::TILE;
+use super::tiled::Tiled;
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
-use crate::random::{RoundKeys, philox};
+use crate::random::{ELEMENTS_PER_BLOCK, RoundKeys, philox};
 use crate::real::Real;
+use bytemuck::Pod;
 use core::marker::PhantomData;
 
 /// Something that walks memory in tiles.
@@ -20,6 +21,8 @@ pub(super) trait Kernel {
     type Output;
     /// Whether all numbers in memory are bf16.
     const ALL_BF16: bool;
+    /// Whether it computes on tiles.
+    const BY_TILE: bool;
 
     /// Must be inlined into its caller, which decides about the instructions.
     fn run<V: Vectors<Arithmetic = Self::Arithmetic>>(self, vectors: V) -> Self::Output;
@@ -27,6 +30,9 @@ pub(super) trait Kernel {
 
 /// Runs a kernel with the widest vectors of this machine.
 pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
+    if K::BY_TILE {
+        return kernel.run(Tiled::new());
+    }
     #[cfg(target_arch = "x86_64")]
     if let Some(v3) = pulp::x86::V3::try_new() {
         use crate::dtype::Format;
@@ -75,10 +81,15 @@ pub(super) trait Vectors: Copy {
     type Group: Copy + Send + Sync + AsRef<[Self::Number]> + AsMut<[Self::Number]>;
     /// Elements in a group; divides [`TILE`].
     const GROUP: usize;
-    /// The keys of the random rounds as [`random`](Self::random) wants them.
-    type Keys;
+    /// Sixteen random bits for each element of a group.
+    type Bits: Pod;
+    /// What is the same for all random blocks whose counters differ in the first word only.
+    type Blocks;
 
     fn zeros(self) -> Self::Group;
+
+    /// Calls `visit` with each place of a group, in order.
+    fn each_place(self, visit: impl FnMut(usize));
 
     fn widen<T: StorageDtype<Arithmetic = Self::Arithmetic>>(
         self,
@@ -95,22 +106,22 @@ pub(super) trait Vectors: Copy {
         at: usize,
     );
 
+    /// Element *i* takes the bits in place *i* ⊕ `by`, where `by` is below 8.
     fn round_stochastically<T: StorageDtype<Arithmetic = Self::Arithmetic>>(
         self,
         numbers: &Self::Group,
-        bits: &Bits,
+        bits: &Self::Bits,
+        by: usize,
         memory: &mut [T; TILE],
         at: usize,
     );
 
-    /// Prepares the keys of the random rounds.
-    fn keys(self, keys: &RoundKeys) -> Self::Keys;
+    /// Prepares the random blocks whose counters differ from `counter` in the first word only.
+    fn blocks(self, counter: [u32; 4], keys: &RoundKeys) -> Self::Blocks;
 
-    /// The bits of eight neighbouring blocks, the first at `counter`, a multiple of eight.
-    fn random(self, counter: [u32; 4], keys: &Self::Keys) -> Bits;
-
-    /// The bits in place *i* ⊕ `by` for each *i*, where `by` is below 8.
-    fn crossed(self, bits: &Bits, by: usize) -> Bits;
+    /// The bits of a group, from neighbouring blocks. The first word of the first one's counter is
+    /// `first`, which a group's number of blocks divides.
+    fn random(self, first: u32, blocks: &Self::Blocks) -> Self::Bits;
 }
 
 /// Arrays of numbers: a whole tile is a group.
@@ -119,7 +130,7 @@ pub(super) struct Plain<F>(PhantomData<F>);
 
 impl<F> Plain<F> {
     #[inline(always)]
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(PhantomData)
     }
 }
@@ -129,7 +140,13 @@ impl<F: Arithmetic> Vectors for Plain<F> {
     type Number = F;
     type Group = [F; TILE];
     const GROUP: usize = TILE;
-    type Keys = RoundKeys;
+    type Bits = [u16; TILE];
+    type Blocks = ([u32; 4], RoundKeys);
+
+    #[inline(always)]
+    fn each_place(self, visit: impl FnMut(usize)) {
+        (0..TILE).for_each(visit);
+    }
 
     #[inline(always)]
     fn zeros(self) -> [F; TILE] {
@@ -165,39 +182,31 @@ impl<F: Arithmetic> Vectors for Plain<F> {
     fn round_stochastically<T: StorageDtype<Arithmetic = F>>(
         self,
         numbers: &[F; TILE],
-        bits: &Bits,
+        bits: &[u16; TILE],
+        by: usize,
         memory: &mut [T; TILE],
         _at: usize,
     ) {
         for i in 0..TILE {
-            let word = u32::from(bits[i]) << 16 | u32::from(bits[i ^ 1]);
+            let word = u32::from(bits[i ^ by]) << 16 | u32::from(bits[i ^ by ^ 1]);
             memory[i] = T::round_stochastically(numbers[i], word);
         }
     }
 
     #[inline(always)]
-    fn keys(self, keys: &RoundKeys) -> RoundKeys {
-        *keys
+    fn blocks(self, counter: [u32; 4], keys: &RoundKeys) -> ([u32; 4], RoundKeys) {
+        (counter, *keys)
     }
 
     #[inline(always)]
-    fn random(self, counter: [u32; 4], keys: &RoundKeys) -> Bits {
+    fn random(self, first: u32, (counter, keys): &([u32; 4], RoundKeys)) -> [u16; TILE] {
         let mut bits = [0; TILE];
-        for (number, eight) in bits.chunks_exact_mut(TILE / BLOCKS).enumerate() {
-            let words = philox([counter[0] + number as u32, counter[1], counter[2], counter[3]], keys);
+        for (number, eight) in bits.chunks_exact_mut(ELEMENTS_PER_BLOCK as usize).enumerate() {
+            let words = philox([first + number as u32, counter[1], counter[2], counter[3]], keys);
             for (i, bits) in eight.iter_mut().enumerate() {
                 *bits = (words[i / 2] >> (16 * (i % 2))) as u16;
             }
         }
         bits
-    }
-
-    #[inline(always)]
-    fn crossed(self, bits: &Bits, by: usize) -> Bits {
-        let mut crossed = [0; TILE];
-        for (i, place) in crossed.iter_mut().enumerate() {
-            *place = bits[i ^ by];
-        }
-        crossed
     }
 }

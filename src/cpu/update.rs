@@ -23,9 +23,12 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     const ALL_BF16: bool = matches!(K::Parameter::FORMAT, Format::Bf16)
         && matches!(K::Gradient::FORMAT, Format::Bf16)
         && (matches!(K::State::FORMAT, Format::Bf16) || <C::State as FieldSet>::COUNT == 0);
+    const BY_TILE: bool = C::BY_TILE;
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) {
+        let streams = const { Worker::<C, V>::streams::<K>() };
+        let mut generator = Generator::new(vectors, self.shared.noise, streams, self.piece.first);
         let worker = Worker::<C, V> {
             constants: constants_in::<C, V::Number>(&self.shared.constants),
             tensor: C::Tensor::map(
@@ -33,13 +36,12 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
                 #[inline(always)]
                 |number| V::Number::constant(number.to_f64()),
             ),
-            generator: Generator::new(vectors, self.shared.noise),
             vectors,
         };
         each_tile(
             self.piece,
             #[inline(always)]
-            |first, tile| worker.update::<K>(first, tile),
+            |first, tile| worker.update::<K>(&mut generator, first, tile),
         );
     }
 }
@@ -55,7 +57,6 @@ struct Moved<K: Formats, V: Vectors> {
 struct Worker<C: Stage, V: Vectors> {
     constants: Of<C::Constants, V::Number>,
     tensor: Of<C::Tensor, V::Number>,
-    generator: Generator<V>,
     vectors: V,
 }
 
@@ -80,12 +81,12 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     #[inline(always)]
     fn update<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
+        generator: &mut Generator<V>,
         first: u64,
         mut tile: Tile<'_, C, K>,
     ) {
-        let random = self.generator.tile(first, const { Self::streams::<K>() });
         for at in (0..TILE).step_by(V::GROUP) {
-            self.update_group(&mut tile, at, &random);
+            self.update_group(&mut tile, at, generator, first + at as u64);
         }
     }
 
@@ -95,7 +96,8 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         &self,
         tile: &mut Tile<'_, C, K>,
         at: usize,
-        random: &Drawn<V>,
+        generator: &mut Generator<V>,
+        first: u64,
     ) {
         let vectors = self.vectors;
         let mut update = vectors.widen_gradient(tile.gradient, at);
@@ -113,13 +115,19 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             #[inline(always)]
             |memory| vectors.widen(memory, at),
         );
-        for (i, update) in update.as_mut().iter_mut().enumerate() {
-            let mut element = pick::<C::State, V>(&state, i);
-            let known = K::Store::known(parameter.as_ref()[i], &pick::<Carry<K>, V>(&carry, i));
-            let input = Input::of(*update, known);
-            *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
-            place::<C::State, V>(&mut state, i, element);
-        }
+        vectors.each_place(
+            #[inline(always)]
+            |i| {
+                let mut element = pick::<C::State, V>(&state, i);
+                let update = &mut update.as_mut()[i];
+                let known = K::Store::known(parameter.as_ref()[i], &pick::<Carry<K>, V>(&carry, i));
+                let input = Input::of(*update, known);
+                *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
+                place::<C::State, V>(&mut state, i, element);
+            },
+        );
+        // Behind the rule, where it fills the time that quotients and roots take.
+        let random = &generator.group(first);
         let moved = Moved { parameter, update, carry };
         if !C::LOOKS_BACK {
             self.write_state::<K>(tile, state, at, random);
@@ -156,7 +164,8 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             |(memory, field)| {
                 stream += 1;
                 if Self::draws_state::<K>() {
-                    vectors.round_stochastically(&field, &random.stream(stream), memory, at);
+                    let (bits, by) = random.stream(stream);
+                    vectors.round_stochastically(&field, bits, by, memory, at);
                 } else {
                     vectors.round(&field, memory, at);
                 }
@@ -189,7 +198,8 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         match K::Store::ROUNDING {
             Rounding::Nearest => vectors.round(&target, memory, at),
             Rounding::Stochastic => {
-                vectors.round_stochastically(&target, &random.stream(PARAMETER_STREAM), memory, at);
+                let (bits, by) = random.stream(PARAMETER_STREAM);
+                vectors.round_stochastically(&target, bits, by, memory, at);
             }
         }
         if <Carry<K> as FieldSet>::COUNT == 0 && !C::LOOKS_BACK {

@@ -3,7 +3,7 @@
 use super::simd::{avx, avx2};
 use crate::real::Real;
 use bytemuck::{Pod, Zeroable, must_cast};
-use core::arch::x86_64::{__m256, _CMP_GT_OQ, _CMP_UNORD_Q};
+use core::arch::x86_64::{__m256, _CMP_GT_OQ, _CMP_NEQ_OQ, _CMP_UNORD_Q};
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Numbers in a register.
@@ -118,6 +118,21 @@ impl Real for Wide {
         let zero = must_cast([0.0f32; LANES]);
         let positive = avx()._mm256_cmp_ps::<_CMP_GT_OQ>(condition_is_positive.0, zero);
         Self(avx()._mm256_blendv_ps(otherwise.0, then.0, positive))
+    }
+
+    #[inline(always)]
+    fn when(constant_is_positive: Self, then: impl FnOnce() -> Self, otherwise: Self) -> Self {
+        let [first, ..]: [f32; LANES] = must_cast(constant_is_positive.0);
+        if first > 0.0 { then() } else { otherwise }
+    }
+
+    #[inline(always)]
+    fn sign(self) -> Self {
+        let zero = must_cast([0.0f32; LANES]);
+        let one = avx()._mm256_or_ps(avx()._mm256_and_ps(self.0, signs()), must_cast([1.0f32; LANES]));
+        // Neither a zero nor NaN.
+        let signed = avx()._mm256_cmp_ps::<_CMP_NEQ_OQ>(self.0, zero);
+        Self(avx()._mm256_blendv_ps(self.0, one, signed))
     }
 }
 

@@ -106,6 +106,14 @@ pub trait Real:
     #[must_use]
     fn select(condition_is_positive: Self, then: Self, otherwise: Self) -> Self;
 
+    /// `then()` if the constant is greater than zero, else `otherwise`, for a constant that is the
+    /// same for all elements of a tensor: what a step does not do costs nothing.
+    #[inline(always)]
+    #[must_use]
+    fn when(constant_is_positive: Self, then: impl FnOnce() -> Self, otherwise: Self) -> Self {
+        Self::select(constant_is_positive, then(), otherwise)
+    }
+
     /// −1, 0 or 1; a zero keeps its sign, NaN stays NaN.
     #[inline(always)]
     #[must_use]

@@ -78,6 +78,11 @@ impl Transform for AddDecay {
     #[inline(always)]
     fn update<F: Real>(at: &DecayConstants<F>, input: Input<F>, _: &mut Nothing) -> F {
         // Without the selection an infinite parameter would turn a decay of 0 into NaN.
-        F::select(at.coefficient, input.update + at.coefficient * input.parameter, input.update)
+        F::when(
+            at.coefficient,
+            #[inline(always)]
+            || input.update + at.coefficient * input.parameter,
+            input.update,
+        )
     }
 }

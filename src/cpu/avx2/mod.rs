@@ -2,17 +2,19 @@
 //!
 //! Each function does what [`Plain`](crate::cpu::simd::Plain) does, bit for bit.
 
+mod bf16;
 mod f16;
+mod philox;
 
-use crate::cpu::noise::Bits;
 use crate::cpu::simd::Vectors;
 use crate::cpu::tile::TILE;
 use crate::cpu::wide::{LANES, Wide};
 use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
-use crate::random::{MULTIPLIERS, RoundKeys};
+use crate::random::RoundKeys;
 use bytemuck::{Pod, must_cast};
 use core::arch::x86_64::{__m128i, __m256, __m256i, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::marker::PhantomData;
+use philox::Blocks;
 
 /// Elements whose 16-bit forms fill a register.
 const PAIR: usize = 2 * LANES;
@@ -135,9 +137,6 @@ impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
         let below = self.avx._mm256_cmp_ps::<_CMP_LT_OQ>(magnitude, largest);
         let noise = self.avx2._mm256_and_si256(random, self.bits(below));
         let sum = self.avx2._mm256_add_epi32(self.bits(value), noise);
-        if ALL_BF16 {
-            return sum;
-        }
         self.select(self.is_nan(value), self.constant(0x7FC0_0000), sum)
     }
 
@@ -170,45 +169,6 @@ impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
         let places = self.avx2._mm256_broadcastsi128_si256(must_cast(CROSSED[by]));
         self.avx2._mm256_shuffle_epi8(halves, places)
     }
-
-    /// A round of Philox on four blocks, each word in the lower half of a 64-bit lane; what is in
-    /// the upper halves does not matter.
-    #[inline(always)]
-    fn philox_round(self, [x0, x1, x2, x3]: [__m256i; 4], key: [__m256i; 2]) -> [__m256i; 4] {
-        let first = self.avx2._mm256_mul_epu32(x0, self.lanes(MULTIPLIERS[0]));
-        let second = self.avx2._mm256_mul_epu32(x2, self.lanes(MULTIPLIERS[1]));
-        [self.mix(second, x1, key[0]), second, self.mix(first, x3, key[1]), first]
-    }
-
-    #[inline(always)]
-    fn mix(self, product: __m256i, word: __m256i, key: __m256i) -> __m256i {
-        let keyed = self.avx2._mm256_xor_si256(word, key);
-        self.avx2._mm256_xor_si256(self.avx2._mm256_srli_epi64::<32>(product), keyed)
-    }
-
-    /// A word in every 64-bit lane.
-    #[inline(always)]
-    fn lanes(self, word: u32) -> __m256i {
-        self.avx._mm256_set1_epi64x(i64::from(word))
-    }
-
-    /// Pairs of words from the lower halves of 64-bit lanes.
-    #[inline(always)]
-    fn join(self, low: __m256i, high: __m256i) -> __m256i {
-        self.avx2._mm256_blend_epi32::<0b1010_1010>(low, self.avx2._mm256_slli_epi64::<32>(high))
-    }
-
-    /// The words of four blocks, block by block.
-    #[inline(always)]
-    fn in_order(self, [x0, x1, x2, x3]: [__m256i; 4]) -> [__m256i; 2] {
-        let (left, right) = (self.join(x0, x1), self.join(x2, x3));
-        let even = self.avx2._mm256_unpacklo_epi64(left, right);
-        let odd = self.avx2._mm256_unpackhi_epi64(left, right);
-        [
-            self.avx2._mm256_permute2x128_si256::<0x20>(even, odd),
-            self.avx2._mm256_permute2x128_si256::<0x31>(even, odd),
-        ]
-    }
 }
 
 /// A group as vectors, or the other way round; that the types fit has been asked before.
@@ -228,6 +188,22 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
     type Number = Wide;
     type Group = [Wide; WIDES];
     const GROUP: usize = WIDES * LANES;
+    type Bits = [__m256i; WIDES / 2];
+    type Blocks = Blocks;
+
+    #[inline(always)]
+    fn each_place(self, mut visit: impl FnMut(usize)) {
+        // Written out, since the compiler keeps a loop whose body has branches, which then moves the
+        // numbers of a group through memory.
+        visit(0);
+        visit(1);
+        visit(2);
+        visit(3);
+        visit(4);
+        visit(5);
+        visit(6);
+        visit(7);
+    }
 
     #[inline(always)]
     fn zeros(self) -> [Wide; WIDES] {
@@ -266,14 +242,18 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
     fn round_stochastically<T: StorageDtype<Arithmetic = F>>(
         self,
         numbers: &[Wide; WIDES],
-        bits: &Bits,
+        bits: &[__m256i; WIDES / 2],
+        by: usize,
         memory: &mut [T; TILE],
         at: usize,
     ) {
+        if ALL_BF16 {
+            return self.bf16_stochastically(numbers, bits, by, &mut memory[at..]);
+        }
         let (pairs, _) = numbers.as_chunks::<2>();
         let memory = memory[at..].chunks_exact_mut(PAIR);
-        for (([low, high], memory), bits) in pairs.iter().zip(memory).zip(bits[at..].chunks_exact(PAIR)) {
-            let bits: __m256i = must_cast(pair(bits));
+        for (([low, high], memory), bits) in pairs.iter().zip(memory).zip(bits) {
+            let bits = self.crossed_pair(*bits, by);
             let random = self.words(bits);
             let pair: [T; PAIR] = match T::FORMAT {
                 Format::Bf16 => {
@@ -291,44 +271,14 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
         }
     }
 
-    type Keys = [[__m256i; 2]; 10];
-
     #[inline(always)]
-    fn keys(self, keys: &RoundKeys) -> Self::Keys {
-        let mut lanes = [[self.lanes(0); 2]; 10];
-        for (lanes, key) in lanes.iter_mut().zip(keys) {
-            *lanes = [self.lanes(key[0]), self.lanes(key[1])];
-        }
-        lanes
+    fn blocks(self, counter: [u32; 4], keys: &RoundKeys) -> Blocks {
+        self.blocks_like(counter, keys)
     }
 
     #[inline(always)]
-    fn random(self, counter: [u32; 4], keys: &Self::Keys) -> Bits {
-        let first = self.lanes(counter[0]);
-        let rest = [self.lanes(counter[1]), self.lanes(counter[2]), self.lanes(counter[3])];
-        let low = self.avx2._mm256_add_epi64(first, must_cast([0u64, 1, 2, 3]));
-        let high = self.avx2._mm256_add_epi64(first, must_cast([4u64, 5, 6, 7]));
-        let mut left = [low, rest[0], rest[1], rest[2]];
-        let mut right = [high, rest[0], rest[1], rest[2]];
-        // Two groups of blocks side by side hide the latency of the products. Written out, since
-        // as a loop the state is moved through memory.
-        macro_rules! rounds {
-            ($($round:literal)*) => {$(
-                left = self.philox_round(left, keys[$round]);
-                right = self.philox_round(right, keys[$round]);
-            )*};
-        }
-        rounds!(0 1 2 3 4 5 6 7 8 9);
-        must_cast([self.in_order(left), self.in_order(right)])
-    }
-
-    #[inline(always)]
-    fn crossed(self, bits: &Bits, by: usize) -> Bits {
-        let mut crossed: [__m256i; TILE / PAIR] = must_cast(*bits);
-        for bits in &mut crossed {
-            *bits = self.crossed_pair(*bits, by);
-        }
-        must_cast(crossed)
+    fn random(self, first: u32, blocks: &Blocks) -> [__m256i; WIDES / 2] {
+        self.eight_blocks(first, blocks)
     }
 }
 

@@ -8,8 +8,22 @@ use crate::transform::{FieldSet, Held};
 pub struct Numbers<const COUNT: usize>;
 
 const NAMES: [&str; 16] = [
-    "number_1", "number_2", "number_3", "number_4", "number_5", "number_6", "number_7", "number_8", "number_9",
-    "number_10", "number_11", "number_12", "number_13", "number_14", "number_15", "number_16",
+    "number_1",
+    "number_2",
+    "number_3",
+    "number_4",
+    "number_5",
+    "number_6",
+    "number_7",
+    "number_8",
+    "number_9",
+    "number_10",
+    "number_11",
+    "number_12",
+    "number_13",
+    "number_14",
+    "number_15",
+    "number_16",
 ];
 
 impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
@@ -106,17 +120,12 @@ impl FieldSet for Listed {
         ListedConstants { program: set.program.clone(), numbers: set.numbers.iter_mut().collect() }
     }
 
-    fn zip<X: Held, Y: Held>(
-        left: ListedConstants<X>,
-        right: ListedConstants<Y>,
-    ) -> ListedConstants<(X, Y)> {
+    fn zip<X: Held, Y: Held>(left: ListedConstants<X>, right: ListedConstants<Y>) -> ListedConstants<(X, Y)> {
         let numbers = left.numbers.into_iter().zip(right.numbers).collect();
         ListedConstants { program: left.program, numbers }
     }
 
-    fn unzip<X: Held, Y: Held>(
-        set: ListedConstants<(X, Y)>,
-    ) -> (ListedConstants<X>, ListedConstants<Y>) {
+    fn unzip<X: Held, Y: Held>(set: ListedConstants<(X, Y)>) -> (ListedConstants<X>, ListedConstants<Y>) {
         let (first, second) = set.numbers.into_iter().unzip();
         (
             ListedConstants { program: set.program.clone(), numbers: first },
