@@ -1,6 +1,7 @@
 //! The optimizers by name.
 
 use super::hyperparameters::Hyperparameters;
+use super::options::Options;
 use super::reader::Reader;
 use crate::error::{Error, Result};
 use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
@@ -59,8 +60,7 @@ macro_rules! rules {
             $(if name == <$rule as Named>::NAME && $rule::is_meant(hyperparameters) {
                 return visitor.visit::<$rule>();
             })*
-            let known = entries().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
-            Err(Error::UnknownOptimizer { name: name.to_owned(), known })
+            named(name).map(|_| unreachable!("every name has a rule"))
         }
     };
 }
@@ -82,6 +82,13 @@ rules! {
 pub fn entries() -> impl Iterator<Item = Entry> {
     let repeats = |place: usize| place > 0 && RULES[place - 1].name == RULES[place].name;
     (0..RULES.len()).filter(move |place| !repeats(*place)).map(|place| RULES[place])
+}
+
+/// The canonical name, if there is such an optimizer.
+pub(super) fn named(name: &str) -> Result<&'static str> {
+    let known = || entries().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
+    let found = entries().find(|entry| entry.name == name).map(|entry| entry.name);
+    found.ok_or_else(|| Error::UnknownOptimizer { name: name.to_owned(), known: known() })
 }
 
 /// Checks a name and its hyperparameters.
@@ -106,5 +113,7 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
         }
     }
 
-    visit(optimizer, hyperparameters, Check(hyperparameters))
+    let (of_options, of_rule) = Options::part(hyperparameters);
+    Options::read(named(optimizer)?, &of_options)?;
+    visit(optimizer, &of_rule, Check(&of_rule))
 }

@@ -26,6 +26,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The whole number `name`, or `default`.
+    pub(super) fn whole(&mut self, name: &'static str, default: u64) -> Result<u64> {
+        let number = self.number(name, default as f64)?;
+        if number >= 0.0 && number <= 2f64.powi(53) && number.fract() == 0.0 {
+            return Ok(number as u64);
+        }
+        Err(self.refused(name, &Value::Number(number), "it is a whole number"))
+    }
+
     /// Which of `choices` the text `name` is; the first if it is absent.
     pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
         self.known.push(name);

@@ -150,6 +150,18 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         self.steps
     }
 
+    /// Whether an average of gradients is kept, as the chain knows at run time.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn keeps_gradients(&self) -> bool {
+        self.groups.iter().all(|group| group.base.chain().keeps())
+    }
+
+    /// Whether all gradients must exist before any parameter moves, as the chain knows at run time.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn needs_all_gradients(&self) -> bool {
+        self.groups.iter().any(|group| group.base.chain().is_joint())
+    }
+
     /// The device.
     pub fn device(&self) -> &D {
         &self.device

@@ -21,7 +21,8 @@ mod stage;
 pub use around::{Around, Identity};
 pub use chain::{Chain, StageExt};
 pub use dynamic::{
-    Counts, DynamicChain, Erased, Listed, ListedConstants, MOST_STATE, Numbers, Program, Runs,
+    AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Listed, ListedConstants,
+    MOST_STATE, Numbers, Program, Runs, program_of,
 };
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
