@@ -168,6 +168,15 @@ hyperparameter! {
     Compression, "compression", "1 <= value <= 1e6", |value| value >= 1.0 && value <= 1e6
 }
 
+hyperparameter! {
+    /// A number that is not negative: `0 <= value < ∞`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Amount::new(-1.0).is_err());
+    /// ```
+    Amount, "amount", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
+}
+
 impl Decay {
     /// 1 − β̂(t), the weight of the newest value in an average that is stored debiased:
     /// (1 − β) / (1 − βᵗ) for the 1-based number `step` of the value; exactly 1 for the first.

@@ -5,6 +5,7 @@ use super::options::Options;
 use super::reader::Reader;
 use crate::error::{Error, Result};
 use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
+use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -69,6 +70,11 @@ rules! {
     Adam
     AdamW
     Lion
+    NAdam
+    RmsProp
+    RmsPropMomentum
+    CenteredRmsProp
+    CenteredRmsPropMomentum
     Sgd
     SgdMomentum
 }

@@ -2,7 +2,7 @@
 
 use super::hyperparameters::{Hyperparameters, Value};
 use crate::error::{Error, Result};
-use crate::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
+use crate::hyperparameter::{Amount, Decay, Epsilon, LearningRate, WeightDecay};
 
 /// Reads the hyperparameters of one optimizer, and refuses what it does not have.
 pub(super) struct Reader<'a> {
@@ -101,6 +101,10 @@ impl Reader<'_> {
 
     pub(super) fn decay(&mut self, name: &'static str, default: Decay) -> Result<Decay> {
         Decay::new(self.number(name, default.get())?)
+    }
+
+    pub(super) fn amount(&mut self, name: &'static str, default: Amount) -> Result<Amount> {
+        Amount::new(self.number(name, default.get())?)
     }
 
     pub(super) fn weight_decay(

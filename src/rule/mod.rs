@@ -6,6 +6,9 @@
 //! | [`SgdMomentum`] | L2 → [`Momentum`] → decay → learning rate |
 //! | [`Adam`], [`AdamW`] | L2 → [`ScaleByAdam`] → decay → learning rate |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
+//! | [`NAdam`] | L2 → [`ScaleByNAdam`] → decay → learning rate |
+//! | [`RmsProp`], [`CenteredRmsProp`] | L2 → [`ScaleByRms`] or [`ScaleByDeviation`] → decay → learning rate |
+//! | [`RmsPropMomentum`], [`CenteredRmsPropMomentum`] | the same with [`Momentum`] before decay |
 //!
 //! where "L2" and "decay" are [`AddDecay`] before and behind the part that gives the rule its name.
 
@@ -15,6 +18,8 @@ mod decay;
 mod learning_rate;
 mod lion;
 mod momentum;
+mod nadam;
+mod rmsprop;
 mod sgd;
 
 pub use adam::{Adam, AdamConstants, AdamW, Moments, ScaleByAdam};
@@ -23,6 +28,11 @@ pub use decay::{AddDecay, DecayConstants};
 pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};
 pub use lion::{Lion, LionConstants, LionMomentum, ScaleByLion};
 pub use momentum::{FirstMomentum, Momentum, MomentumConstants, MomentumForm, Velocity};
+pub use nadam::{MomentumProduct, NAdam, NAdamConstants, ScaleByNAdam};
+pub use rmsprop::{
+    Averages, CenteredRmsProp, CenteredRmsPropMomentum, MeanSquare, RmsConstants, RmsProp, RmsPropMomentum,
+    ScaleByDeviation, ScaleByRms, Variance,
+};
 pub use sgd::{Sgd, SgdMomentum};
 
 use crate::hyperparameter::WeightDecay;
