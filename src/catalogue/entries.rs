@@ -4,8 +4,10 @@ use super::hyperparameters::Hyperparameters;
 use super::options::Options;
 use super::reader::Reader;
 use crate::error::{Error, Result};
-use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
-use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
+use crate::rule::{
+    Adam, AdamC, AdamW, Adopt, CenteredRmsProp, CenteredRmsPropMomentum, LaProp, Lion, NAdam, RmsProp,
+    RmsPropMomentum, Sgd, SgdMomentum,
+};
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -68,7 +70,10 @@ macro_rules! rules {
 
 rules! {
     Adam
+    AdamC
     AdamW
+    Adopt
+    LaProp
     Lion
     NAdam
     RmsProp
