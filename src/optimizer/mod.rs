@@ -36,8 +36,8 @@ pub use extras::{Averaging, Releasable};
 pub use loss_scale::LossScaling;
 pub use options::{
     Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, KeepsGradients,
-    MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat, TakesGradientsSingly,
-    Together, Unchosen,
+    LooksAhead, MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat,
+    TakesGradientsSingly, Together, Unchosen,
 };
 pub use release::{Finished, ParameterKey, ReleaseStep};
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
