@@ -125,6 +125,6 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
     }
 
     let (of_options, of_rule) = Options::part(hyperparameters);
-    Options::read(named(optimizer)?, &of_options)?;
+    Options::read(named(optimizer)?, &of_options, &of_rule)?;
     visit(optimizer, &of_rule, Check(&of_rule))
 }

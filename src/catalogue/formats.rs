@@ -52,9 +52,19 @@ impl Plan {
     fn new(configuration: &Configuration) -> Result<Self> {
         let name = entries::named(&configuration.optimizer)?;
         let (of_options, base) = Options::part(&configuration.hyperparameters);
-        let groups = configuration.groups.iter();
-        let groups = groups.map(|group| (group.parameters.clone(), base.with(&group.hyperparameters)));
-        Ok(Self { options: Options::read(name, &of_options)?, groups: groups.collect(), base })
+        let groups = configuration.groups.iter().map(|group| {
+            let (options, own) = Options::part(&group.hyperparameters);
+            if options.iter().all(|(name, value)| of_options.get(name) == Some(value)) {
+                return Ok((group.parameters.clone(), base.with(&own)));
+            }
+            Err(Error::Combination {
+                option: "a group with options of its own".to_owned(),
+                with: "one optimizer".to_owned(),
+                because: "what stands around a rule is the same for all groups",
+            })
+        });
+        let groups = groups.collect::<Result<_>>()?;
+        Ok(Self { options: Options::read(name, &of_options, &base)?, groups, base })
     }
 }
 

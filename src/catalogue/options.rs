@@ -1,13 +1,14 @@
-//! What stands around a rule, read from flat hyperparameters: clips and warm-up.
+//! What stands around a rule, read from flat hyperparameters: clips, MARS, caution, and warm-up.
 
-use super::hyperparameters::Hyperparameters;
+use super::hyperparameters::{Hyperparameters, Value};
 use super::reader::Reader;
 use crate::clip::{
     ALaw, ClipJointly, ClipNorm, ClipRms, JointSize, MuLaw, NormalizeNorm, NormalizeRms, Softsign,
     TrustRegion,
 };
 use crate::error::Result;
-use crate::hyperparameter::Limit;
+use crate::hyperparameter::{Decay, Limit, Reduction};
+use crate::rule::{Agreement, Caution, FirstComparison, Mars, MarsCoefficient};
 use crate::schedule::{Count, Rise, Schedule};
 use crate::transform::{AroundAtRunTime, Program};
 
@@ -19,7 +20,18 @@ pub(super) struct Options {
 }
 
 /// The names of these options.
-const NAMES: [&str; 4] = ["gradient_clipping", "update_clipping", "warmup_steps", "warmup_form"];
+const NAMES: [&str; 10] = [
+    "caution",
+    "caution_agreement",
+    "caution_place",
+    "gradient_clipping",
+    "mars",
+    "mars_form",
+    "mars_gamma",
+    "update_clipping",
+    "warmup_steps",
+    "warmup_form",
+];
 
 impl Options {
     /// Parts what belongs to options from what belongs to the rule.
@@ -33,12 +45,31 @@ impl Options {
         (of_options, of_rule)
     }
 
-    /// Reads the options.
-    pub(super) fn read(optimizer: &'static str, hyperparameters: &Hyperparameters) -> Result<Self> {
+    /// Reads the options of a rule with these other hyperparameters.
+    pub(super) fn read(
+        optimizer: &'static str,
+        hyperparameters: &Hyperparameters,
+        of_rule: &Hyperparameters,
+    ) -> Result<Self> {
         let mut reader = Reader::new(optimizer, hyperparameters);
         let mut around = AroundAtRunTime::default();
-        clip(&mut reader, "gradient_clipping", &mut around.before)?;
+        match mars(&mut reader, of_rule)? {
+            None => clip(&mut reader, "gradient_clipping", &mut around.before)?,
+            // HeavyBall corrects the gradient as it comes; the paper corrects what was clipped.
+            Some(mars) if mars.coefficient == MarsCoefficient::Exchanged => {
+                around.before.push(mars);
+                clip(&mut reader, "gradient_clipping", &mut around.before)?;
+            }
+            Some(mars) => {
+                clip(&mut reader, "gradient_clipping", &mut around.before)?;
+                around.before.push(mars);
+            }
+        }
+        let (caution, is_last) = caution(&mut reader)?;
+        let (first, last) = if is_last { (None, caution) } else { (caution, None) };
+        first.into_iter().for_each(|caution| around.behind.push(caution));
         clip(&mut reader, "update_clipping", &mut around.behind)?;
+        last.into_iter().for_each(|caution| around.behind.push(caution));
         let warm_up = warm_up(&mut reader)?;
         reader.finish()?;
         Ok(Self { around, warm_up })
@@ -70,6 +101,32 @@ fn clip(reader: &mut Reader<'_>, name: &'static str, program: &mut Program) -> R
     ];
     reader.choice(name, &choices)?(program);
     Ok(())
+}
+
+/// The correction of the gradient, if there is one. Its β₁ is the rule's.
+fn mars(reader: &mut Reader<'_>, of_rule: &Hyperparameters) -> Result<Option<Mars>> {
+    let is_on = reader.flag("mars")?;
+    let default = Mars::default();
+    let strength = Reduction::new(reader.number("mars_gamma", default.strength.get())?)?;
+    let forms = [
+        ("published", (MarsCoefficient::Published, FirstComparison::Itself)),
+        ("heavyball", (MarsCoefficient::Exchanged, FirstComparison::Zero)),
+    ];
+    let (coefficient, first) = reader.choice("mars_form", &forms)?;
+    let momentum = match of_rule.get("beta1") {
+        Some(Value::Number(beta)) => Decay::new(*beta)?,
+        _ => default.momentum,
+    };
+    Ok(is_on.then_some(Mars { strength, momentum, coefficient, first, ..default }))
+}
+
+/// The mask, if there is one, and whether it stands behind the clip of the update.
+fn caution(reader: &mut Reader<'_>) -> Result<(Option<Caution>, bool)> {
+    let is_on = reader.flag("caution")?;
+    let agreements = [("strict", Agreement::Strict), ("zero_is_positive", Agreement::ZeroIsPositive)];
+    let agreement = reader.choice("caution_agreement", &agreements)?;
+    let is_last = reader.choice("caution_place", &[("before_clip", false), ("behind_clip", true)])?;
+    Ok((is_on.then_some(Caution { agreement }), is_last))
 }
 
 /// The factor of the learning rate while it warms up.

@@ -12,7 +12,9 @@ pub(super) fn translate_1(
     if optimizer == "adamw" && theirs.get("eps").is_some() {
         ours.set("eps", 1e-8);
     }
-    translate_3(optimizer, theirs, ours)
+    translate_3(optimizer, theirs, ours)?;
+    ours.remove("caution_agreement");
+    Ok(())
 }
 
 pub(super) fn translate_3(
@@ -23,6 +25,15 @@ pub(super) fn translate_3(
     let ignores_epsilon = ["laprop"];
     if ignores_epsilon.contains(&optimizer) && theirs.get("eps").is_some() {
         ours.set("eps", 1e-8);
+    }
+    // It corrects the gradient before it clips it, and masks the update after it has clipped it.
+    if theirs.get("mars").is_some() {
+        ours.set("mars_form", "heavyball");
+        default(ours, "mars_gamma", 0.0025);
+    }
+    if theirs.get("caution").is_some() {
+        ours.set("caution_agreement", "zero_is_positive");
+        ours.set("caution_place", "behind_clip");
     }
     Ok(())
 }
