@@ -3,7 +3,9 @@
 use super::hyperparameters::Hyperparameters;
 use super::reader::Reader;
 use crate::error::{Error, Result};
+use crate::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW};
 use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
+use crate::rule::{Adan, RAdam, Ranger, StableAdamW};
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::transform::Rule;
 
@@ -67,16 +69,25 @@ macro_rules! rules {
 }
 
 rules! {
+    Adadelta
+    Adagrad
     Adam
+    AmsGrad
+    Adamax
     AdamW
+    AmsGradW
+    Adan
     Lion
     NAdam
+    RAdam
+    Ranger
     RmsProp
     RmsPropMomentum
     CenteredRmsProp
     CenteredRmsPropMomentum
     Sgd
     SgdMomentum
+    StableAdamW
 }
 
 /// All optimizers, by name.

@@ -24,6 +24,8 @@ pub use flag::{Either, Flag};
 pub use rule::{ChainOf, Rule};
 pub use stage::{Constants, Fold, Stage, Transform};
 
+use crate::real::Real;
+
 /// Where in training a step is.
 ///
 /// ```
@@ -85,13 +87,17 @@ pub struct Input<F> {
     /// The parameter before this step, widened from its storage format, plus what the store
     /// carries of it.
     pub parameter: F,
+    /// What the learning rate is multiplied with where it is applied: 1, unless a stage before has
+    /// slowed the whole tensor down. Unlike a smaller update, a smaller rate is also one of the
+    /// decay that is added between.
+    pub rate: F,
 }
 
-impl<F: Copy> Input<F> {
+impl<F: Real> Input<F> {
     /// The input of a chain's first stage.
     #[inline(always)]
     pub fn of(gradient: F, parameter: F) -> Self {
-        Self { update: gradient, gradient, parameter }
+        Self { update: gradient, gradient, parameter, rate: F::constant(1.0) }
     }
 
     /// The same element with another update.
@@ -99,6 +105,13 @@ impl<F: Copy> Input<F> {
     #[must_use]
     pub fn with_update(self, update: F) -> Self {
         Self { update, ..self }
+    }
+
+    /// The same element with another factor of the learning rate.
+    #[inline(always)]
+    #[must_use]
+    pub fn with_rate(self, rate: F) -> Self {
+        Self { rate, ..self }
     }
 
     /// The same element with another gradient, for all stages that follow: what clips, unscaling

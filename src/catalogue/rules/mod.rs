@@ -1,4 +1,5 @@
 //! How flat hyperparameters become each rule: a file per family.
 
 mod basic;
+mod optimi;
 mod torch;
