@@ -4,7 +4,10 @@ use super::hyperparameters::Hyperparameters;
 use super::options::Options;
 use super::reader::Reader;
 use crate::error::{Error, Result};
-use crate::rule::{AdEMAMix, Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum};
+use crate::rule::{AdEMAMix, AdamC, Adopt, LaProp};
+use crate::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW};
+use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
+use crate::rule::{Adan, RAdam, Ranger, StableAdamW};
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
 use crate::transform::Rule;
@@ -68,9 +71,15 @@ macro_rules! rules {
 }
 
 rules! {
+    Adadelta
+    Adagrad
     Adam
+    AmsGrad
+    Adamax
     AdamC
     AdamW
+    AmsGradW
+    Adan
     AdEMAMix
     Adopt
     HyperBallAdamW
@@ -79,6 +88,8 @@ rules! {
     Lion
     NAdam
     OrthoLaProp
+    RAdam
+    Ranger
     RmsProp
     RmsPropMomentum
     CenteredRmsProp
@@ -86,6 +97,7 @@ rules! {
     Sgd
     SgdMomentum
     SignLaProp
+    StableAdamW
     SudsAdamW
     UnscaledAdamW
 }

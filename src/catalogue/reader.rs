@@ -3,6 +3,7 @@
 use super::hyperparameters::{Hyperparameters, Value};
 use crate::error::{Error, Result};
 use crate::hyperparameter::{Amount, Decay, Epsilon, LearningRate, SecondDecay, Tunable, WeightDecay};
+use core::num::NonZeroU64;
 
 /// Reads the hyperparameters of one optimizer, and refuses what it does not have.
 pub(super) struct Reader<'a> {
@@ -33,6 +34,13 @@ impl<'a> Reader<'a> {
             return Ok(number as u64);
         }
         Err(self.refused(name, &Value::Number(number), "it is a whole number"))
+    }
+
+    /// The whole number `name` above 0, or `default`.
+    pub(super) fn count(&mut self, name: &'static str, default: NonZeroU64) -> Result<NonZeroU64> {
+        let number = self.number(name, default.get() as f64)?;
+        let count = NonZeroU64::new(number as u64).filter(|count| count.get() as f64 == number);
+        count.ok_or_else(|| self.refused(name, &Value::Number(number), "it is a whole number above 0"))
     }
 
     /// Which of `choices` the text `name` is; the first if it is absent.

@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub)] // each test binary uses a part of this module
 
 pub mod adam;
+pub mod adaptive;
 pub mod clip;
 pub mod lion;
 pub mod sgd;

@@ -2,4 +2,5 @@
 
 mod basic;
 mod heavyball;
+mod optimi;
 mod torch;
