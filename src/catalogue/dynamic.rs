@@ -27,8 +27,8 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
     /// Takes one step with gradients one by one: `feed` hands them over.
     ///
     /// # Errors
-    /// Those of [`Optimizer::begin_step`] and of `feed`; what `feed` released before it failed
-    /// stays released.
+    /// [`Error::Combination`] for a rule that needs all gradients at once; those of
+    /// [`Optimizer::begin_step`] and of `feed`; what `feed` released before it failed stays released.
     fn step_singly(
         &mut self,
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
@@ -87,6 +87,13 @@ where
         &mut self,
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
     ) -> Result<Finished> {
+        if <ChainOf<R> as Stage>::Joint::BOOL {
+            return Err(Error::Combination {
+                option: "a step with gradients one by one".to_owned(),
+                with: "this optimizer".to_owned(),
+                because: "a part of it needs every gradient at once, and one by one there is no moment at which all exist",
+            });
+        }
         let mut step = self.begin_singly()?;
         let fed = feed(&mut step);
         let finished = step.finish();

@@ -2,8 +2,9 @@
 
 use super::hyperparameters::Hyperparameters;
 use super::reader::Reader;
+use super::rules::NormalizedSgdSai;
 use crate::error::{Error, Result};
-use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
+use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum, SgdSai};
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -56,7 +57,7 @@ macro_rules! rules {
             hyperparameters: &Hyperparameters,
             visitor: V,
         ) -> Result<V::Output> {
-            $(if name == <$rule as Named>::NAME && $rule::is_meant(hyperparameters) {
+            $(if name == <$rule as Named>::NAME && <$rule as Named>::is_meant(hyperparameters) {
                 return visitor.visit::<$rule>();
             })*
             let known = entries().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
@@ -71,6 +72,8 @@ rules! {
     Lion
     Sgd
     SgdMomentum
+    SgdSai
+    NormalizedSgdSai
 }
 
 /// All optimizers, by name.

@@ -6,6 +6,7 @@
 //! | [`SgdMomentum`] | L2 → [`Momentum`] → decay → learning rate |
 //! | [`Adam`], [`AdamW`] | L2 → [`ScaleByAdam`] → decay → learning rate |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
+//! | [`SgdSai`] | L2 → [`Momentum`] → [`ScaleBySignalToNoise`] → decay → learning rate |
 //!
 //! where "L2" and "decay" are [`AddDecay`] before and behind the part that gives the rule its name.
 
@@ -16,6 +17,7 @@ mod learning_rate;
 mod lion;
 mod momentum;
 mod sgd;
+mod sgd_sai;
 
 pub use adam::{Adam, AdamConstants, AdamW, Moments, ScaleByAdam};
 pub use chained::Chained;
@@ -24,6 +26,10 @@ pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};
 pub use lion::{Lion, LionConstants, LionMomentum, ScaleByLion};
 pub use momentum::{FirstMomentum, Momentum, MomentumConstants, MomentumForm, Velocity};
 pub use sgd::{Sgd, SgdMomentum};
+pub use sgd_sai::{
+    AsMeasured, ByLargest, Constant, Normalization, ScaleBySignalToNoise, SgdSai, SignalToNoise,
+    SignalToNoiseConstants,
+};
 
 use crate::hyperparameter::WeightDecay;
 use crate::transform::Chain;

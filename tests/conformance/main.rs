@@ -18,6 +18,7 @@ use gradus::rule::Chained;
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
+use gradus::rule::{AsMeasured, Constant, SgdSai};
 use gradus::transform::StageExt;
 
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
@@ -115,6 +116,14 @@ conformance! {
         direction: decay(0.6),
         momentum: decay(0.8),
         weight_decay: WeightDecay::decoupled(0.023).expect(VALID),
+    };
+    sgd_sai: averaging => SgdSai {
+        learning_rate: learning_rate(0.02),
+        momentum: decay(0.6),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        constant: Constant::Formula,
+        weight_decay: WeightDecay::decoupled(0.013).expect(VALID),
+        normalization: AsMeasured,
     };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }

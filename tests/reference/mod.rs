@@ -9,6 +9,7 @@ pub mod adam;
 pub mod clip;
 pub mod lion;
 pub mod sgd;
+pub mod sgd_sai;
 
 /// Weight decay as the papers write it.
 #[derive(Clone, Copy, Debug)]

@@ -1,3 +1,6 @@
 //! How flat hyperparameters become each rule: a file per family.
 
 mod basic;
+mod sai;
+
+pub(super) use sai::NormalizedSgdSai;

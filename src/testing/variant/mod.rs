@@ -2,6 +2,7 @@
 //! what it does where nothing is said.
 
 mod optimi;
+mod sgd_sai;
 mod torch;
 
 use crate::catalogue::{Hyperparameters, Value};
@@ -12,6 +13,7 @@ use serde_json::Map;
 pub(super) enum Variant {
     Torch,
     Optimi,
+    SgdSai,
 }
 
 impl Variant {
@@ -19,6 +21,7 @@ impl Variant {
         match hyper.get("variant").and_then(serde_json::Value::as_str) {
             Some("torch") => Ok(Self::Torch),
             Some("optimi") => Ok(Self::Optimi),
+            Some("sgd_sai") => Ok(Self::SgdSai),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
         }
     }
@@ -33,6 +36,7 @@ impl Variant {
         match self {
             Self::Torch => torch::translate(optimizer, theirs, ours),
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
+            Self::SgdSai => Ok(()),
         }
     }
 
@@ -42,6 +46,7 @@ impl Variant {
         match self {
             Self::Torch => torch::fill_in(optimizer, ours),
             Self::Optimi => optimi::fill_in(optimizer, ours),
+            Self::SgdSai => sgd_sai::fill_in(ours),
         }
     }
 }
