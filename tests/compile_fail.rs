@@ -251,10 +251,14 @@ fn error(message: &Value) -> Option<(Place, Found)> {
     }
     let primary = spans(message).into_iter().find(|span| span["is_primary"] == true)?;
     let place = (PathBuf::from(text(&primary["file_name"])), primary["line_start"].as_u64()?);
-    // Notes of rustc's own point at code, or say by which way a trait was asked for.
+    // Notes of rustc's own point at code, or say by which way a trait was asked for, or where a long
+    // type has been written.
+    let of_rustc = ["required for `", "the full name for the type ", "consider using `--verbose`"];
     let children = message["children"].as_array()?.iter();
     let notes = children.filter(|child| child["level"] == "note" && spans(child).is_empty());
-    let notes = notes.map(|note| text(&note["message"])).filter(|note| !note.starts_with("required for `"));
+    let notes = notes
+        .map(|note| text(&note["message"]))
+        .filter(|note| !of_rustc.iter().any(|start| note.starts_with(start)));
     let said =
         Said { message: text(&message["message"]), label: text(&primary["label"]), notes: notes.collect() };
     Some((place, Found { said, rendered: text(&message["rendered"]) }))

@@ -10,7 +10,6 @@ use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep, Stepped};
 use crate::transform::{ChainOf, Rule, Stage, field_names};
 use core::fmt::Debug;
 use ndarray::ArrayD;
-use typenum::Bit;
 
 /// An optimizer of the catalogue, for parameters and gradients in the format `T`.
 pub trait Dynamic<T: StorageDtype>: Debug + Send {
@@ -87,11 +86,11 @@ where
         &mut self,
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
     ) -> Result<Finished> {
-        if <ChainOf<R> as Stage>::Joint::BOOL {
+        if self.needs_all_gradients() {
             return Err(Error::Combination {
-                option: "a step with gradients one by one".to_owned(),
+                option: "gradients one by one".to_owned(),
                 with: "this optimizer".to_owned(),
-                because: "a part of it needs every gradient at once, and one by one there is no moment at which all exist",
+                because: "a part of it needs every gradient at once",
             });
         }
         let mut step = self.begin_singly()?;
@@ -134,7 +133,7 @@ where
     }
 
     fn accumulate(&mut self, place: usize, gradient: ArrayD<T>) -> Result<()> {
-        if !<ChainOf<R> as Stage>::Keeps::BOOL {
+        if !self.keeps_gradients() {
             return Err(Error::Combination {
                 option: "accumulation".to_owned(),
                 with: "this optimizer".to_owned(),

@@ -1,10 +1,14 @@
 //! The optimizers by name.
 
 use super::hyperparameters::Hyperparameters;
+use super::options::Options;
 use super::reader::Reader;
 use super::rules::NormalizedSgdSai;
 use crate::error::{Error, Result};
-use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum, SgdSai};
+use crate::rule::{
+    Adam, AdamC, AdamW, Adopt, CenteredRmsProp, CenteredRmsPropMomentum, LaProp, Lion, NAdam, RmsProp,
+    RmsPropMomentum, Sgd, SgdMomentum, SgdSai,
+};
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -60,16 +64,23 @@ macro_rules! rules {
             $(if name == <$rule as Named>::NAME && <$rule as Named>::is_meant(hyperparameters) {
                 return visitor.visit::<$rule>();
             })*
-            let known = entries().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
-            Err(Error::UnknownOptimizer { name: name.to_owned(), known })
+            named(name).map(|_| unreachable!("every name has a rule"))
         }
     };
 }
 
 rules! {
     Adam
+    AdamC
     AdamW
+    Adopt
+    LaProp
     Lion
+    NAdam
+    RmsProp
+    RmsPropMomentum
+    CenteredRmsProp
+    CenteredRmsPropMomentum
     Sgd
     SgdMomentum
     SgdSai
@@ -85,6 +96,13 @@ rules! {
 pub fn entries() -> impl Iterator<Item = Entry> {
     let repeats = |place: usize| place > 0 && RULES[place - 1].name == RULES[place].name;
     (0..RULES.len()).filter(move |place| !repeats(*place)).map(|place| RULES[place])
+}
+
+/// The canonical name, if there is such an optimizer.
+pub(super) fn named(name: &str) -> Result<&'static str> {
+    let known = || entries().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
+    let found = entries().find(|entry| entry.name == name).map(|entry| entry.name);
+    found.ok_or_else(|| Error::UnknownOptimizer { name: name.to_owned(), known: known() })
 }
 
 /// Checks a name and its hyperparameters.
@@ -109,5 +127,7 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
         }
     }
 
-    visit(optimizer, hyperparameters, Check(hyperparameters))
+    let (of_options, of_rule) = Options::part(hyperparameters);
+    Options::read(named(optimizer)?, &of_options, &of_rule)?;
+    visit(optimizer, &of_rule, Check(&of_rule))
 }

@@ -7,9 +7,11 @@ use super::options::{
     AsArithmetic, AsParameters, FitsArithmetic, KeepsArithmetic, Released, Together, Unchosen,
 };
 use super::wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
+use crate::clip::JointClip;
 use crate::device::{Device, ParameterSet};
 use crate::dtype::StorageDtype;
 use crate::error::Result;
+use crate::hyperparameter::Limit;
 use crate::schedule::Schedule;
 use crate::shape::Layout;
 use crate::store::{Kahan, Nearest, Stochastic};
@@ -94,6 +96,21 @@ pub trait Build: Rule {
         self.builder().schedule(name, schedule)
     }
 
+    /// See [`Builder::schedule_group`].
+    fn schedule_group(
+        self,
+        group: impl Into<String>,
+        name: impl Into<String>,
+        schedule: Schedule,
+    ) -> Builder<Self> {
+        self.builder().schedule_group(group, name, schedule)
+    }
+
+    /// See [`Builder::every_parameter_in_a_group`].
+    fn every_parameter_in_a_group(self) -> Builder<Self> {
+        self.builder().every_parameter_in_a_group()
+    }
+
     /// See [`Builder::clip_global_norm`].
     fn clip_global_norm(self, limit: f64) -> Started<Self, Clipped<Bare>> {
         self.builder().clip_global_norm(limit)
@@ -102,6 +119,11 @@ pub trait Build: Rule {
     /// See [`Builder::clip_global_rms`].
     fn clip_global_rms(self, limit: f64) -> Started<Self, Clipped<Bare>> {
         self.builder().clip_global_rms(limit)
+    }
+
+    /// See [`Builder::clip_together`].
+    fn clip_together(self, clip: fn(Limit) -> JointClip, limit: f64) -> Started<Self, Clipped<Bare>> {
+        self.builder().clip_together(clip, limit)
     }
 
     /// See [`Builder::skip_nonfinite`].

@@ -170,24 +170,33 @@ impl Policy for ScaleLoss {
     type Front<C: JointlyClipped> = Rescale;
 }
 
-/// A decision that has not been made yet.
+/// Gradients that are not clipped together yet.
 #[diagnostic::on_unimplemented(
-    message = "this decision about all gradients has been made already",
-    label = "this call needs a builder on which it has not been made",
-    note = "gradients are clipped together in one way, and a gradient that is not finite has one effect",
-    note = "keep one of `.clip_global_norm(..)`, `.clip_global_rms(..)` and `.clip_together(..)`, and one of `.skip_nonfinite()`, `.refuse_nonfinite()` and `.loss_scaling(..)`"
+    message = "all gradients are clipped together already",
+    label = "this call needs a builder on which they are not",
+    note = "all gradients are multiplied by one factor, which follows from one size and one limit",
+    note = "keep one of `.clip_global_norm(..)`, `.clip_global_rms(..)` and `.clip_together(..)`"
 )]
-pub trait Undecided {}
-impl Undecided for Unclipped {}
-impl Undecided for Propagate {}
+pub trait MayBeClipped {}
+impl MayBeClipped for Unclipped {}
+
+/// A policy that has not been chosen yet.
+#[diagnostic::on_unimplemented(
+    message = "what an infinite or NaN gradient does has been decided already",
+    label = "this call needs a builder on which it has not been decided",
+    note = "such a gradient has one effect; loss scaling, which has to find them, leaves the step out",
+    note = "keep one of `.skip_nonfinite()`, `.refuse_nonfinite()` and `.loss_scaling(..)`"
+)]
+pub trait MayBeDecided {}
+impl MayBeDecided for Propagate {}
 
 /// A chain, of which `Self` says whether it needs all gradients at once, that works when gradients
 /// arrive as `A` says.
 #[diagnostic::on_unimplemented(
-    message = "under gradient release there is no moment at which all gradients exist",
-    label = "a part of this optimizer needs every gradient at once",
-    note = "gradient release frees each gradient before the next one exists; norms over all tensors, policies about gradients that are not finite, and loss scaling look at all of them first",
-    note = "leave out `.gradient_release()`, or use what looks at one tensor by itself, such as `.on_gradient(ClipNorm::default())`"
+    message = "a part of this optimizer needs every gradient at once, and under gradient release they never exist together",
+    label = "this call brings the two together",
+    note = "norms over all tensors, policies about infinite and NaN gradients, and loss scaling look at all gradients before any parameter moves; gradient release frees each one before the next exists",
+    note = "leave out one of the two, or use what looks at one tensor by itself: `.on_gradient(ClipNorm::default())`"
 )]
 pub trait WorksUnder<A> {}
 impl<A> WorksUnder<A> for B0 {}

@@ -36,8 +36,8 @@ pub use extras::{Averaging, Releasable};
 pub use loss_scale::LossScaling;
 pub use options::{
     Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, KeepsGradients,
-    MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat, TakesGradientsSingly,
-    Together, Unchosen,
+    LooksAhead, MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat,
+    TakesGradientsSingly, Together, Unchosen,
 };
 pub use release::{Finished, ParameterKey, ReleaseStep};
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
@@ -150,6 +150,18 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         self.steps
     }
 
+    /// Whether an average of gradients is kept, as the chain knows at run time.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn keeps_gradients(&self) -> bool {
+        self.groups.iter().all(|group| group.base.chain().keeps())
+    }
+
+    /// Whether all gradients must exist before any parameter moves, as the chain knows at run time.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn needs_all_gradients(&self) -> bool {
+        self.groups.iter().any(|group| group.base.chain().is_joint())
+    }
+
     /// The device.
     pub fn device(&self) -> &D {
         &self.device
@@ -225,6 +237,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         parameter: Option<D::ViewMut<'a, K::Parameter>>,
         gradient: D::View<'a, K::Gradient>,
     ) -> Work<'a, D, C, K> {
+        at.dimensions = self.layout.shape().len();
         if !chain.moves(&at) {
             at.arrives = Arrives::ToAccumulate;
         }

@@ -30,6 +30,16 @@ impl Arrival for Released {}
 pub trait SeesEveryGradient: Arrival {}
 impl SeesEveryGradient for Together {}
 
+/// An [`Arrival`] under which an option may look at all gradients before any parameter moves.
+#[diagnostic::on_unimplemented(
+    message = "under gradient release there is no moment at which all gradients exist",
+    label = "this option looks at every gradient before any parameter moves",
+    note = "gradient release frees each gradient before the next one exists",
+    note = "leave out `.gradient_release()`, or clip each tensor by itself: `.on_gradient(ClipNorm::default())`"
+)]
+pub trait LooksAhead: Arrival {}
+impl LooksAhead for Together {}
+
 /// An [`Arrival`] under which gradients come one by one.
 #[diagnostic::on_unimplemented(
     message = "without gradient release no gradient is handed over by itself",

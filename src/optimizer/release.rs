@@ -222,6 +222,12 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> ReleaseStep<'_, R, K, A, D> {
         Ok(())
     }
 
+    /// Whether an average of gradients is kept, as the chain knows at run time.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn keeps_gradients(&self) -> bool {
+        self.optimizer.keeps_gradients()
+    }
+
     /// The place of a parameter that has not been released yet.
     fn expected(&self, key: impl ParameterKey) -> Result<usize> {
         let place = self.optimizer.place(key)?;

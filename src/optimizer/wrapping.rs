@@ -1,9 +1,11 @@
 //! Options that put stages around the rule, and that look at all gradients first.
 
 use super::builder::Builder;
-use super::extras::{ClippedTogether, Extras, RefuseStep, ScaleLoss, SkipStep, Undecided, With, WorksUnder};
+use super::extras::{
+    ClippedTogether, Extras, MayBeClipped, MayBeDecided, RefuseStep, ScaleLoss, SkipStep, With, WorksUnder,
+};
 use super::loss_scale::LossScaling;
-use super::options::SeesEveryGradient;
+use super::options::LooksAhead;
 use super::survey::Nonfinite;
 use crate::clip::JointClip;
 use crate::hyperparameter::Limit;
@@ -72,8 +74,8 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// ```
     pub fn clip_global_norm(self, limit: f64) -> Builder<R, P, G, S, W, A, Clipped<X>>
     where
-        A: SeesEveryGradient,
-        X::Clip: Undecided,
+        A: LooksAhead,
+        X::Clip: MayBeClipped,
     {
         self.clip_together(JointClip::Norm, limit)
     }
@@ -81,8 +83,8 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// Multiplies all gradients by one factor, so that their root mean square is at most `limit`.
     pub fn clip_global_rms(self, limit: f64) -> Builder<R, P, G, S, W, A, Clipped<X>>
     where
-        A: SeesEveryGradient,
-        X::Clip: Undecided,
+        A: LooksAhead,
+        X::Clip: MayBeClipped,
     {
         self.clip_together(JointClip::Rms, limit)
     }
@@ -95,8 +97,8 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         limit: f64,
     ) -> Builder<R, P, G, S, W, A, Clipped<X>>
     where
-        A: SeesEveryGradient,
-        X::Clip: Undecided,
+        A: LooksAhead,
+        X::Clip: MayBeClipped,
     {
         self.plan.clip = Some((clip, limit));
         self.with_extras(|extras| {
@@ -111,8 +113,8 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// gradients propagate.
     pub fn skip_nonfinite(mut self) -> Builder<R, P, G, S, W, A, Policed<X, SkipStep>>
     where
-        A: SeesEveryGradient,
-        X::Policy: Undecided,
+        A: LooksAhead,
+        X::Policy: MayBeDecided,
     {
         self.plan.nonfinite = Nonfinite::SkipsTheStep;
         self.policed()
@@ -134,8 +136,8 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// ```
     pub fn refuse_nonfinite(mut self) -> Builder<R, P, G, S, W, A, Policed<X, RefuseStep>>
     where
-        A: SeesEveryGradient,
-        X::Policy: Undecided,
+        A: LooksAhead,
+        X::Policy: MayBeDecided,
     {
         self.plan.nonfinite = Nonfinite::RefusesTheStep;
         self.policed()
@@ -145,8 +147,8 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// the gradients: see [`LossScaling`].
     pub fn loss_scaling(mut self, scaling: LossScaling) -> Builder<R, P, G, S, W, A, Policed<X, ScaleLoss>>
     where
-        A: SeesEveryGradient,
-        X::Policy: Undecided,
+        A: LooksAhead,
+        X::Policy: MayBeDecided,
     {
         self.plan.loss_scaling = Some(scaling);
         self.policed()

@@ -5,26 +5,54 @@
 //! | [`Sgd`] | L2 → decay → learning rate |
 //! | [`SgdMomentum`] | L2 → [`Momentum`] → decay → learning rate |
 //! | [`Adam`], [`AdamW`] | L2 → [`ScaleByAdam`] → decay → learning rate |
+//! | [`AdamC`] | the same, with decay that is corrected for the schedule |
+//! | [`Adopt`] | L2 → [`ScaleByAdopt`] → decay → learning rate |
+//! | [`LaProp`] | L2 → [`ScaleByLaProp`] → decay → learning rate |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
 //! | [`SgdSai`] | L2 → [`Momentum`] → [`ScaleBySignalToNoise`] → decay → learning rate |
+//! | [`NAdam`] | L2 → [`ScaleByNAdam`] → decay → learning rate |
+//! | [`RmsProp`], [`CenteredRmsProp`] | L2 → [`ScaleByRms`] or [`ScaleByDeviation`] → decay → learning rate |
+//! | [`RmsPropMomentum`], [`CenteredRmsPropMomentum`] | the same with [`Momentum`] before decay |
 //!
-//! where "L2" and "decay" are [`AddDecay`] before and behind the part that gives the rule its name.
+//! [`Mars`] stands before any of them, [`Caution`] behind. "L2" and "decay" are [`AddDecay`] before and behind the part that gives the rule its name.
 
 mod adam;
+mod adopt;
+mod average;
+mod caution;
 mod chained;
 mod decay;
+mod laprop;
 mod learning_rate;
 mod lion;
+mod mars;
+mod moments;
 mod momentum;
+mod nadam;
+mod rmsprop;
+mod second_moment;
 mod sgd;
 mod sgd_sai;
 
-pub use adam::{Adam, AdamConstants, AdamW, Moments, ScaleByAdam};
+pub use adam::{Adam, AdamC, AdamConstants, AdamW, Moments, ScaleByAdam};
+pub use adopt::{Adopt, ScaleByAdopt};
+pub use average::{Average, AverageConstants, Mean, NesterovAverage};
+pub use caution::{Agreement, Caution, CautionConstants, Kept};
 pub use chained::Chained;
 pub use decay::{AddDecay, DecayConstants};
+pub use laprop::{LaProp, ScaleByLaProp};
 pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};
 pub use lion::{Lion, LionConstants, LionMomentum, ScaleByLion};
+pub use mars::{
+    CorrectedNorm, FirstComparison, Mars, MarsClip, MarsCoefficient, MarsConstants, PreviousGradient,
+};
 pub use momentum::{FirstMomentum, Momentum, MomentumConstants, MomentumForm, Velocity};
+pub use nadam::{MomentumProduct, NAdam, NAdamConstants, ScaleByNAdam};
+pub use rmsprop::{
+    Averages, CenteredRmsProp, CenteredRmsPropMomentum, MeanSquare, RmsConstants, RmsProp, RmsPropMomentum,
+    ScaleByDeviation, ScaleByRms, Variance,
+};
+pub use second_moment::{ScaleBySecondMoment, SecondMoment, SecondMomentConstants};
 pub use sgd::{Sgd, SgdMomentum};
 pub use sgd_sai::{
     AsMeasured, ByLargest, Constant, Normalization, ScaleBySignalToNoise, SgdSai, SignalToNoise,

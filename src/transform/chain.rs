@@ -49,6 +49,14 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
         if pass < A::PASSES { A::joins(pass) } else { B::joins(pass - A::PASSES) }
     }
 
+    fn keeps(&self) -> bool {
+        self.first.keeps() || self.second.keeps()
+    }
+
+    fn is_joint(&self) -> bool {
+        self.first.is_joint() || self.second.is_joint()
+    }
+
     fn joins_of(&self, pass: usize) -> bool {
         if pass < A::PASSES { self.first.joins_of(pass) } else { self.second.joins_of(pass - A::PASSES) }
     }

@@ -3,7 +3,7 @@
 use super::{FieldSet, Flag, Input, Nothing, Of, Step};
 use crate::real::Real;
 use core::fmt::Debug;
-use typenum::B0;
+use typenum::{B0, Bit};
 
 /// An elementwise step of a rule: from a running update and a memory to the next update.
 ///
@@ -116,6 +116,16 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     fn joins(pass: usize) -> bool {
         let _ = pass;
         false
+    }
+
+    /// [`Keeps`](Self::Keeps), for a stage that only knows itself at run time.
+    fn keeps(&self) -> bool {
+        <Self::Keeps as Bit>::BOOL
+    }
+
+    /// [`Joint`](Self::Joint), for a stage that only knows itself at run time.
+    fn is_joint(&self) -> bool {
+        <Self::Joint as Bit>::BOOL
     }
 
     /// [`joins`](Self::joins), for a stage that only knows itself at run time.

@@ -2,10 +2,10 @@
 
 use gradus::cpu::Cpu;
 use gradus::error::Result;
-use gradus::optimizer::Build;
+use gradus::optimizer::{Build, Stepped};
 use gradus::rule::AdamW;
 
-fn joint_step_when_built_for_release(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
+fn joint_step_when_built_for_release(parameters: &mut [(&str, Vec<f32>)]) -> Result<Stepped> {
     let mut optimizer = AdamW::default().gradient_release().build(Cpu::default(), parameters)?;
     optimizer.step(parameters, &[("weight", vec![1.0])])
     //~^ ERROR: under gradient release there is no moment at which all gradients exist
@@ -14,7 +14,7 @@ fn joint_step_when_built_for_release(parameters: &mut [(&str, Vec<f32>)]) -> Res
     //~| NOTE: use `begin_step()` and `release(..)`, or go back with `.into_together()`
 }
 
-fn joint_step_after_switching_to_release(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
+fn joint_step_after_switching_to_release(parameters: &mut [(&str, Vec<f32>)]) -> Result<Stepped> {
     let mut optimizer = AdamW::default().build(Cpu::default(), parameters)?.into_released();
     optimizer.step(parameters, &[("weight", vec![1.0])])
     //~^ ERROR: under gradient release there is no moment at which all gradients exist

@@ -4,3 +4,5 @@ mod basic;
 mod sai;
 
 pub(super) use sai::NormalizedSgdSai;
+mod heavyball;
+mod torch;

@@ -1,6 +1,7 @@
 //! The families of formulas that recordings follow: what each package says in its own words, and
 //! what it does where nothing is said.
 
+mod heavyball;
 mod optimi;
 mod sgd_sai;
 mod torch;
@@ -14,6 +15,8 @@ pub(super) enum Variant {
     Torch,
     Optimi,
     SgdSai,
+    HeavyBall,
+    HeavyBall3,
 }
 
 impl Variant {
@@ -22,6 +25,8 @@ impl Variant {
             Some("torch") => Ok(Self::Torch),
             Some("optimi") => Ok(Self::Optimi),
             Some("sgd_sai") => Ok(Self::SgdSai),
+            Some("heavyball") => Ok(Self::HeavyBall),
+            Some("heavyball3") => Ok(Self::HeavyBall3),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
         }
     }
@@ -37,6 +42,8 @@ impl Variant {
             Self::Torch => torch::translate(optimizer, theirs, ours),
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
             Self::SgdSai => Ok(()),
+            Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
+            Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
         }
     }
 
@@ -47,6 +54,7 @@ impl Variant {
             Self::Torch => torch::fill_in(optimizer, ours),
             Self::Optimi => optimi::fill_in(optimizer, ours),
             Self::SgdSai => sgd_sai::fill_in(ours),
+            Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
         }
     }
 }

@@ -191,6 +191,14 @@ impl<const STATE: usize> Stage for DynamicChain<STATE> {
     const LOOKS_BACK: bool = true;
     const BY_TILE: bool = true;
 
+    fn keeps(&self) -> bool {
+        self.program.keeps()
+    }
+
+    fn is_joint(&self) -> bool {
+        self.program.is_joint()
+    }
+
     fn joins_of(&self, pass: usize) -> bool {
         self.program.locate(pass).is_some_and(|(place, pass)| self.program.stages[place].joins(pass))
     }

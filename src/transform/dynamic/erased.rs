@@ -4,7 +4,6 @@ use super::{Counts, Input, Stage, Step};
 use crate::real::{Real, Tile};
 use crate::transform::{FieldSet, Fold, Of, field_names};
 use core::fmt::Debug;
-use typenum::Bit;
 
 /// The arithmetic of a stage in one kind of numbers.
 pub trait Runs<F> {
@@ -113,11 +112,11 @@ impl<C: Stage> Erased for C {
     }
 
     fn keeps(&self) -> bool {
-        C::Keeps::BOOL
+        Stage::keeps(self)
     }
 
     fn is_joint(&self) -> bool {
-        C::Joint::BOOL
+        Stage::is_joint(self)
     }
 
     fn joins(&self, pass: usize) -> bool {
