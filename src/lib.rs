@@ -53,6 +53,7 @@
 //! | [`AdamW`](rule::AdamW) | 2 | the first choice for transformers, and for anything new |
 //! | [`Adam`](rule::Adam) | 2 | the same without weight decay, or with L2 |
 //! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
+//! | [`SgdSai`](rule::SgdSai) | 1 | half of AdamW's state, one rate per tensor found by itself |
 //! | [`SgdMomentum`](rule::SgdMomentum) | 1 | convolutional networks with a tuned schedule |
 //! | [`Sgd`](rule::Sgd) | 0 | convex problems, fine-tuning with no memory to spare |
 //!

@@ -26,8 +26,8 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
     /// Takes one step with gradients one by one: `feed` hands them over.
     ///
     /// # Errors
-    /// Those of [`Optimizer::begin_step`] and of `feed`; what `feed` released before it failed
-    /// stays released.
+    /// [`Error::Combination`] for a rule that needs all gradients at once; those of
+    /// [`Optimizer::begin_step`] and of `feed`; what `feed` released before it failed stays released.
     fn step_singly(
         &mut self,
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,

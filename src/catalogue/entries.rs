@@ -3,7 +3,9 @@
 use super::hyperparameters::Hyperparameters;
 use super::options::Options;
 use super::reader::Reader;
+use super::rules::NormalizedSgdSai;
 use crate::error::{Error, Result};
+use crate::rule::SgdSai;
 use crate::rule::{AdEMAMix, AdamC, Adopt, LaProp};
 use crate::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW};
 use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
@@ -62,7 +64,7 @@ macro_rules! rules {
             hyperparameters: &Hyperparameters,
             visitor: V,
         ) -> Result<V::Output> {
-            $(if name == <$rule as Named>::NAME && $rule::is_meant(hyperparameters) {
+            $(if name == <$rule as Named>::NAME && <$rule as Named>::is_meant(hyperparameters) {
                 return visitor.visit::<$rule>();
             })*
             named(name).map(|_| unreachable!("every name has a rule"))
@@ -96,6 +98,8 @@ rules! {
     CenteredRmsPropMomentum
     Sgd
     SgdMomentum
+    SgdSai
+    NormalizedSgdSai
     SignLaProp
     StableAdamW
     SudsAdamW

@@ -25,7 +25,7 @@ pub(super) struct Tile<'a, C: Stage, K: Formats> {
     pub(super) carry: Of<Carry<K>, &'a mut [K::Parameter; TILE]>,
 }
 
-/// Sums a statistic over a piece of at most one leaf.
+/// Folds a statistic over a piece of at most one leaf.
 pub(super) struct Measure<'a, 's, C: Stage, K: Formats> {
     pub(super) piece: Piece<'a, C, K>,
     pub(super) shared: &'s Shared<C, K>,
@@ -43,7 +43,7 @@ impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, _vectors: V) -> f64 {
         let Self { piece, shared, pass } = self;
         let (start, length) = (piece.first, piece.gradient.len());
-        let mut lanes = Lanes::new();
+        let mut lanes = Lanes::new(pass.1);
         each_tile(
             piece,
             #[inline(always)]
@@ -51,7 +51,7 @@ impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
                 let within = (first - start) as usize;
                 let mut values = measure_tile(first, tile, shared, pass);
                 // What the padding of the last tile measured does not count.
-                values[(length - within).min(TILE)..].fill(0.0);
+                values[(length - within).min(TILE)..].fill(reduce::neutral(pass.1));
                 lanes.add(within, &values);
             },
         );
@@ -150,7 +150,7 @@ fn write_back<T: StorageDtype>(tail: &mut [T], copy: &[T; TILE]) {
     tail.copy_from_slice(&copy[..tail.len()]);
 }
 
-/// What a statistic sums, for each element of a tile.
+/// What a statistic folds, for each element of a tile.
 #[inline(always)]
 fn measure_tile<C: Stage, K: Formats>(
     first: u64,

@@ -5,6 +5,7 @@
 //! | [`AdamW`](crate::rule::AdamW) | 1e-3 small networks, 1e-4 to 6e-4 transformers | 0.01 to 0.1 | 8 |
 //! | [`Adam`](crate::rule::Adam) | the same | none | 8 |
 //! | [`Lion`](crate::rule::Lion) | AdamW's divided by 3 to 10 | AdamW's times 3 to 10 | 4 |
+//! | [`SgdSai`](crate::rule::SgdSai) | near AdamW's | AdamW's | 4 |
 //! | [`SgdMomentum`](crate::rule::SgdMomentum) | 0.01 to 0.1 | 1e-4, L2 | 4 |
 //! | [`Sgd`](crate::rule::Sgd) | 0.1 to 1 | none | 0 |
 //!
@@ -12,6 +13,8 @@
 //!   the update of each element is about γ, whatever the size of the loss.
 //! - **Lion** moves every element by exactly γ (decay aside). It has half of AdamW's state and no
 //!   division, and wants large batches, because the sign of a noisy gradient is noise.
+//! - **SgdSai** is momentum with a factor per tensor, found from the first gradient. Averages over workers
+//!   or micro-batches make that measurement better: hand in the best first gradient that you have.
 //! - **SgdMomentum** moves by γ times the gradient, so γ depends on the scale of the loss. Well tuned, it
 //!   is hard to beat on convolutional networks.
 //! - **Sgd** keeps nothing, hence cannot accumulate micro-batches: the compiler says so.
@@ -93,7 +96,7 @@
 //! | | f32 | bf16, f32 state | bf16, bf16 state | bf16 + Kahan, bf16 state |
 //! |---|---|---|---|---|
 //! | AdamW, Adam | 8 | 8 | 4 | 6 |
-//! | Lion, SgdMomentum | 4 | 4 | 2 | 4 |
+//! | Lion, SgdMomentum, SgdSai | 4 | 4 | 2 | 4 |
 //! | Sgd | 0 | 0 | 0 | 2 |
 //!
 //! ```

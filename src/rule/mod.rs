@@ -18,6 +18,7 @@
 //! | [`StableAdamW`] | L2 → [`ScaleByStableAdam`] → decay → learning rate |
 //! | [`Adan`] | L2 → [`ScaleByAdan`] → decay → learning rate → [`Proximal`] |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
+//! | [`SgdSai`] | L2 → [`Momentum`] → [`ScaleBySignalToNoise`] → decay → learning rate |
 //! | [`NAdam`] | L2 → [`ScaleByNAdam`] → decay → learning rate |
 //! | [`RAdam`] | L2 → [`ScaleByRAdam`] → decay → learning rate |
 //! | [`Ranger`] | the same → [`Lookahead`] |
@@ -59,6 +60,7 @@ mod ranger;
 mod rmsprop;
 mod second_moment;
 mod sgd;
+mod sgd_sai;
 mod sign;
 mod stable_adamw;
 mod suds;
@@ -95,6 +97,10 @@ pub use rmsprop::{
 };
 pub use second_moment::SecondMomentConstants;
 pub use sgd::{Sgd, SgdMomentum};
+pub use sgd_sai::{
+    AsMeasured, ByLargest, Constant, Normalization, ScaleBySignalToNoise, SgdSai, SignalToNoise,
+    SignalToNoiseConstants,
+};
 pub use sign::{Sign, SignLaProp, SignSize};
 pub use stable_adamw::{ClippedRate, ScaleByStableAdam, StableAdamW};
 pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};

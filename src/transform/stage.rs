@@ -70,6 +70,11 @@ pub enum Fold {
     /// Their Euclidean norm. Values are squared, and squares summed, in `f64`: for a rule that runs
     /// in `f32` no square overflows or vanishes.
     Norm,
+    /// Their mean. The sum is divided in `f64`: for a rule that runs in `f32` it does not overflow.
+    Mean,
+    /// The largest of them. In a [joint](Stage::joins) statistic all tensors that have a gradient
+    /// take part as soon as one of them needs it, so that what they found earlier counts.
+    Max,
 }
 
 /// A [`Transform`] that may also measure whole tensors and remember numbers per tensor and group.
@@ -81,7 +86,7 @@ pub enum Fold {
 /// | [`Own`](Self::Own) | tensor | on the host | with each gradient of the tensor |
 /// | [`Group`](Self::Group) | group | on the host | with each whole step |
 ///
-/// A **statistic** is a map over the elements, one deterministic sum or norm, and a finish that
+/// A **statistic** is a map over the elements, one deterministic [fold](Fold), and a finish that
 /// turns it into numbers of the tensor. It runs as a pass of its own before the update, on the values
 /// that the update will see, and writes nothing else. A statistic that is **joint** runs over all
 /// tensors of the optimizer, in their order.
@@ -187,7 +192,7 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         input.update
     }
 
-    /// Turns the sum (or norm) over `count` elements into numbers of the tensor.
+    /// Turns what was [folded](Self::fold) over `count` elements into numbers of the tensor.
     #[inline(always)]
     fn finish<F: Real>(
         pass: usize,

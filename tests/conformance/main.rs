@@ -21,6 +21,7 @@ use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
 use gradus::rule::{Adan, Counting, DecayForm, Lookahead, RAdam, Ranger, Root, StableAdamW, Unrectified};
+use gradus::rule::{AsMeasured, Constant, SgdSai};
 use gradus::rule::{CenteredRmsProp, CenteredRmsPropMomentum, RmsProp, RmsPropMomentum};
 use gradus::transform::StageExt;
 use gradus::transform::{Around, Identity};
@@ -252,6 +253,14 @@ conformance! {
         before: Identity,
         behind: Identity,
         after: lookahead(),
+    };
+    sgd_sai: averaging => SgdSai {
+        learning_rate: learning_rate(0.02),
+        momentum: decay(0.6),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        constant: Constant::Formula,
+        weight_decay: WeightDecay::decoupled(0.013).expect(VALID),
+        normalization: AsMeasured,
     };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }

@@ -10,6 +10,7 @@ pub mod adaptive;
 pub mod clip;
 pub mod lion;
 pub mod sgd;
+pub mod sgd_sai;
 
 /// Weight decay as the papers write it.
 #[derive(Clone, Copy, Debug)]

@@ -2,75 +2,14 @@
 //!
 //! # SGD-SaI: a number measured once
 //!
-//! Xu et al., *No More Adam: Learning Rate Scaling at Initialization is All You Need*, 2024,
-//! <https://arxiv.org/abs/2412.11768>. The first gradient of a tensor gives it the factor
-//! ‖g‖/(σ + ε) for ever. [`measures`](crate::transform::Stage::measures) says when statistics are
-//! taken; `at.own` counts the tensor's own gradients, so one that is first seen late is measured
-//! then. Two passes, since the deviation needs the mean; ‖g‖² = Σ(g − mean)² + n·mean² comes free.
-//!
-//! ```
-//! # use gradus::cpu::Cpu;
-//! # use gradus::hyperparameter::{Dampening, Decay, LearningRate};
-//! # use gradus::optimizer::Build;
-//! # use gradus::real::Real;
-//! # use gradus::rule::{Momentum, ScaleByLearningRate};
-//! # use gradus::rule::Chained;
-//! # use gradus::transform::{Input, Nothing, Stage, StageExt, Step};
-//! # use gradus::typenum::B0;
-//! #[derive(Clone, Copy, Debug)]
-//! struct ScaleBySignalToNoise;
-//!
-//! gradus::fields! { struct Signal { mean, ratio } }
-//!
-//! impl Stage for ScaleBySignalToNoise {
-//! #   type Constants = Nothing;
-//! #   type State = Nothing;
-//!     type Tensor = Signal;
-//! #   type Own = Nothing;
-//! #   type Group = Nothing;
-//! #   type Keeps = B0;
-//! #   type Joint = gradus::typenum::B0;
-//!     const PASSES: usize = 2;
-//! #   fn constants(&self, _: &Step, _: &mut Nothing, _: &Nothing) -> Nothing { Nothing }
-//!     fn measures(&self, at: &Step) -> bool {
-//!         at.own == 1
-//!     }
-//!     #[inline(always)]
-//!     fn measure<F: Real>(pass: usize, _: &Nothing, input: Input<F>, signal: &Signal<F>, _: &mut Nothing) -> F {
-//!         let centred = input.gradient - signal.mean;
-//!         if pass == 0 { input.gradient } else { centred * centred }
-//!     }
-//!     #[inline(always)]
-//!     fn finish<F: Real>(pass: usize, _: &Nothing, sum: F, count: F, signal: &mut Signal<F>) {
-//!         if pass == 0 {
-//!             signal.mean = sum / count;
-//!         } else {
-//!             let one = F::constant(1.0);
-//!             let deviation = (sum / (count - one)).sqrt();
-//!             let norm = (sum + count * signal.mean * signal.mean).sqrt();
-//!             // One element, or all the same: no noise to compare with, so nothing is scaled.
-//!             signal.ratio = F::select(deviation, norm / (deviation + F::constant(1e-8)), one);
-//!         }
-//!     }
-//!     #[inline(always)]
-//!     fn update<F: Real>(_: &Nothing, input: Input<F>, signal: &Signal<F>, _: &mut Nothing) -> Input<F> {
-//!         input.with_update(input.update * signal.ratio)
-//!     }
-//! }
-//!
-//! let momentum = Momentum { dampening: Dampening::new(0.9)?, ..Momentum::default() };
-//! let chain = momentum.then(ScaleBySignalToNoise);
-//! let rule = Chained { chain, learning_rate: LearningRate::new(0.01)? };
-//! let mut parameters = [("w", vec![0.0f64; 2]), ("b", vec![0.0])];
-//! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
-//! optimizer.step(&mut parameters, &[("w", vec![3.0, 4.0]), ("b", vec![2.0])])?;
-//! let ratio = 5.0 / (0.5f64.sqrt() + 1e-8); // ‖(3, 4)‖ = 5, σ = √½: 7.0711
-//! assert!((parameters[0].1[0] + 0.01 * ratio * 3.0).abs() < 1e-15);
-//! assert_eq!(parameters[1].1[0], -0.01 * 2.0);
-//! optimizer.step(&mut parameters, &[("w", vec![-90.0, 11.0]), ("b", vec![2.0])])?;
-//! assert_eq!(optimizer.snapshot()?.tensors[0].tensor[1].1, [ratio]); // it stays
-//! # Ok::<(), gradus::error::Error>(())
-//! ```
+//! The first gradient of a tensor gives it the factor ‖g‖/(σ + ε) for ever:
+//! [`ScaleBySignalToNoise`](crate::rule::ScaleBySignalToNoise), within [`SgdSai`](crate::rule::SgdSai).
+//! [`measures`](crate::transform::Stage::measures) says when statistics are taken; `at.own` counts the
+//! tensor's own gradients, so one that is first seen late is measured then. Three passes, since the
+//! deviation needs the mean: a [`Mean`](crate::transform::Fold::Mean) and two
+//! [norms](crate::transform::Fold::Norm). The paper's division by the largest factor is a fourth, a
+//! [joint](crate::transform::Stage::joins) [`Max`](crate::transform::Fold::Max) over numbers that the
+//! passes before have left.
 //!
 //! # NAdam: a running product
 //!

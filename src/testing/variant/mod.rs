@@ -3,6 +3,7 @@
 
 mod heavyball;
 mod optimi;
+mod sgd_sai;
 mod torch;
 
 use crate::catalogue::{Hyperparameters, Value};
@@ -13,6 +14,7 @@ use serde_json::Map;
 pub(super) enum Variant {
     Torch,
     Optimi,
+    SgdSai,
     HeavyBall,
     HeavyBall3,
 }
@@ -22,6 +24,7 @@ impl Variant {
         match hyper.get("variant").and_then(serde_json::Value::as_str) {
             Some("torch") => Ok(Self::Torch),
             Some("optimi") => Ok(Self::Optimi),
+            Some("sgd_sai") => Ok(Self::SgdSai),
             Some("heavyball") => Ok(Self::HeavyBall),
             Some("heavyball3") => Ok(Self::HeavyBall3),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
@@ -38,6 +41,7 @@ impl Variant {
         match self {
             Self::Torch => torch::translate(optimizer, theirs, ours),
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
+            Self::SgdSai => Ok(()),
             Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
             Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
         }
@@ -49,6 +53,7 @@ impl Variant {
         match self {
             Self::Torch => torch::fill_in(optimizer, ours),
             Self::Optimi => optimi::fill_in(optimizer, ours),
+            Self::SgdSai => sgd_sai::fill_in(ours),
             Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
         }
     }
