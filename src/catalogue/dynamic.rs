@@ -7,7 +7,7 @@ use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep, Stepped};
-use crate::transform::{ChainOf, Rule, Stage, field_names};
+use crate::transform::{ChainOf, FieldSet, Rule, Stage, field_names};
 use core::fmt::Debug;
 use ndarray::ArrayD;
 use typenum::Bit;
@@ -33,6 +33,17 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
         &mut self,
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
     ) -> Result<Finished>;
+
+    /// Writes the point for evaluation elsewhere; see [`Optimizer::evaluation_into`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::evaluation_into`], and [`Error::Combination`] for a rule that trains and
+    /// evaluates at the same point.
+    fn evaluation_into(
+        &self,
+        parameters: &dyn GradientSet<Cpu, T>,
+        into: &mut dyn ParameterSet<Cpu, T>,
+    ) -> Result<()>;
 
     /// Replaces γ in every group.
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
@@ -91,6 +102,21 @@ where
         let fed = feed(&mut step);
         let finished = step.finish();
         fed.map(|()| finished)
+    }
+
+    fn evaluation_into(
+        &self,
+        parameters: &dyn GradientSet<Cpu, T>,
+        into: &mut dyn ParameterSet<Cpu, T>,
+    ) -> Result<()> {
+        if !<<ChainOf<R> as Stage>::State as FieldSet>::SecondPoint::BOOL {
+            return Err(Error::Combination {
+                option: "a point for evaluation".to_owned(),
+                with: "this optimizer".to_owned(),
+                because: "this optimizer trains and evaluates the parameters at the same point",
+            });
+        }
+        self.evaluate_into(parameters, into)
     }
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {

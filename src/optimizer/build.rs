@@ -10,6 +10,7 @@ use super::wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 use crate::device::{Device, ParameterSet};
 use crate::dtype::StorageDtype;
 use crate::error::Result;
+use crate::rule::WeightAverage;
 use crate::schedule::Schedule;
 use crate::shape::Layout;
 use crate::store::{Kahan, Nearest, Stochastic};
@@ -133,6 +134,11 @@ pub trait Build: Rule {
         C::Joint: WorksUnder<Together>,
     {
         self.builder().on_update(stage)
+    }
+
+    /// See [`Builder::average`].
+    fn average(self, average: WeightAverage) -> Started<Self, Afterwards<Bare, WeightAverage>> {
+        self.builder().average(average)
     }
 
     /// See [`Builder::afterwards`].

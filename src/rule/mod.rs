@@ -10,6 +10,7 @@
 //! where "L2" and "decay" are [`AddDecay`] before and behind the part that gives the rule its name.
 
 mod adam;
+mod average;
 mod chained;
 mod decay;
 mod learning_rate;
@@ -18,6 +19,7 @@ mod momentum;
 mod sgd;
 
 pub use adam::{Adam, AdamConstants, AdamW, Moments, ScaleByAdam};
+pub use average::{AverageConstants, Averaged, Moves, WeightAverage};
 pub use chained::Chained;
 pub use decay::{AddDecay, DecayConstants};
 pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};

@@ -14,14 +14,15 @@ mod trainer;
 mod values;
 
 use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
-use gradus::rule::Chained;
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
-use gradus::transform::StageExt;
+use gradus::rule::{Chained, WeightAverage};
+use gradus::transform::{Around, Identity, StageExt};
 
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
-/// statistics, `averaging` for those that can accumulate gradients.
+/// statistics, `averaging` for those that can accumulate gradients,
+/// `two_faced` for those with another point for evaluation.
 macro_rules! conformance {
     ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
         mod $name {
@@ -54,6 +55,13 @@ macro_rules! properties {
             splitting::every_length_of_a_tail_gives_the_same_elements,
             shapes::column_major_memory_is_only_another_order,
             extremes::a_bad_element_leaves_its_neighbours_alone,
+        }
+    };
+    (two_faced: $rule:expr) => {
+        tests! { $rule;
+            faces::a_thousand_round_trips_change_no_bit,
+            faces::training_goes_on_as_if_it_had_not_been_left,
+            faces::the_point_for_evaluation_is_part_of_the_state,
         }
     };
     (averaging: $rule:expr) => {
@@ -115,6 +123,18 @@ conformance! {
         direction: decay(0.6),
         momentum: decay(0.8),
         weight_decay: WeightDecay::decoupled(0.023).expect(VALID),
+    };
+    lion_with_an_exponential_average: elementwise averaging two_faced => Around {
+        rule: Lion { learning_rate: learning_rate(0.04), ..Lion::default() },
+        before: Identity,
+        behind: Identity,
+        after: WeightAverage::exponential(0.7).expect(VALID),
+    };
+    sgd_with_a_uniform_average: elementwise two_faced => Around {
+        rule: Sgd { learning_rate: learning_rate(0.11), ..Sgd::default() },
+        before: Identity,
+        behind: Identity,
+        after: WeightAverage::uniform(),
     };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
