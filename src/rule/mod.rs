@@ -10,22 +10,22 @@
 //! where "L2" and "decay" are [`AddDecay`] before and behind the part that gives the rule its name.
 
 mod adam;
-mod average;
 mod chained;
 mod decay;
 mod learning_rate;
 mod lion;
 mod momentum;
 mod sgd;
+mod weight_average;
 
 pub use adam::{Adam, AdamConstants, AdamW, Moments, ScaleByAdam};
-pub use average::{AverageConstants, Averaged, Moves, WeightAverage};
 pub use chained::Chained;
 pub use decay::{AddDecay, DecayConstants};
 pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};
 pub use lion::{Lion, LionConstants, LionMomentum, ScaleByLion};
 pub use momentum::{FirstMomentum, Momentum, MomentumConstants, MomentumForm, Velocity};
 pub use sgd::{Sgd, SgdMomentum};
+pub use weight_average::{AveragedWeights, Moves, WeightAverage, WeightAverageConstants};
 
 use crate::hyperparameter::WeightDecay;
 use crate::transform::Chain;

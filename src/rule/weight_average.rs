@@ -86,7 +86,7 @@ impl WeightAverage {
 
 fields! {
     /// What [`WeightAverage`] remembers.
-    pub struct Averaged: SecondPoint {
+    pub struct AveragedWeights: SecondPoint {
         /// a.
         average,
     }
@@ -102,15 +102,15 @@ fields! {
 
 fields! {
     /// Constants of [`WeightAverage`].
-    pub struct AverageConstants {
+    pub struct WeightAverageConstants {
         /// 1 − β̂(t), the weight of the newest parameter; between steps, whether there is an average.
         newest,
     }
 }
 
 impl Stage for WeightAverage {
-    type Constants = AverageConstants;
-    type State = Averaged;
+    type Constants = WeightAverageConstants;
+    type State = AveragedWeights;
     type Tensor = Nothing;
     type Own = Moves;
     type Group = Nothing;
@@ -118,37 +118,37 @@ impl Stage for WeightAverage {
     type Joint = B0;
     const LOOKS_BACK: bool = true;
 
-    fn constants(&self, at: &Step, own: &mut Moves<f64>, _group: &Nothing) -> AverageConstants<f64> {
+    fn constants(&self, at: &Step, own: &mut Moves<f64>, _group: &Nothing) -> WeightAverageConstants<f64> {
         match at.arrives {
-            Arrives::ToAccumulate => AverageConstants { newest: 0.0 },
+            Arrives::ToAccumulate => WeightAverageConstants { newest: 0.0 },
             Arrives::ToStep => {
                 own.moves += 1.0;
-                AverageConstants { newest: self.weight(own.moves) }
+                WeightAverageConstants { newest: self.weight(own.moves) }
             }
         }
     }
 
     #[inline(always)]
     fn update<F: Real>(
-        _at: &AverageConstants<F>,
+        _at: &WeightAverageConstants<F>,
         input: Input<F>,
         _tensor: &Nothing,
-        _state: &mut Averaged<F>,
+        _state: &mut AveragedWeights<F>,
     ) -> Input<F> {
         input
     }
 
     #[inline(always)]
-    fn after<F: Real>(at: &AverageConstants<F>, parameter: F, _tensor: &Nothing, state: &mut Averaged<F>) {
+    fn after<F: Real>(at: &WeightAverageConstants<F>, parameter: F, _tensor: &Nothing, state: &mut AveragedWeights<F>) {
         state.average = interpolate(state.average, parameter, at.newest);
     }
 
-    fn evaluation_constants(&self, own: &Of<Moves, f64>) -> AverageConstants<f64> {
-        AverageConstants { newest: own.moves.min(1.0) }
+    fn evaluation_constants(&self, own: &Of<Moves, f64>) -> WeightAverageConstants<f64> {
+        WeightAverageConstants { newest: own.moves.min(1.0) }
     }
 
     #[inline(always)]
-    fn evaluation<F: Real>(at: &AverageConstants<F>, parameter: F, state: &Averaged<F>) -> F {
+    fn evaluation<F: Real>(at: &WeightAverageConstants<F>, parameter: F, state: &AveragedWeights<F>) -> F {
         F::select(at.newest, state.average, parameter)
     }
 }
