@@ -3,7 +3,7 @@
 use super::hyperparameters::Hyperparameters;
 use super::reader::Reader;
 use crate::error::{Error, Result};
-use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
+use crate::rule::{Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum};
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -67,7 +67,10 @@ macro_rules! rules {
 
 rules! {
     Adam
+    AdamC
     AdamW
+    Adopt
+    LaProp
     Lion
     Sgd
     SgdMomentum

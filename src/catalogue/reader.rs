@@ -2,7 +2,7 @@
 
 use super::hyperparameters::{Hyperparameters, Value};
 use crate::error::{Error, Result};
-use crate::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
+use crate::hyperparameter::{Decay, Epsilon, LearningRate, SecondDecay, Tunable, WeightDecay};
 
 /// Reads the hyperparameters of one optimizer, and refuses what it does not have.
 pub(super) struct Reader<'a> {
@@ -72,17 +72,26 @@ pub(super) enum DecayKind {
     L2,
     Decoupled,
     FullyDecoupled,
+    Corrected,
 }
 
-pub(super) const DECOUPLED_FIRST: [(&str, DecayKind); 3] = [
+pub(super) const DECOUPLED_FIRST: [(&str, DecayKind); 4] = [
+    ("decoupled", DecayKind::Decoupled),
+    ("fully_decoupled", DecayKind::FullyDecoupled),
+    ("l2", DecayKind::L2),
+    ("corrected", DecayKind::Corrected),
+];
+pub(super) const CORRECTED_FIRST: [(&str, DecayKind); 4] = [
+    ("corrected", DecayKind::Corrected),
     ("decoupled", DecayKind::Decoupled),
     ("fully_decoupled", DecayKind::FullyDecoupled),
     ("l2", DecayKind::L2),
 ];
-pub(super) const L2_FIRST: [(&str, DecayKind); 3] = [
+pub(super) const L2_FIRST: [(&str, DecayKind); 4] = [
     ("l2", DecayKind::L2),
     ("decoupled", DecayKind::Decoupled),
     ("fully_decoupled", DecayKind::FullyDecoupled),
+    ("corrected", DecayKind::Corrected),
 ];
 
 impl Reader<'_> {
@@ -94,6 +103,14 @@ impl Reader<'_> {
         Decay::new(self.number(name, default.get())?)
     }
 
+    /// β₂: `beta2`, or PaLM's schedule with `beta2_scale` if `palm` is set.
+    pub(super) fn second_decay(&mut self, default: SecondDecay) -> Result<SecondDecay> {
+        let mut constant = default;
+        constant.set(self.number("beta2", default.number())?)?;
+        let palm = SecondDecay::palm(self.number("beta2_scale", SecondDecay::PALM.number())?)?;
+        Ok(if self.flag("palm")? { palm } else { constant })
+    }
+
     pub(super) fn weight_decay(
         &mut self,
         default: f64,
@@ -103,17 +120,23 @@ impl Reader<'_> {
         let coefficient = self.number("weight_decay", default)?;
         let kind = self.choice("decay", kinds)?;
         let max_learning_rate = LearningRate::new(self.number("max_lr", learning_rate.get())?)?;
-        match kind {
+        let decay = match kind {
             DecayKind::L2 => WeightDecay::l2(coefficient),
             DecayKind::Decoupled => WeightDecay::decoupled(coefficient),
             DecayKind::FullyDecoupled => WeightDecay::fully_decoupled(coefficient, max_learning_rate),
-        }
+            DecayKind::Corrected => WeightDecay::corrected(coefficient, max_learning_rate),
+        }?;
+        Ok(if self.flag("cautious_weight_decay")? { decay.cautious() } else { decay })
     }
 
     pub(super) fn epsilon(&mut self, default: Epsilon) -> Result<Epsilon> {
-        let epsilon = self.number("eps", default.added)?;
-        let form: fn(f64) -> Result<Epsilon> =
-            self.choice("epsilon_form", &[("added", Epsilon::added as _), ("floor", Epsilon::floor as _)])?;
+        let epsilon = self.number("eps", default.number())?;
+        let mut forms: [(&str, fn(f64) -> Result<Epsilon>); 2] =
+            [("added", Epsilon::added), ("floor", Epsilon::floor)];
+        if default.floor > 0.0 {
+            forms.reverse(); // the first is meant where none is named
+        }
+        let form = self.choice("epsilon_form", &forms)?;
         form(epsilon)
     }
 }

@@ -43,7 +43,7 @@
 //!
 //! let rule = AdamW {
 //!     learning_rate: LearningRate::new(3e-4)?,
-//!     second: Decay::new(0.95)?,
+//!     second: Decay::new(0.95)?.into(),
 //!     weight_decay: WeightDecay::decoupled(0.1)?,
 //!     ..AdamW::default()
 //! };

@@ -237,6 +237,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         parameter: Option<D::ViewMut<'a, K::Parameter>>,
         gradient: D::View<'a, K::Gradient>,
     ) -> Work<'a, D, C, K> {
+        at.dimensions = self.layout.shape().len();
         if !chain.moves(&at) {
             at.arrives = Arrives::ToAccumulate;
         }

@@ -47,6 +47,8 @@ pub struct Step {
     /// What gradients are multiplied with before the rule sees them: the factor of a clip by the
     /// joint norm, divided by the scale of the loss; 1 without either.
     pub gradient_factor: f64,
+    /// How many dimensions the parameter has; some rules treat matrices and vectors differently.
+    pub dimensions: usize,
     /// Whether the gradient only enters the averages, so that the parameter stays.
     pub arrives: Arrives,
 }
@@ -62,9 +64,16 @@ pub enum Arrives {
 }
 
 impl Step {
-    /// The first step of a parameter and of its optimizer, with a learning rate.
+    /// The first step of a vector and of its optimizer, with a learning rate.
     pub fn first(learning_rate: f64) -> Self {
-        Self { own: 1, optimizer: 1, learning_rate, gradient_factor: 1.0, arrives: Arrives::ToStep }
+        Self {
+            own: 1,
+            optimizer: 1,
+            learning_rate,
+            gradient_factor: 1.0,
+            dimensions: 1,
+            arrives: Arrives::ToStep,
+        }
     }
 
     /// The step after this one.

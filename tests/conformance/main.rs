@@ -107,14 +107,14 @@ conformance! {
     adam: elementwise averaging => Adam {
         learning_rate: learning_rate(0.06),
         first: decay(0.8),
-        second: decay(0.93),
+        second: decay(0.93).into(),
         epsilon: Epsilon::floor(3e-3).expect(VALID),
         weight_decay: WeightDecay::l2(0.017).expect(VALID),
     };
     adamw: elementwise averaging => AdamW {
         learning_rate: learning_rate(0.05),
         first: decay(0.85),
-        second: decay(0.97),
+        second: decay(0.97).into(),
         epsilon: Epsilon::added(2e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.019).expect(VALID),
     };
@@ -138,7 +138,7 @@ conformance! {
     };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
-            .then(ScaleByAdam { first: decay(0.5), second: decay(0.9), epsilon: Epsilon::added(1e-3).expect(VALID) })
+            .then(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
             .then(AddDecay::to_update(WeightDecay::decoupled(0.011).expect(VALID))),
         learning_rate: learning_rate(0.05),
     };

@@ -1,3 +1,4 @@
 //! How flat hyperparameters become each rule: a file per family.
 
 mod basic;
+mod heavyball;

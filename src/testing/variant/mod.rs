@@ -1,6 +1,7 @@
 //! The families of formulas that recordings follow: what each package says in its own words, and
 //! what it does where nothing is said.
 
+mod heavyball;
 mod optimi;
 mod torch;
 
@@ -12,6 +13,8 @@ use serde_json::Map;
 pub(super) enum Variant {
     Torch,
     Optimi,
+    HeavyBall,
+    HeavyBall3,
 }
 
 impl Variant {
@@ -19,6 +22,8 @@ impl Variant {
         match hyper.get("variant").and_then(serde_json::Value::as_str) {
             Some("torch") => Ok(Self::Torch),
             Some("optimi") => Ok(Self::Optimi),
+            Some("heavyball") => Ok(Self::HeavyBall),
+            Some("heavyball3") => Ok(Self::HeavyBall3),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
         }
     }
@@ -33,6 +38,8 @@ impl Variant {
         match self {
             Self::Torch => torch::translate(optimizer, theirs, ours),
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
+            Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
+            Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
         }
     }
 
@@ -42,6 +49,7 @@ impl Variant {
         match self {
             Self::Torch => torch::fill_in(optimizer, ours),
             Self::Optimi => optimi::fill_in(optimizer, ours),
+            Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
         }
     }
 }
