@@ -3,7 +3,9 @@
 use super::hyperparameters::Hyperparameters;
 use super::reader::Reader;
 use crate::error::{Error, Result};
-use crate::rule::{Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum};
+use crate::rule::{AdEMAMix, Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum};
+use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
+use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -69,11 +71,23 @@ rules! {
     Adam
     AdamC
     AdamW
+    AdEMAMix
     Adopt
+    HyperBallAdamW
     LaProp
+    LaPropOrtho
     Lion
+    NAdam
+    OrthoLaProp
+    RmsProp
+    RmsPropMomentum
+    CenteredRmsProp
+    CenteredRmsPropMomentum
     Sgd
     SgdMomentum
+    SignLaProp
+    SudsAdamW
+    UnscaledAdamW
 }
 
 /// All optimizers, by name.

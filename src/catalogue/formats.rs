@@ -53,9 +53,9 @@ impl<R: Named> Planned<R> {
             let hyperparameters = base.with(&group.hyperparameters);
             if !R::is_meant(&hyperparameters) {
                 return Err(Error::Combination {
-                    option: "a group with momentum".to_owned(),
+                    option: "a group with a switch such as `momentum`".to_owned(),
                     with: "one without".to_owned(),
-                    because: "they are two rules with different state; give both a momentum",
+                    because: "they are rules with different state; give both the same switches",
                 });
             }
             Ok((group.parameters.clone(), entries::rule(&hyperparameters)?))

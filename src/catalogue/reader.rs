@@ -2,7 +2,7 @@
 
 use super::hyperparameters::{Hyperparameters, Value};
 use crate::error::{Error, Result};
-use crate::hyperparameter::{Decay, Epsilon, LearningRate, SecondDecay, Tunable, WeightDecay};
+use crate::hyperparameter::{Amount, Decay, Epsilon, LearningRate, SecondDecay, Tunable, WeightDecay};
 
 /// Reads the hyperparameters of one optimizer, and refuses what it does not have.
 pub(super) struct Reader<'a> {
@@ -103,10 +103,23 @@ impl Reader<'_> {
         Decay::new(self.number(name, default.get())?)
     }
 
-    /// β₂: `beta2`, or PaLM's schedule with `beta2_scale` if `palm` is set.
-    pub(super) fn second_decay(&mut self, default: SecondDecay) -> Result<SecondDecay> {
+    pub(super) fn amount(&mut self, name: &'static str, default: Amount) -> Result<Amount> {
+        Amount::new(self.number(name, default.get())?)
+    }
+
+    /// The whole number `name`, or `default`.
+    pub(super) fn count(&mut self, name: &'static str, default: u64) -> Result<u64> {
+        let number = self.number(name, default as f64)?;
+        if (0.0..=9e15).contains(&number) && number.fract() == 0.0 {
+            return Ok(number as u64);
+        }
+        Err(self.refused(name, &Value::Number(number), "it is a whole number"))
+    }
+
+    /// β₂: the number `name`, or PaLM's schedule with `beta2_scale` if `palm` is set.
+    pub(super) fn second_decay(&mut self, name: &'static str, default: SecondDecay) -> Result<SecondDecay> {
         let mut constant = default;
-        constant.set(self.number("beta2", default.number())?)?;
+        constant.set(self.number(name, default.number())?)?;
         let palm = SecondDecay::palm(self.number("beta2_scale", SecondDecay::PALM.number())?)?;
         Ok(if self.flag("palm")? { palm } else { constant })
     }

@@ -85,7 +85,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     ) {
         let random = self.generator.tile(first, const { Self::streams::<K>() });
         for at in (0..TILE).step_by(V::GROUP) {
-            self.update_group(&mut tile, at, &random);
+            self.update_group(&mut tile, at, first + at as u64 == 0, &random);
         }
     }
 
@@ -95,6 +95,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         &self,
         tile: &mut Tile<'_, C, K>,
         at: usize,
+        is_first: bool,
         random: &Drawn<V>,
     ) {
         let vectors = self.vectors;
@@ -113,10 +114,19 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             #[inline(always)]
             |memory| vectors.widen(memory, at),
         );
+        let mut marks = vectors.zeros();
+        if C::MARKS_FIRST && is_first {
+            let mut tile = [V::Arithmetic::default(); TILE];
+            tile[0] = V::Arithmetic::constant(1.0);
+            marks = vectors.widen(&tile, 0);
+        }
         for (i, update) in update.as_mut().iter_mut().enumerate() {
             let mut element = pick::<C::State, V>(&state, i);
             let known = K::Store::known(parameter.as_ref()[i], &pick::<Carry<K>, V>(&carry, i));
-            let input = Input::of(*update, known);
+            let mut input = Input::of(*update, known);
+            if C::MARKS_FIRST {
+                input.first_element = marks.as_ref()[i];
+            }
             *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
             place::<C::State, V>(&mut state, i, element);
         }

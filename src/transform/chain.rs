@@ -43,6 +43,7 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     type Joint = Either<A::Joint, B::Joint>;
     const PASSES: usize = A::PASSES + B::PASSES;
     const LOOKS_BACK: bool = A::LOOKS_BACK || B::LOOKS_BACK;
+    const MARKS_FIRST: bool = A::MARKS_FIRST || B::MARKS_FIRST;
 
     fn joins(pass: usize) -> bool {
         if pass < A::PASSES { A::joins(pass) } else { B::joins(pass - A::PASSES) }

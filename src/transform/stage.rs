@@ -105,6 +105,10 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// Whether [`after`](Self::after) does anything.
     const LOOKS_BACK: bool = false;
 
+    /// Whether the stage must know which element is the tensor's
+    /// [first](Input::first_element).
+    const MARKS_FIRST: bool = false;
+
     /// Whether statistic `pass` sums over all tensors.
     fn joins(pass: usize) -> bool {
         let _ = pass;
