@@ -1,11 +1,16 @@
 //! The optimizers by name.
 
+use super::aliases;
 use super::hyperparameters::Hyperparameters;
 use super::reader::Reader;
 use crate::error::{Error, Result};
-use crate::rule::{AdEMAMix, Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum};
+use crate::rule::{
+    AdEMAMix, Adam, AdamC, AdamW, Adopt, LaProp, Lion, MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam,
+    ScheduleFreeSgd, Sgd, SgdMomentum,
+};
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
+use crate::schedule::Schedule;
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -28,7 +33,13 @@ pub(super) trait Named: Rule {
 pub(super) fn rule<R: Named>(hyperparameters: &Hyperparameters) -> Result<R> {
     let mut reader = Reader::new(R::NAME, hyperparameters);
     let rule = R::read(&mut reader)?;
+    reader.warm_up()?;
     reader.finish().map(|()| rule)
+}
+
+/// The warm-up of some hyperparameters, which every rule may have.
+pub(super) fn warm_up<R: Named>(hyperparameters: &Hyperparameters) -> Result<Option<Schedule>> {
+    Reader::new(R::NAME, hyperparameters).warm_up()
 }
 
 /// Something to be done with a rule whose type follows from a name.
@@ -77,12 +88,16 @@ rules! {
     LaProp
     LaPropOrtho
     Lion
+    MsamLaProp
     NAdam
     OrthoLaProp
     RmsProp
     RmsPropMomentum
     CenteredRmsProp
     CenteredRmsPropMomentum
+    ScheduleFreeAdamW
+    ScheduleFreeRAdam
+    ScheduleFreeSgd
     Sgd
     SgdMomentum
     SignLaProp
@@ -98,7 +113,10 @@ rules! {
 /// ```
 pub fn entries() -> impl Iterator<Item = Entry> {
     let repeats = |place: usize| place > 0 && RULES[place - 1].name == RULES[place].name;
-    (0..RULES.len()).filter(move |place| !repeats(*place)).map(|place| RULES[place])
+    let rules = (0..RULES.len()).filter(|place| !repeats(*place)).map(|place| RULES[place]);
+    let mut entries: Vec<_> = rules.chain(aliases::entries()).collect();
+    entries.sort_by_key(|entry| entry.name);
+    entries.into_iter()
 }
 
 /// Checks a name and its hyperparameters.
@@ -123,5 +141,6 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
         }
     }
 
-    visit(optimizer, hyperparameters, Check(hyperparameters))
+    let (optimizer, hyperparameters) = aliases::resolved(optimizer, hyperparameters);
+    visit(&optimizer, &hyperparameters, Check(&hyperparameters))
 }

@@ -7,6 +7,7 @@ use crate::device::ParameterSet;
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::optimizer::Build;
+use crate::schedule::Schedule;
 use crate::transform::Rule;
 use half::{bf16, f16};
 
@@ -24,7 +25,7 @@ pub fn build<T: Catalogued>(
     device: Cpu,
     parameters: &dyn ParameterSet<Cpu, T>,
 ) -> Result<Boxed<T>> {
-    T::instantiate(configuration, device, parameters)
+    T::instantiate(&configuration.resolved(), device, parameters)
 }
 
 /// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
@@ -42,7 +43,8 @@ pub trait Catalogued: StorageDtype {
 /// A rule for all parameters but those that a group names.
 struct Planned<R> {
     rule: R,
-    groups: Vec<(Vec<String>, R)>,
+    warm_up: Option<Schedule>,
+    groups: Vec<(Vec<String>, R, Option<Schedule>)>,
 }
 
 impl<R: Named> Planned<R> {
@@ -58,9 +60,11 @@ impl<R: Named> Planned<R> {
                     because: "they are rules with different state; give both the same switches",
                 });
             }
-            Ok((group.parameters.clone(), entries::rule(&hyperparameters)?))
+            let warm_up = entries::warm_up::<R>(&hyperparameters)?;
+            Ok((group.parameters.clone(), entries::rule(&hyperparameters)?, warm_up))
         });
-        Ok(Self { rule: entries::rule(base)?, groups: groups.collect::<Result<_>>()? })
+        let (rule, warm_up) = (entries::rule(base)?, entries::warm_up::<R>(base)?);
+        Ok(Self { rule, warm_up, groups: groups.collect::<Result<_>>()? })
     }
 }
 
@@ -103,8 +107,13 @@ macro_rules! catalogued {
                 ) -> Result<Boxed<$format>> {
                 let seed = configuration.seed;
                 let mut builder = planned.rule.parameters_in::<$format>();
-                for (names, rule) in planned.groups {
+                if let Some(warm_up) = planned.warm_up {
+                    builder = builder.schedule("learning_rate", warm_up);
+                }
+                for (names, rule, warm_up) in planned.groups {
                     let label = names.join(", ");
+                    let warm_up = warm_up.unwrap_or_default();
+                    builder = builder.schedule_group(label.clone(), "learning_rate", warm_up);
                     builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
                 }
                 let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;

@@ -22,6 +22,7 @@
 //! # Ok::<(), gradus::error::Error>(())
 //! ```
 
+mod aliases;
 mod dynamic;
 mod entries;
 mod formats;

@@ -16,10 +16,13 @@
 //! | [`UnscaledAdamW`] | L2 → [`ScaleByUnscaledAdam`] → decay → learning rate |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
 //! | [`NAdam`] | L2 → [`ScaleByNAdam`] → decay → learning rate |
+//! | [`ScheduleFreeAdamW`], [`ScheduleFreeRAdam`] | L2 → [`ScaleByRms`] or [`ScaleByRectified`] → decay → [`ScheduleFree`] |
+//! | [`ScheduleFreeSgd`] | decay → [`ScheduleFree`] |
+//! | [`MsamLaProp`] | L2 → [`ScaleByLaProp`] → [`MomentumSam`] |
 //! | [`RmsProp`], [`CenteredRmsProp`] | L2 → [`ScaleByRms`] or [`ScaleByDeviation`] → decay → learning rate |
 //! | [`RmsPropMomentum`], [`CenteredRmsPropMomentum`] | the same with [`Momentum`] before decay |
 //!
-//! [`Mars`] stands before any of them, [`Caution`] behind. "L2" and "decay" are
+//! [`WeightAverage`] stands after any of them. [`Mars`] stands before any of them, [`Caution`] behind. "L2" and "decay" are
 //! [`AddDecay`] before and behind the part that gives the rule its name.
 
 mod adam;
@@ -36,15 +39,17 @@ mod lion;
 mod mars;
 mod moments;
 mod momentum;
+mod msam;
 mod nadam;
 mod orthogonal;
 mod rmsprop;
+mod schedule_free;
 mod second_moment;
 mod sgd;
-mod weight_average;
 mod sign;
 mod suds;
 mod unscaled_adam;
+mod weight_average;
 
 pub use adam::{Adam, AdamC, AdamConstants, AdamW, Moments, ScaleByAdam};
 pub use ademamix::{AdEMAMix, Mixture, MixtureConstants, ScaleByAdEMAMix};
@@ -61,18 +66,24 @@ pub use mars::{
     CorrectedNorm, FirstComparison, Mars, MarsClip, MarsCoefficient, MarsConstants, PreviousGradient,
 };
 pub use momentum::{FirstMomentum, Momentum, MomentumConstants, MomentumForm, Velocity};
+pub use msam::{MomentumNorm, MomentumSam, MomentumSamConstants, MsamLaProp, Unperturbed};
 pub use nadam::{MomentumProduct, NAdam, NAdamConstants, ScaleByNAdam};
 pub use orthogonal::{LaPropOrtho, OrthoLaProp, OrthogonalConstants, Orthogonalize, Projection};
 pub use rmsprop::{
     Averages, CenteredRmsProp, CenteredRmsPropMomentum, MeanSquare, RmsConstants, RmsProp, RmsPropMomentum,
     ScaleByDeviation, ScaleByRms, Variance,
 };
+pub use schedule_free::{
+    AveragedRate, AveragingWeight, FirstPhase, MeanOfPoints, NewestPoint, RectifiedConstants,
+    ScaleByRectified, ScheduleFree, ScheduleFreeAdamW, ScheduleFreeConstants, ScheduleFreeRAdam,
+    ScheduleFreeSgd,
+};
 pub use second_moment::SecondMomentConstants;
 pub use sgd::{Sgd, SgdMomentum};
-pub use weight_average::{AveragedWeights, Moves, WeightAverage, WeightAverageConstants};
 pub use sign::{Sign, SignLaProp, SignSize};
 pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};
 pub use unscaled_adam::{ScaleByUnscaledAdam, UnscaledAdamW};
+pub use weight_average::{AveragedWeights, Moves, WeightAverage, WeightAverageConstants};
 
 use crate::hyperparameter::WeightDecay;
 use crate::transform::Chain;

@@ -139,7 +139,12 @@ impl Stage for WeightAverage {
     }
 
     #[inline(always)]
-    fn after<F: Real>(at: &WeightAverageConstants<F>, parameter: F, _tensor: &Nothing, state: &mut AveragedWeights<F>) {
+    fn after<F: Real>(
+        at: &WeightAverageConstants<F>,
+        parameter: F,
+        _tensor: &Nothing,
+        state: &mut AveragedWeights<F>,
+    ) {
         state.average = interpolate(state.average, parameter, at.newest);
     }
 

@@ -2,4 +2,5 @@
 
 mod basic;
 mod heavyball;
+mod schedule_free;
 mod torch;

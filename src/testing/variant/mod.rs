@@ -3,6 +3,7 @@
 
 mod heavyball;
 mod optimi;
+mod schedulefree;
 mod torch;
 
 use crate::catalogue::{Hyperparameters, Value};
@@ -15,6 +16,7 @@ pub(super) enum Variant {
     Optimi,
     HeavyBall,
     HeavyBall3,
+    ScheduleFree,
 }
 
 impl Variant {
@@ -24,6 +26,7 @@ impl Variant {
             Some("optimi") => Ok(Self::Optimi),
             Some("heavyball") => Ok(Self::HeavyBall),
             Some("heavyball3") => Ok(Self::HeavyBall3),
+            Some("schedulefree") => Ok(Self::ScheduleFree),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
         }
     }
@@ -40,6 +43,7 @@ impl Variant {
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
             Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
             Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
+            Self::ScheduleFree => schedulefree::translate(optimizer, theirs, ours),
         }
     }
 
@@ -50,6 +54,7 @@ impl Variant {
             Self::Torch => torch::fill_in(optimizer, ours),
             Self::Optimi => optimi::fill_in(optimizer, ours),
             Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
+            Self::ScheduleFree => schedulefree::fill_in(optimizer, ours),
         }
     }
 }
