@@ -33,6 +33,17 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
     ) -> Result<Finished>;
 
+    /// Writes the point for evaluation elsewhere; see [`Optimizer::evaluation_into`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::evaluation_into`], and [`Error::Combination`] for a rule that trains and
+    /// evaluates at the same point.
+    fn evaluation_into(
+        &self,
+        parameters: &dyn GradientSet<Cpu, T>,
+        into: &mut dyn ParameterSet<Cpu, T>,
+    ) -> Result<()>;
+
     /// Replaces γ in every group.
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
 
@@ -97,6 +108,21 @@ where
         let fed = feed(&mut step);
         let finished = step.finish();
         fed.map(|()| finished)
+    }
+
+    fn evaluation_into(
+        &self,
+        parameters: &dyn GradientSet<Cpu, T>,
+        into: &mut dyn ParameterSet<Cpu, T>,
+    ) -> Result<()> {
+        if !self.has_second_point() {
+            return Err(Error::Combination {
+                option: "a point for evaluation".to_owned(),
+                with: "this optimizer".to_owned(),
+                because: "this optimizer trains and evaluates the parameters at the same point",
+            });
+        }
+        self.evaluate_into(parameters, into)
     }
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {

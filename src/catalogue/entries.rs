@@ -1,5 +1,6 @@
 //! The optimizers by name.
 
+use super::aliases;
 use super::hyperparameters::Hyperparameters;
 use super::options::Options;
 use super::reader::Reader;
@@ -12,6 +13,8 @@ use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
 use crate::rule::{Adan, RAdam, Ranger, StableAdamW};
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
+use crate::rule::{MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
+use crate::schedule::Schedule;
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -34,7 +37,13 @@ pub(super) trait Named: Rule {
 pub(super) fn rule<R: Named>(hyperparameters: &Hyperparameters) -> Result<R> {
     let mut reader = Reader::new(R::NAME, hyperparameters);
     let rule = R::read(&mut reader)?;
+    reader.warm_up()?;
     reader.finish().map(|()| rule)
+}
+
+/// The warm-up of some hyperparameters, which every rule may have.
+pub(super) fn warm_up<R: Named>(hyperparameters: &Hyperparameters) -> Result<Option<Schedule>> {
+    Reader::new(R::NAME, hyperparameters).warm_up()
 }
 
 /// Something to be done with a rule whose type follows from a name.
@@ -88,6 +97,7 @@ rules! {
     LaProp
     LaPropOrtho
     Lion
+    MsamLaProp
     NAdam
     OrthoLaProp
     RAdam
@@ -96,6 +106,9 @@ rules! {
     RmsPropMomentum
     CenteredRmsProp
     CenteredRmsPropMomentum
+    ScheduleFreeAdamW
+    ScheduleFreeRAdam
+    ScheduleFreeSgd
     Sgd
     SgdMomentum
     SgdSai
@@ -114,7 +127,10 @@ rules! {
 /// ```
 pub fn entries() -> impl Iterator<Item = Entry> {
     let repeats = |place: usize| place > 0 && RULES[place - 1].name == RULES[place].name;
-    (0..RULES.len()).filter(move |place| !repeats(*place)).map(|place| RULES[place])
+    let rules = (0..RULES.len()).filter(|place| !repeats(*place)).map(|place| RULES[place]);
+    let mut entries: Vec<_> = rules.chain(aliases::entries()).collect();
+    entries.sort_by_key(|entry| entry.name);
+    entries.into_iter()
 }
 
 /// The canonical name, if there is such an optimizer.
@@ -146,7 +162,8 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
         }
     }
 
-    let (of_options, of_rule) = Options::part(hyperparameters);
-    Options::read(named(optimizer)?, &of_options, &of_rule)?;
-    visit(optimizer, &of_rule, Check(&of_rule))
+    let (optimizer, hyperparameters) = aliases::resolved(optimizer, hyperparameters);
+    let (of_options, of_rule) = Options::part(&hyperparameters);
+    Options::read(named(&optimizer)?, &of_options, &of_rule)?;
+    visit(&optimizer, &of_rule, Check(&of_rule))
 }

@@ -26,7 +26,7 @@ pub fn build<T: Catalogued>(
     device: Cpu,
     parameters: &dyn ParameterSet<Cpu, T>,
 ) -> Result<Boxed<T>> {
-    T::instantiate(configuration, device, parameters)
+    T::instantiate(&configuration.resolved(), device, parameters)
 }
 
 /// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
@@ -71,8 +71,8 @@ impl Plan {
 /// A rule for all parameters but those that a group names.
 struct Planned<R> {
     rule: R,
-    groups: Vec<(Vec<String>, R)>,
     warm_up: Option<Schedule>,
+    groups: Vec<(Vec<String>, R, Option<Schedule>)>,
 }
 
 impl<R: Named> Planned<R> {
@@ -86,10 +86,11 @@ impl<R: Named> Planned<R> {
                     because: "they are rules with different state; give both the same switches",
                 });
             }
-            Ok((parameters.clone(), entries::rule(hyperparameters)?))
+            let warm_up = entries::warm_up::<R>(hyperparameters)?;
+            Ok((parameters.clone(), entries::rule(hyperparameters)?, warm_up))
         });
-        let groups = groups.collect::<Result<_>>()?;
-        Ok(Self { rule: entries::rule(&plan.base)?, groups, warm_up: plan.options.warm_up.clone() })
+        let (rule, warm_up) = (entries::rule(&plan.base)?, entries::warm_up::<R>(&plan.base)?);
+        Ok(Self { rule, warm_up, groups: groups.collect::<Result<_>>()? })
     }
 }
 
@@ -100,9 +101,11 @@ impl Visitor for Erase<'_> {
     type Output = Planned<Box<dyn ErasedRule>>;
 
     fn visit<R: Named>(self) -> Result<Self::Output> {
-        let Planned { rule, groups, warm_up } = Planned::<R>::new(self.0)?;
-        let erased = |(names, rule): (_, R)| -> (_, Box<dyn ErasedRule>) { (names, Box::new(rule)) };
-        Ok(Planned { rule: Box::new(rule), groups: groups.into_iter().map(erased).collect(), warm_up })
+        let Planned { rule, warm_up, groups } = Planned::<R>::new(self.0)?;
+        let erased = |(names, rule, warm_up): (_, R, _)| -> (_, Box<dyn ErasedRule>, _) {
+            (names, Box::new(rule), warm_up)
+        };
+        Ok(Planned { rule: Box::new(rule), warm_up, groups: groups.into_iter().map(erased).collect() })
     }
 }
 
@@ -113,10 +116,12 @@ impl Planned<Box<dyn ErasedRule>> {
     }
 
     fn around<const STATE: usize>(self, around: &AroundAtRunTime) -> Result<Planned<DynamicRule<STATE>>> {
-        let groups = self.groups.into_iter();
-        let groups = groups.map(|(names, rule)| Ok((names, DynamicRule::of(rule, around.clone())?)));
+        let groups = self.groups.into_iter().map(|(names, rule, warm_up)| {
+            let rule = DynamicRule::of(rule, around.clone())?;
+            Ok((names, rule, warm_up))
+        });
         let groups = groups.collect::<Result<_>>()?;
-        Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, groups, warm_up: self.warm_up })
+        Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, warm_up: self.warm_up, groups })
     }
 }
 
@@ -189,8 +194,10 @@ macro_rules! catalogued {
                 if let Some(warm_up) = planned.warm_up {
                     builder = builder.schedule("learning_rate", warm_up);
                 }
-                for (names, rule) in planned.groups {
+                for (names, rule, warm_up) in planned.groups {
                     let label = names.join(", ");
+                    let warm_up = warm_up.unwrap_or_default();
+                    builder = builder.schedule_group(label.clone(), "learning_rate", warm_up);
                     builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
                 }
                 let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;

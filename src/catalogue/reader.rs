@@ -3,6 +3,7 @@
 use super::hyperparameters::{Hyperparameters, Value};
 use crate::error::{Error, Result};
 use crate::hyperparameter::{Amount, Decay, Epsilon, LearningRate, SecondDecay, Tunable, WeightDecay};
+use crate::schedule::{Count, Rise, Schedule};
 use core::num::NonZeroU64;
 
 /// Reads the hyperparameters of one optimizer, and refuses what it does not have.
@@ -61,6 +62,29 @@ impl<'a> Reader<'a> {
             Some(Value::Flag(flag)) => Ok(*flag),
             Some(other) => Err(self.refused(name, other, "it is true or false")),
         }
+    }
+
+    /// The flag `name`, or `default`.
+    pub(super) fn flag_or(&mut self, name: &'static str, default: bool) -> Result<bool> {
+        let flag = self.flag(name)?;
+        Ok(if self.hyperparameters.get(name).is_some() { flag } else { default })
+    }
+
+    /// A rise of the learning rate over the first `warmup_steps`; [`None`] without them.
+    pub(super) fn warm_up(&mut self) -> Result<Option<Schedule>> {
+        let steps = self.number("warmup_steps", 0.0)?;
+        let count = self.choice(
+            "warmup_form",
+            &[
+                ("step_over_n", Count::StepOverN),
+                ("step_over_n_plus_1", Count::StepOverNPlus1),
+                ("step_minus_one_over_n", Count::StepMinusOneOverN),
+            ],
+        )?;
+        if steps < 0.0 || steps.fract() != 0.0 || steps >= 2f64.powi(53) {
+            return Err(self.refused("warmup_steps", &steps.into(), "it is a whole number, not negative"));
+        }
+        Ok((steps > 0.0).then(|| Schedule::warm_up(steps as u64, Rise::Linear, count)))
     }
 
     /// Refuses hyperparameters that were not asked for.

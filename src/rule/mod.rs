@@ -25,10 +25,13 @@
 //! | [`Adagrad`] | L2 → [`ScaleByAdagrad`] → decay → learning rate |
 //! | [`Adadelta`] | L2 → [`ScaleByAdadelta`] → decay → learning rate |
 //! | [`Adamax`] | L2 → [`ScaleByAdamax`] → decay → learning rate |
+//! | [`ScheduleFreeAdamW`], [`ScheduleFreeRAdam`] | L2 → [`ScaleByRms`] or [`ScaleByRectified`] → decay → [`ScheduleFree`] |
+//! | [`ScheduleFreeSgd`] | decay → [`ScheduleFree`] |
+//! | [`MsamLaProp`] | L2 → [`ScaleByLaProp`] → [`MomentumSam`] |
 //! | [`RmsProp`], [`CenteredRmsProp`] | L2 → [`ScaleByRms`] or [`ScaleByDeviation`] → decay → learning rate |
 //! | [`RmsPropMomentum`], [`CenteredRmsPropMomentum`] | the same with [`Momentum`] before decay |
 //!
-//! [`Mars`] stands before any of them, [`Caution`] behind. "L2" and "decay" are
+//! [`WeightAverage`] stands after any of them. [`Mars`] stands before any of them, [`Caution`] behind. "L2" and "decay" are
 //! [`AddDecay`] before and behind the part that gives the rule its name.
 //! [`Lookahead`] stands behind any rule, with the option
 //! [`afterwards`](crate::optimizer::Builder::afterwards).
@@ -53,11 +56,13 @@ mod lookahead;
 mod mars;
 mod moments;
 mod momentum;
+mod msam;
 mod nadam;
 mod orthogonal;
 mod radam;
 mod ranger;
 mod rmsprop;
+mod schedule_free;
 mod second_moment;
 mod sgd;
 mod sgd_sai;
@@ -65,6 +70,7 @@ mod sign;
 mod stable_adamw;
 mod suds;
 mod unscaled_adam;
+mod weight_average;
 
 pub use adadelta::{Adadelta, AdadeltaConstants, MeanSquares, ScaleByAdadelta};
 pub use adagrad::{Adagrad, AdagradConstants, ScaleByAdagrad, SumOfSquares};
@@ -87,6 +93,7 @@ pub use mars::{
     CorrectedNorm, FirstComparison, Mars, MarsClip, MarsCoefficient, MarsConstants, PreviousGradient,
 };
 pub use momentum::{FirstMomentum, Momentum, MomentumConstants, MomentumForm, Velocity};
+pub use msam::{MomentumNorm, MomentumSam, MomentumSamConstants, MsamLaProp, Unperturbed};
 pub use nadam::{MomentumProduct, NAdam, NAdamConstants, ScaleByNAdam};
 pub use orthogonal::{LaPropOrtho, OrthoLaProp, OrthogonalConstants, Orthogonalize, Projection};
 pub use radam::{RAdam, RAdamConstants, Root, ScaleByRAdam, Unrectified};
@@ -94,6 +101,11 @@ pub use ranger::Ranger;
 pub use rmsprop::{
     Averages, CenteredRmsProp, CenteredRmsPropMomentum, MeanSquare, RmsConstants, RmsProp, RmsPropMomentum,
     ScaleByDeviation, ScaleByRms, Variance,
+};
+pub use schedule_free::{
+    AveragedRate, AveragingWeight, FirstPhase, MeanOfPoints, NewestPoint, RectifiedConstants,
+    ScaleByRectified, ScheduleFree, ScheduleFreeAdamW, ScheduleFreeConstants, ScheduleFreeRAdam,
+    ScheduleFreeSgd,
 };
 pub use second_moment::SecondMomentConstants;
 pub use sgd::{Sgd, SgdMomentum};
@@ -105,6 +117,7 @@ pub use sign::{Sign, SignLaProp, SignSize};
 pub use stable_adamw::{ClippedRate, ScaleByStableAdam, StableAdamW};
 pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};
 pub use unscaled_adam::{ScaleByUnscaledAdam, UnscaledAdamW};
+pub use weight_average::{AveragedWeights, Moves, WeightAverage, WeightAverageConstants};
 
 use crate::hyperparameter::WeightDecay;
 use crate::transform::Chain;

@@ -16,6 +16,7 @@ mod values;
 use gradus::hyperparameter::{Amount, Floor, Share};
 use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
 use gradus::rule::Chained;
+use gradus::rule::WeightAverage;
 use gradus::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, NAdam};
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
@@ -28,7 +29,8 @@ use gradus::transform::{Around, Identity};
 use std::num::NonZeroU64;
 
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
-/// statistics, `averaging` for those that can accumulate gradients.
+/// statistics, `averaging` for those that can accumulate gradients,
+/// `two_faced` for those with another point for evaluation.
 macro_rules! conformance {
     ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
         mod $name {
@@ -61,6 +63,13 @@ macro_rules! properties {
             splitting::every_length_of_a_tail_gives_the_same_elements,
             shapes::column_major_memory_is_only_another_order,
             extremes::a_bad_element_leaves_its_neighbours_alone,
+        }
+    };
+    (two_faced: $rule:expr) => {
+        tests! { $rule;
+            faces::a_thousand_round_trips_change_no_bit,
+            faces::training_goes_on_as_if_it_had_not_been_left,
+            faces::the_point_for_evaluation_is_part_of_the_state,
         }
     };
     (averaging: $rule:expr) => {
@@ -261,6 +270,18 @@ conformance! {
         constant: Constant::Formula,
         weight_decay: WeightDecay::decoupled(0.013).expect(VALID),
         normalization: AsMeasured,
+    };
+    lion_with_an_exponential_average: elementwise averaging two_faced => Around {
+        rule: Lion { learning_rate: learning_rate(0.04), ..Lion::default() },
+        before: Identity,
+        behind: Identity,
+        after: WeightAverage::exponential(0.7).expect(VALID),
+    };
+    sgd_with_a_uniform_average: elementwise two_faced => Around {
+        rule: Sgd { learning_rate: learning_rate(0.11), ..Sgd::default() },
+        before: Identity,
+        behind: Identity,
+        after: WeightAverage::uniform(),
     };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }

@@ -6,4 +6,5 @@ mod sai;
 pub(super) use sai::NormalizedSgdSai;
 mod heavyball;
 mod optimi;
+mod schedule_free;
 mod torch;

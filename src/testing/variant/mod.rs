@@ -3,6 +3,7 @@
 
 mod heavyball;
 mod optimi;
+mod schedulefree;
 mod sgd_sai;
 mod torch;
 
@@ -17,6 +18,7 @@ pub(super) enum Variant {
     SgdSai,
     HeavyBall,
     HeavyBall3,
+    ScheduleFree,
 }
 
 impl Variant {
@@ -27,6 +29,7 @@ impl Variant {
             Some("sgd_sai") => Ok(Self::SgdSai),
             Some("heavyball") => Ok(Self::HeavyBall),
             Some("heavyball3") => Ok(Self::HeavyBall3),
+            Some("schedulefree") => Ok(Self::ScheduleFree),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
         }
     }
@@ -44,6 +47,7 @@ impl Variant {
             Self::SgdSai => Ok(()),
             Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
             Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
+            Self::ScheduleFree => schedulefree::translate(optimizer, theirs, ours),
         }
     }
 
@@ -55,6 +59,7 @@ impl Variant {
             Self::Optimi => optimi::fill_in(optimizer, ours),
             Self::SgdSai => sgd_sai::fill_in(ours),
             Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
+            Self::ScheduleFree => schedulefree::fill_in(optimizer, ours),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod arrival;
 pub mod convergence;
 pub mod extremes;
+pub mod faces;
 pub mod resume;
 pub mod shapes;
 pub mod splitting;
