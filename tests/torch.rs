@@ -4,6 +4,8 @@
 mod reference;
 mod support;
 
+use gradus::catalogue::{self, Configuration, GroupConfiguration, Hyperparameters};
+use gradus::cpu::Cpu;
 use gradus::hyperparameter::{Amount, Decay, Epsilon, Floor, LearningRate, WeightDecay};
 use gradus::rule::{
     Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, CenteredRmsProp, CenteredRmsPropMomentum, NAdam,
@@ -408,4 +410,35 @@ fn not_a_number_reaches_the_parameter() {
     assert_reaches(Adadelta::default());
     assert_reaches(Adamax::default());
     assert_reaches(AmsGrad::default());
+}
+
+#[test]
+fn the_catalogue_chooses_the_rule_by_its_switches() {
+    let state = |name: &str, hyperparameters: Hyperparameters| {
+        let configuration = Configuration { hyperparameters, ..Configuration::of(name) };
+        let parameters = vec![("x".to_owned(), vec![0.0f32])];
+        let optimizer = catalogue::build::<f32>(&configuration, Cpu::default(), &parameters);
+        optimizer.expect("the configuration is valid").state_fields()
+    };
+    assert_eq!(state("adam", [("amsgrad", true.into())].into()), ["first", "second", "largest"]);
+    assert_eq!(state("adamw", [("amsgrad", true.into())].into()), ["first", "second", "largest"]);
+    assert_eq!(state("adamw", [("amsgrad", false.into())].into()), ["first", "second"]);
+    assert_eq!(state("rmsprop", [("momentum", 0.0.into())].into()), ["mean_square"]);
+    assert_eq!(state("rmsprop", [("momentum", 0.5.into())].into()), ["mean_square", "velocity"]);
+    let centered = ("centered", true.into());
+    assert_eq!(state("rmsprop", [centered.clone()].into()), ["mean", "variance"]);
+    let both = [centered, ("momentum", 0.5.into())];
+    assert_eq!(state("rmsprop", both.into()), ["mean", "variance", "velocity"]);
+}
+
+#[test]
+fn a_group_cannot_have_more_state_than_the_others() {
+    let group = GroupConfiguration {
+        parameters: vec!["x".to_owned()],
+        hyperparameters: [("amsgrad", true.into())].into(),
+    };
+    let configuration = Configuration { groups: vec![group], ..Configuration::of("adam") };
+    let parameters = vec![("x".to_owned(), vec![0.0f32]), ("y".to_owned(), vec![0.0f32])];
+    let error = catalogue::build::<f32>(&configuration, Cpu::default(), &parameters).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("give both the same switches"), "{error}");
 }
