@@ -13,30 +13,49 @@ mod properties;
 mod trainer;
 mod values;
 
-use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
+use gradus::hyperparameter::{
+    Amount, Dampening, Decay, Epsilon, Floor, LearningRate, Reduction, SecondDecay, WeightDecay,
+};
 use gradus::rule::Chained;
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
-use gradus::transform::StageExt;
+use gradus::rule::{
+    AdEMAMix, AdamC, Adopt, Agreement, Caution, FirstComparison, HyperBallAdamW, LaProp, LaPropOrtho, Mars,
+    MarsClip, MarsCoefficient, OrthoLaProp, Orthogonalize, SignLaProp, SudsAdamW, UnscaledAdamW,
+};
+use gradus::transform::{Around, Identity, StageExt};
 
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
 /// statistics, `averaging` for those that can accumulate gradients.
+///
+/// A rule keeps to a sphere around zero if it says `bound`; all others converge.
 macro_rules! conformance {
-    ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
+    () => {};
+    ($name:ident: bound $($kind:ident)* => $rule:expr; $($others:tt)*) => {
         mod $name {
             use super::*;
 
             properties! { every: $rule }
-            $(properties! { $kind: $rule })+
+            $(properties! { $kind: $rule })*
         }
-    )+};
+        conformance! { $($others)* }
+    };
+    ($name:ident: $($kind:ident)* => $rule:expr; $($others:tt)*) => {
+        mod $name {
+            use super::*;
+
+            properties! { every: $rule }
+            properties! { free: $rule }
+            $(properties! { $kind: $rule })*
+        }
+        conformance! { $($others)* }
+    };
 }
 
 macro_rules! properties {
     (every: $rule:expr) => {
         tests! { $rule;
-            convergence::converges_on_a_quadratic,
             arrival::release_equals_the_joint_step,
             arrival::a_schedule_acts_at_the_same_steps_under_release,
             arrival::a_late_first_gradient_is_treated_as_a_first_one,
@@ -47,6 +66,11 @@ macro_rules! properties {
             extremes::zeros_stay_zeros,
         }
         threads! { $rule }
+    };
+    (free: $rule:expr) => {
+        tests! { $rule;
+            convergence::converges_on_a_quadratic,
+        }
     };
     (elementwise: $rule:expr) => {
         tests! { $rule;
@@ -70,6 +94,20 @@ macro_rules! tests {
             for_each_case!(|C| properties::$file::$property::<_, C>($rule));
         }
     )+};
+}
+
+/// The hyperparameters that most rules have, none at its default.
+macro_rules! moments {
+    ($rule:ident, $rate:expr $(, $more:ident: $value:expr)*) => {
+        $rule {
+            learning_rate: learning_rate($rate),
+            first: decay(0.7),
+            second: decay(0.95).into(),
+            epsilon: Epsilon::added(2e-3).expect(VALID),
+            $($more: $value,)*
+            weight_decay: WeightDecay::decoupled(0.012).expect(VALID),
+        }
+    };
 }
 
 /// Large tensors, so only in the cases with the most streams of memory.
@@ -116,6 +154,49 @@ conformance! {
         momentum: decay(0.8),
         weight_decay: WeightDecay::decoupled(0.023).expect(VALID),
     };
+    adamc: elementwise averaging => AdamC {
+        weight_decay: WeightDecay::corrected(0.02, learning_rate(0.07)).expect(VALID).cautious(),
+        ..moments!(AdamC, 0.05)
+    };
+    adopt: elementwise averaging => moments!(Adopt, 0.04);
+    laprop: elementwise averaging => LaProp {
+        second: SecondDecay::palm(0.7).expect(VALID),
+        ..moments!(LaProp, 0.03)
+    };
+    unscaled_adamw: elementwise averaging => moments!(UnscaledAdamW, 0.11);
+    ademamix: elementwise averaging => AdEMAMix {
+        learning_rate: learning_rate(0.02),
+        fast: decay(0.7),
+        slow: decay(0.9),
+        slow_warm_up: 5,
+        second: decay(0.95).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        alpha: Amount::new(0.8).expect(VALID),
+        alpha_warm_up: 4,
+        weight_decay: WeightDecay::decoupled(0.009).expect(VALID),
+    };
+    sign_laprop: averaging => moments!(SignLaProp, 0.02);
+    ortho_laprop: bound averaging => moments!(OrthoLaProp, 0.03, projection: projection());
+    laprop_ortho: bound averaging => moments!(LaPropOrtho, 0.03, projection: projection());
+    suds_adamw: averaging => moments!(SudsAdamW, 0.04, axis_rate: Amount::new(0.02).expect(VALID));
+    hyperball_adamw: => HyperBallAdamW {
+        learning_rate: learning_rate(0.04),
+        second: decay(0.95).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
+    adamw_with_mars_and_caution: averaging => Around {
+        rule: moments!(AdamW, 0.04),
+        before: Mars {
+            strength: Reduction::new(0.04).expect(VALID),
+            momentum: decay(0.8),
+            coefficient: MarsCoefficient::Exchanged,
+            first: FirstComparison::Zero,
+            clip: MarsClip::UnitNorm,
+        },
+        behind: Caution { agreement: Agreement::ZeroIsPositive },
+        after: Identity,
+    };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
             .then(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
@@ -128,6 +209,11 @@ const VALID: &str = "the table keeps to the ranges";
 
 fn learning_rate(value: f64) -> LearningRate {
     LearningRate::new(value).expect(VALID)
+}
+
+fn projection() -> Orthogonalize {
+    let (epsilon, floor) = (Amount::new(1e-3), Floor::new(1e-4));
+    Orthogonalize { epsilon: epsilon.expect(VALID), floor: floor.expect(VALID) }
 }
 
 fn decay(value: f64) -> Decay {

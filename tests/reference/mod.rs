@@ -8,7 +8,9 @@
 pub mod adam;
 pub mod clip;
 pub mod lion;
+pub mod scaled;
 pub mod sgd;
+pub mod tensor;
 
 /// Weight decay as the papers write it.
 #[derive(Clone, Copy, Debug)]
