@@ -4,7 +4,7 @@ use super::aliases;
 use super::hyperparameters::Hyperparameters;
 use super::options::Options;
 use super::reader::Reader;
-use super::rules::NormalizedSgdSai;
+use super::rules::{NormalizedSgdSai, chain};
 use crate::error::{Error, Result};
 use crate::rule::SgdSai;
 use crate::rule::{AdEMAMix, AdamC, Adopt, LaProp};
@@ -43,7 +43,15 @@ pub(super) fn rule<R: Named>(hyperparameters: &Hyperparameters) -> Result<R> {
 
 /// The warm-up of some hyperparameters, which every rule may have.
 pub(super) fn warm_up<R: Named>(hyperparameters: &Hyperparameters) -> Result<Option<Schedule>> {
-    Reader::new(R::NAME, hyperparameters).warm_up()
+    warm_up_of(R::NAME, hyperparameters)
+}
+
+/// The warm-up of an optimizer by its name.
+pub(super) fn warm_up_of(
+    optimizer: &'static str,
+    hyperparameters: &Hyperparameters,
+) -> Result<Option<Schedule>> {
+    Reader::new(optimizer, hyperparameters).warm_up()
 }
 
 /// Something to be done with a rule whose type follows from a name.
@@ -128,7 +136,8 @@ rules! {
 pub fn entries() -> impl Iterator<Item = Entry> {
     let repeats = |place: usize| place > 0 && RULES[place - 1].name == RULES[place].name;
     let rules = (0..RULES.len()).filter(|place| !repeats(*place)).map(|place| RULES[place]);
-    let mut entries: Vec<_> = rules.chain(aliases::entries()).collect();
+    let list = Entry { name: chain::NAME, summary: chain::SUMMARY };
+    let mut entries: Vec<_> = rules.chain(aliases::entries()).chain([list]).collect();
     entries.sort_by_key(|entry| entry.name);
     entries.into_iter()
 }
@@ -165,5 +174,8 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
     let (optimizer, hyperparameters) = aliases::resolved(optimizer, hyperparameters);
     let (of_options, of_rule) = Options::part(&hyperparameters);
     Options::read(named(&optimizer)?, &of_options, &of_rule)?;
+    if optimizer == chain::NAME {
+        return chain::read(&of_rule).map(|_| ());
+    }
     visit(&optimizer, &of_rule, Check(&of_rule))
 }

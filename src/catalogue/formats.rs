@@ -2,6 +2,7 @@
 
 use super::entries::{self, Named, Visitor};
 use super::options::Options;
+use super::rules::chain;
 use super::{Configuration, Dynamic, Format, Hyperparameters, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
@@ -110,6 +111,20 @@ impl Visitor for Erase<'_> {
 }
 
 impl Planned<Box<dyn ErasedRule>> {
+    /// The rules of a plan whose stages are listed.
+    fn listed(plan: &Plan) -> Result<Self> {
+        let rule = |from: &Hyperparameters| -> Result<(Box<dyn ErasedRule>, _)> {
+            Ok((Box::new(chain::read(from)?), entries::warm_up_of(chain::NAME, from)?))
+        };
+        let groups = plan.groups.iter().map(|(names, hyperparameters)| {
+            let (rule, warm_up) = rule(hyperparameters)?;
+            Ok((names.clone(), rule, warm_up))
+        });
+        let groups = groups.collect::<Result<_>>()?;
+        let (rule, warm_up) = rule(&plan.base)?;
+        Ok(Self { rule, warm_up, groups })
+    }
+
     /// How many fields of state the rule and what stands around it have.
     fn state_fields(&self, around: &AroundAtRunTime) -> usize {
         program_of(self.rule.as_ref(), around).state_fields().len()
@@ -159,12 +174,16 @@ macro_rules! catalogued {
                 let plan = Plan::new(configuration)?;
                 // A chain from data has the same bits, and a hundred optimizers less to compile.
                 #[cfg(not(debug_assertions))]
-                if !plan.options.has_stages() {
+                if !plan.options.has_stages() && configuration.optimizer != chain::NAME {
                     let build = Build { configuration, plan, device, parameters };
                     let base = build.plan.base.clone();
                     return entries::visit(&configuration.optimizer, &base, build);
                 }
-                let planned = entries::visit(&configuration.optimizer, &plan.base, Erase(&plan))?;
+                let planned = if configuration.optimizer == chain::NAME {
+                    Planned::listed(&plan)?
+                } else {
+                    entries::visit(&configuration.optimizer, &plan.base, Erase(&plan))?
+                };
                 let around = &plan.options.around;
                 return match planned.state_fields(around) {
                     0 => with_formats(planned.around::<0>(around)?, configuration, device, parameters),

@@ -52,6 +52,7 @@ mod hyperball;
 mod laprop;
 mod learning_rate;
 mod lion;
+mod listed;
 mod lookahead;
 mod mars;
 mod moments;
@@ -88,6 +89,7 @@ pub use hyperball::{HyperBallAdamW, OnSphere, Sphere, SphereConstants};
 pub use laprop::{LaProp, ScaleByLaProp};
 pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};
 pub use lion::{Lion, LionConstants, LionMomentum, ScaleByLion};
+pub use listed::ListedStages;
 pub use lookahead::{Counting, Lookahead, LookaheadConstants, SlowWeights, StepCount};
 pub use mars::{
     CorrectedNorm, FirstComparison, Mars, MarsClip, MarsCoefficient, MarsConstants, PreviousGradient,

@@ -13,8 +13,9 @@ mod properties;
 mod trainer;
 mod values;
 
-use gradus::hyperparameter::{Amount, Floor, Share};
-use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
+use gradus::hyperparameter::{
+    Amount, Dampening, Decay, Epsilon, Floor, LearningRate, Reduction, SecondDecay, Share, WeightDecay,
+};
 use gradus::rule::Chained;
 use gradus::rule::WeightAverage;
 use gradus::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, NAdam};
@@ -24,28 +25,47 @@ use gradus::rule::{
 use gradus::rule::{Adan, Counting, DecayForm, Lookahead, RAdam, Ranger, Root, StableAdamW, Unrectified};
 use gradus::rule::{AsMeasured, Constant, SgdSai};
 use gradus::rule::{CenteredRmsProp, CenteredRmsPropMomentum, RmsProp, RmsPropMomentum};
-use gradus::transform::StageExt;
-use gradus::transform::{Around, Identity};
+use gradus::transform::{
+    Around, AroundAtRunTime, ChainOf, DynamicRule, FieldSet, Identity, Rule, Stage, StageExt,
+};
+use gradus::typenum::B0;
 use std::num::NonZeroU64;
 
+use gradus::rule::{
+    AdEMAMix, AdamC, Adopt, Agreement, Caution, FirstComparison, HyperBallAdamW, LaProp, LaPropOrtho, Mars,
+    MarsClip, MarsCoefficient, OrthoLaProp, Orthogonalize, SignLaProp, SudsAdamW, UnscaledAdamW,
+};
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
-/// statistics, `averaging` for those that can accumulate gradients,
-/// `two_faced` for those with another point for evaluation.
+/// statistics, `averaging` for those that can accumulate gradients, `two_faced` for those with another
+/// point for evaluation.
+///
+/// A rule keeps to a sphere around zero if it says `bound`; all others converge.
 macro_rules! conformance {
-    ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
+    () => {};
+    ($name:ident: bound $($kind:ident)* => $rule:expr; $($others:tt)*) => {
         mod $name {
             use super::*;
 
             properties! { every: $rule }
-            $(properties! { $kind: $rule })+
+            $(properties! { $kind: $rule })*
         }
-    )+};
+        conformance! { $($others)* }
+    };
+    ($name:ident: $($kind:ident)* => $rule:expr; $($others:tt)*) => {
+        mod $name {
+            use super::*;
+
+            properties! { every: $rule }
+            properties! { free: $rule }
+            $(properties! { $kind: $rule })*
+        }
+        conformance! { $($others)* }
+    };
 }
 
 macro_rules! properties {
     (every: $rule:expr) => {
         tests! { $rule;
-            convergence::converges_on_a_quadratic,
             arrival::release_equals_the_joint_step,
             arrival::a_schedule_acts_at_the_same_steps_under_release,
             arrival::a_late_first_gradient_is_treated_as_a_first_one,
@@ -56,6 +76,11 @@ macro_rules! properties {
             extremes::zeros_stay_zeros,
         }
         threads! { $rule }
+    };
+    (free: $rule:expr) => {
+        tests! { $rule;
+            convergence::converges_on_a_quadratic,
+        }
     };
     (elementwise: $rule:expr) => {
         tests! { $rule;
@@ -83,9 +108,52 @@ macro_rules! tests {
     ($rule:expr; $($file:ident::$property:ident,)+) => {$(
         #[test]
         fn $property() {
-            for_each_case!(|C| properties::$file::$property::<_, C>($rule));
+            as_data!($rule, |rule| {
+                for_each_case!(|C| properties::$file::$property::<_, C>(rule.clone()));
+            });
         }
     )+};
+}
+
+/// A rule as data. It has the bits of the rule itself (`tests/dynamic.rs`), and every test is compiled
+/// for each number of fields of state instead of for each rule.
+fn data<const STATE: usize>(rule: impl Rule) -> DynamicRule<STATE, B0> {
+    DynamicRule::new(rule, AroundAtRunTime::default()).expect("it has so many fields")
+}
+
+/// How many fields of state a rule has.
+fn fields_of<R: Rule>(_rule: &R) -> usize {
+    <ChainOf<R> as Stage>::State::COUNT
+}
+
+macro_rules! as_data {
+    ($rule:expr, |$given:ident| $run:expr) => {{
+        let rule = $rule;
+        as_data!(rule, $given, $run, 0 1 2 3 4 5)
+    }};
+    ($rule:ident, $given:ident, $run:expr, $($count:literal)*) => {
+        match fields_of(&$rule) {
+            $($count => {
+                let $given = data::<$count>($rule);
+                $run
+            })*
+            more => panic!("a rule with {more} fields of state; add the number to the list"),
+        }
+    };
+}
+
+/// The hyperparameters that most rules have, none at its default.
+macro_rules! moments {
+    ($rule:ident, $rate:expr $(, $more:ident: $value:expr)*) => {
+        $rule {
+            learning_rate: learning_rate($rate),
+            first: decay(0.7),
+            second: decay(0.95).into(),
+            epsilon: Epsilon::added(2e-3).expect(VALID),
+            $($more: $value,)*
+            weight_decay: WeightDecay::decoupled(0.012).expect(VALID),
+        }
+    };
 }
 
 /// Large tensors, so only in the cases with the most streams of memory.
@@ -93,8 +161,14 @@ macro_rules! threads {
     ($rule:expr) => {
         #[test]
         fn any_number_of_threads_gives_the_same_bits() {
-            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Kahan>($rule);
-            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Narrow>($rule);
+            as_data!($rule, |rule| {
+                properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Kahan>(
+                    rule.clone(),
+                );
+                properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Narrow>(
+                    rule.clone(),
+                );
+            });
         }
     };
 }
@@ -135,28 +209,28 @@ conformance! {
     amsgrad: elementwise averaging => AmsGrad {
         learning_rate: learning_rate(0.12),
         first: decay(0.8),
-        second: decay(0.9),
+        second: decay(0.9).into(),
         epsilon: Epsilon::floor(3e-3).expect(VALID),
         weight_decay: WeightDecay::l2(0.017).expect(VALID),
     };
     amsgradw: elementwise averaging => AmsGradW {
         learning_rate: learning_rate(0.13),
         first: decay(0.85),
-        second: decay(0.92),
+        second: decay(0.92).into(),
         epsilon: Epsilon::added(2e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.019).expect(VALID),
     };
     stable_adamw: averaging => StableAdamW {
         learning_rate: learning_rate(0.05),
         first: decay(0.8),
-        second: decay(0.93),
+        second: decay(0.93).into(),
         epsilon: Epsilon::floor(2e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.021).expect(VALID),
     };
     nadam: elementwise averaging => NAdam {
         learning_rate: learning_rate(0.05),
         first: decay(0.85),
-        second: decay(0.95),
+        second: decay(0.95).into(),
         epsilon: Epsilon::floor(2e-3).expect(VALID),
         momentum_decay: amount(0.02),
         weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
@@ -204,14 +278,14 @@ conformance! {
     };
     rmsprop: elementwise => RmsProp {
         learning_rate: learning_rate(0.03),
-        decay: decay(0.9),
+        decay: decay(0.9).into(),
         averages: Averages::Debiased,
         epsilon: Epsilon::floor(3e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
     };
     rmsprop_momentum: elementwise averaging => RmsPropMomentum {
         learning_rate: learning_rate(0.02),
-        decay: decay(0.92),
+        decay: decay(0.92).into(),
         averages: Averages::Debiased,
         epsilon: Epsilon::added(3e-3).expect(VALID),
         momentum: decay(0.4),
@@ -219,14 +293,14 @@ conformance! {
     };
     centered_rmsprop: elementwise => CenteredRmsProp {
         learning_rate: learning_rate(0.03),
-        decay: decay(0.9),
+        decay: decay(0.9).into(),
         averages: Averages::Plain,
         epsilon: Epsilon::added(0.2).expect(VALID),
         weight_decay: WeightDecay::l2(0.011).expect(VALID),
     };
     centered_rmsprop_momentum: elementwise averaging => CenteredRmsPropMomentum {
         learning_rate: learning_rate(0.03),
-        decay: decay(0.9),
+        decay: decay(0.9).into(),
         averages: Averages::Debiased,
         epsilon: Epsilon::floor(0.5).expect(VALID),
         momentum: decay(0.3),
@@ -283,6 +357,49 @@ conformance! {
         behind: Identity,
         after: WeightAverage::uniform(),
     };
+    adamc: elementwise averaging => AdamC {
+        weight_decay: WeightDecay::corrected(0.02, learning_rate(0.07)).expect(VALID).cautious(),
+        ..moments!(AdamC, 0.05)
+    };
+    adopt: elementwise averaging => moments!(Adopt, 0.04);
+    laprop: elementwise averaging => LaProp {
+        second: SecondDecay::palm(0.7).expect(VALID),
+        ..moments!(LaProp, 0.03)
+    };
+    unscaled_adamw: elementwise averaging => moments!(UnscaledAdamW, 0.11);
+    ademamix: elementwise averaging => AdEMAMix {
+        learning_rate: learning_rate(0.02),
+        fast: decay(0.7),
+        slow: decay(0.9),
+        slow_warm_up: 5,
+        second: decay(0.95).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        alpha: Amount::new(0.8).expect(VALID),
+        alpha_warm_up: 4,
+        weight_decay: WeightDecay::decoupled(0.009).expect(VALID),
+    };
+    sign_laprop: averaging => moments!(SignLaProp, 0.02);
+    ortho_laprop: bound averaging => moments!(OrthoLaProp, 0.03, projection: projection());
+    laprop_ortho: bound averaging => moments!(LaPropOrtho, 0.03, projection: projection());
+    suds_adamw: averaging => moments!(SudsAdamW, 0.04, axis_rate: Amount::new(0.02).expect(VALID));
+    hyperball_adamw: => HyperBallAdamW {
+        learning_rate: learning_rate(0.04),
+        second: decay(0.95).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
+    adamw_with_mars_and_caution: averaging => Around {
+        rule: moments!(AdamW, 0.04),
+        before: Mars {
+            strength: Reduction::new(0.04).expect(VALID),
+            momentum: decay(0.8),
+            coefficient: MarsCoefficient::Exchanged,
+            first: FirstComparison::Zero,
+            clip: MarsClip::UnitNorm,
+        },
+        behind: Caution { agreement: Agreement::ZeroIsPositive },
+        after: Identity,
+    };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
             .then(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
@@ -304,6 +421,11 @@ fn amount(value: f64) -> Amount {
 fn lookahead() -> Lookahead {
     let every = NonZeroU64::new(3).expect(VALID);
     Lookahead { every, share: Share::new(0.6).expect(VALID), counting: Counting::Gradients }
+}
+
+fn projection() -> Orthogonalize {
+    let (epsilon, floor) = (Amount::new(1e-3), Floor::new(1e-4));
+    Orthogonalize { epsilon: epsilon.expect(VALID), floor: floor.expect(VALID) }
 }
 
 fn decay(value: f64) -> Decay {

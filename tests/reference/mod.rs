@@ -9,8 +9,10 @@ pub mod adam;
 pub mod adaptive;
 pub mod clip;
 pub mod lion;
+pub mod scaled;
 pub mod sgd;
 pub mod sgd_sai;
+pub mod tensor;
 
 /// Weight decay as the papers write it.
 #[derive(Clone, Copy, Debug)]

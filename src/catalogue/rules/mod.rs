@@ -1,6 +1,7 @@
 //! How flat hyperparameters become each rule: a file per family.
 
 mod basic;
+pub(super) mod chain;
 mod sai;
 
 pub(super) use sai::NormalizedSgdSai;

@@ -4,9 +4,10 @@ use super::fields::{Listed, ListedConstants, Numbers};
 use super::{Erased, Input, Places, Program, Runs, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
-use crate::transform::Fold;
+use crate::transform::{Flag, Fold};
 use core::any::Any;
-use typenum::B1;
+use core::marker::PhantomData;
+use typenum::{B1, Bit};
 
 /// The most fields of state that a program may have.
 pub const MOST_STATE: usize = 8;
@@ -17,14 +18,15 @@ const MOST_PASSES: usize = 12;
 
 /// A program with `STATE` fields of state, as a stage.
 ///
-/// What the type cannot know is taken to be so: it may need all gradients at once, and it keeps
-/// averages. [`Program::is_joint`] and [`Program::keeps`] know.
+/// What the type cannot know is taken to be so: that it keeps averages ([`Program::keeps`] knows),
+/// and that it needs all gradients at once, unless `JOINT` is [`B0`](typenum::B0).
 #[derive(Clone, Debug)]
-pub struct DynamicChain<const STATE: usize> {
+pub struct DynamicChain<const STATE: usize, JOINT = B1> {
     program: Program,
+    joint: PhantomData<fn() -> JOINT>,
 }
 
-impl<const STATE: usize> DynamicChain<STATE> {
+impl<const STATE: usize, JOINT: Flag> DynamicChain<STATE, JOINT> {
     /// Makes a stage of a program.
     ///
     /// # Errors
@@ -37,8 +39,15 @@ impl<const STATE: usize> DynamicChain<STATE> {
             && all.own <= MOST_NUMBERS
             && all.group <= MOST_NUMBERS
             && passes <= MOST_PASSES;
+        if program.is_joint() && !<JOINT as Bit>::BOOL {
+            return Err(Error::Combination {
+                option: "a stage that needs all gradients at once".to_owned(),
+                with: "a chain of a type that does not".to_owned(),
+                because: "gradient release would call it with one gradient at a time",
+            });
+        }
         if fits {
-            return Ok(Self { program });
+            return Ok(Self { program, joint: PhantomData });
         }
         Err(Error::Combination {
             option: format!("a chain with {} fields of state and {passes} statistics", all.state),
@@ -194,14 +203,14 @@ where
     }
 }
 
-impl<const STATE: usize> Stage for DynamicChain<STATE> {
+impl<const STATE: usize, JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<STATE, JOINT> {
     type Constants = Listed;
     type State = Numbers<STATE>;
     type Tensor = Numbers<MOST_NUMBERS>;
     type Own = Numbers<MOST_NUMBERS>;
     type Group = Numbers<MOST_NUMBERS>;
     type Keeps = B1;
-    type Joint = B1;
+    type Joint = JOINT;
     const PASSES: usize = MOST_PASSES;
     const LOOKS_BACK: bool = true;
     const BY_TILE: bool = true;
