@@ -53,6 +53,9 @@
 //! | [`AdamW`](rule::AdamW) | 2 | the first choice for transformers, and for anything new |
 //! | [`Adam`](rule::Adam) | 2 | the same without weight decay, or with L2 |
 //! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
+//! | [`ScheduleFreeAdamW`](rule::ScheduleFreeAdamW), [`ScheduleFreeRAdam`](rule::ScheduleFreeRAdam) | 2 | no schedule to choose; [two points](guide::evaluating) |
+//! | [`ScheduleFreeSgd`](rule::ScheduleFreeSgd) | 1 | the same for convolutional networks |
+//! | [`MsamLaProp`](rule::MsamLaProp) | 3 | flat minima at the price of one gradient |
 //! | [`SgdMomentum`](rule::SgdMomentum) | 1 | convolutional networks with a tuned schedule |
 //! | [`Sgd`](rule::Sgd) | 0 | convex problems, fine-tuning with no memory to spare |
 //!
@@ -63,6 +66,7 @@
 //! | You want to | Read |
 //! |---|---|
 //! | train in 16 bits | [`guide::precision`] |
+//! | average weights, or evaluate a schedule-free rule | [`guide::evaluating`] |
 //! | save the memory of gradients | [`guide::gradient_release`] |
 //! | know which options fit together | [`optimizer::Builder`] |
 //! | change the learning rate over a training | [`schedule`] |

@@ -5,6 +5,10 @@
 //! | [`AdamW`](crate::rule::AdamW) | 1e-3 small networks, 1e-4 to 6e-4 transformers | 0.01 to 0.1 | 8 |
 //! | [`Adam`](crate::rule::Adam) | the same | none | 8 |
 //! | [`Lion`](crate::rule::Lion) | AdamW's divided by 3 to 10 | AdamW's times 3 to 10 | 4 |
+//! | [`ScheduleFreeAdamW`](crate::rule::ScheduleFreeAdamW) | AdamW's times 1 to 10, constant after a warm-up | AdamW's | 8 |
+//! | [`ScheduleFreeRAdam`](crate::rule::ScheduleFreeRAdam) | the same, without a warm-up | AdamW's | 8 |
+//! | [`ScheduleFreeSgd`](crate::rule::ScheduleFreeSgd) | SgdMomentum's times 10 to 50 | SgdMomentum's | 4 |
+//! | [`MsamLaProp`](crate::rule::MsamLaProp) | AdamW's | AdamW's | 12 |
 //! | [`SgdMomentum`](crate::rule::SgdMomentum) | 0.01 to 0.1 | 1e-4, L2 | 4 |
 //! | [`Sgd`](crate::rule::Sgd) | 0.1 to 1 | none | 0 |
 //!
@@ -12,6 +16,10 @@
 //!   the update of each element is about γ, whatever the size of the loss.
 //! - **Lion** moves every element by exactly γ (decay aside). It has half of AdamW's state and no
 //!   division, and wants large batches, because the sign of a noisy gradient is noise.
+//! - **Schedule-free** rules replace the decay of γ by an average of the points they visit, so the length of
+//!   training need not be known: see [`evaluating`](crate::guide::evaluating).
+//! - **MsamLaProp** takes gradients a step away from the model, against the momentum, and so prefers minima
+//!   that are flat in that direction.
 //! - **SgdMomentum** moves by γ times the gradient, so γ depends on the scale of the loss. Well tuned, it
 //!   is hard to beat on convolutional networks.
 //! - **Sgd** keeps nothing, hence cannot accumulate micro-batches: the compiler says so.

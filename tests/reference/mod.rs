@@ -8,6 +8,7 @@
 pub mod adam;
 pub mod clip;
 pub mod lion;
+pub mod schedule_free;
 pub mod sgd;
 
 /// Weight decay as the papers write it.

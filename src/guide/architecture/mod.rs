@@ -2,8 +2,8 @@
 //!
 //! A contract is worth as much as the worst case that it holds. Each case below is worked out in the
 //! chapter named beside it, and where the contracts suffice, as code that is built and run with the
-//! tests and compared with hand arithmetic or a published run. None of these rules is part of the
-//! crate yet.
+//! tests and compared with hand arithmetic or a published run. Some of these rules
+//! are part of the crate by now.
 //!
 //! | Case | What makes it hard | What carries it |
 //! |---|---|---|
@@ -14,7 +14,7 @@
 //! | [NAdam](numbers) | a running product | `Own`: numbers per tensor on the host |
 //! | [ADOPT, MARS, AMSGrad](numbers) | the first gradient is special | `Step::own`, constants on the host |
 //! | [Lookahead](faces) | sets the parameter, also under Kahan | an update is any difference; one rounding behind it |
-//! | [Schedule-free](faces) | two faces, a sum of weights per group | the same, and `Group` |
+//! | [Schedule-free](faces) | two faces, a sum of weights per group | the same, `Group`, and `Stage::evaluation` |
 //! | [SGD without momentum](outside) | accumulation would lose gradients | `Keeps`, refused by the compiler |
 //! | [SM3](outside) | memory per axis | a contract beside `Stage`: not yet |
 //! | [SOAP, PSGD, Muon](outside) | matrices | a contract beside `Stage`: not yet |
