@@ -61,6 +61,9 @@
 //! | [`Adagrad`](rule::Adagrad), [`Adadelta`](rule::Adadelta) | 1, 2 | sparse features; no learning rate to tune |
 //! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
 //! | [`SgdSai`](rule::SgdSai) | 1 | half of AdamW's state, one rate per tensor found by itself |
+//! | [`ScheduleFreeAdamW`](rule::ScheduleFreeAdamW), [`ScheduleFreeRAdam`](rule::ScheduleFreeRAdam) | 2 | no schedule to choose; [two points](guide::evaluating) |
+//! | [`ScheduleFreeSgd`](rule::ScheduleFreeSgd) | 1 | the same for convolutional networks |
+//! | [`MsamLaProp`](rule::MsamLaProp) | 3 | flat minima at the price of one gradient |
 //! | [`SgdMomentum`](rule::SgdMomentum) | 1 | convolutional networks with a tuned schedule |
 //! | [`Sgd`](rule::Sgd) | 0 | convex problems, fine-tuning with no memory to spare |
 //!
@@ -71,6 +74,7 @@
 //! | You want to | Read |
 //! |---|---|
 //! | train in 16 bits | [`guide::precision`] |
+//! | average weights, or evaluate a schedule-free rule | [`guide::evaluating`] |
 //! | save the memory of gradients | [`guide::gradient_release`] |
 //! | know which options fit together | [`optimizer::Builder`] |
 //! | change the learning rate over a training | [`schedule`] |

@@ -16,6 +16,10 @@
 //! | [`Adadelta`](crate::rule::Adadelta) | 1 | none | 8 |
 //! | [`Lion`](crate::rule::Lion) | AdamW's divided by 3 to 10 | AdamW's times 3 to 10 | 4 |
 //! | [`SgdSai`](crate::rule::SgdSai) | near AdamW's | AdamW's | 4 |
+//! | [`ScheduleFreeAdamW`](crate::rule::ScheduleFreeAdamW) | AdamW's times 1 to 10, constant after a warm-up | AdamW's | 8 |
+//! | [`ScheduleFreeRAdam`](crate::rule::ScheduleFreeRAdam) | the same, without a warm-up | AdamW's | 8 |
+//! | [`ScheduleFreeSgd`](crate::rule::ScheduleFreeSgd) | SgdMomentum's times 10 to 50 | SgdMomentum's | 4 |
+//! | [`MsamLaProp`](crate::rule::MsamLaProp) | AdamW's | AdamW's | 12 |
 //! | [`SgdMomentum`](crate::rule::SgdMomentum) | 0.01 to 0.1 | 1e-4, L2 | 4 |
 //! | [`Sgd`](crate::rule::Sgd) | 0.1 to 1 | none | 0 |
 //!
@@ -36,6 +40,10 @@
 //!   division, and wants large batches, because the sign of a noisy gradient is noise.
 //! - **SgdSai** is momentum with a factor per tensor, found from the first gradient. Averages over workers
 //!   or micro-batches make that measurement better: hand in the best first gradient that you have.
+//! - **Schedule-free** rules replace the decay of γ by an average of the points they visit, so the length of
+//!   training need not be known: see [`evaluating`](crate::guide::evaluating).
+//! - **MsamLaProp** takes gradients a step away from the model, against the momentum, and so prefers minima
+//!   that are flat in that direction.
 //! - **SgdMomentum** moves by γ times the gradient, so γ depends on the scale of the loss. Well tuned, it
 //!   is hard to beat on convolutional networks.
 //! - **Sgd** keeps nothing, hence cannot accumulate micro-batches: the compiler says so.

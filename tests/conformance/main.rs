@@ -14,16 +14,19 @@ mod trainer;
 mod values;
 
 use gradus::hyperparameter::{
-    Amount, Dampening, Decay, Epsilon, Floor, LearningRate, Reduction, SecondDecay, Share, WeightDecay,
+    Amount, Dampening, Decay, Epsilon, Floor, Interpolation, LearningRate, Power, Reduction, SecondDecay,
+    Share, WeightDecay,
 };
-use gradus::rule::Chained;
-use gradus::rule::WeightAverage;
 use gradus::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, NAdam};
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
 use gradus::rule::{Adan, Counting, DecayForm, Lookahead, RAdam, Ranger, Root, StableAdamW, Unrectified};
 use gradus::rule::{AsMeasured, Constant, SgdSai};
+use gradus::rule::{
+    AveragedRate, AveragingWeight, Chained, FirstPhase, MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam,
+    ScheduleFreeSgd, WeightAverage,
+};
 use gradus::rule::{CenteredRmsProp, CenteredRmsPropMomentum, RmsProp, RmsPropMomentum};
 use gradus::transform::{
     Around, AroundAtRunTime, ChainOf, DynamicRule, FieldSet, Identity, Rule, Stage, StageExt,
@@ -400,6 +403,37 @@ conformance! {
         behind: Caution { agreement: Agreement::ZeroIsPositive },
         after: Identity,
     };
+    schedule_free_adamw: elementwise two_faced => ScheduleFreeAdamW {
+        learning_rate: learning_rate(0.08),
+        interpolation: Interpolation::new(0.8).expect(VALID),
+        second: SecondDecay::palm(0.7).expect(VALID),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        averaging: averaging(AveragedRate::Current),
+        weight_decay: WeightDecay::decoupled(0.012).expect(VALID),
+    };
+    schedule_free_radam: elementwise two_faced => ScheduleFreeRAdam {
+        learning_rate: learning_rate(0.07),
+        interpolation: Interpolation::new(0.85).expect(VALID),
+        second: decay(0.93),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        first_phase: FirstPhase::Sgd,
+        averaging: averaging(AveragedRate::Current),
+        weight_decay: WeightDecay::l2(0.011).expect(VALID),
+    };
+    schedule_free_sgd: elementwise two_faced => ScheduleFreeSgd {
+        learning_rate: learning_rate(0.3),
+        interpolation: Interpolation::new(0.7).expect(VALID),
+        averaging: averaging(AveragedRate::Largest),
+        weight_decay: WeightDecay::fully_decoupled(0.002, learning_rate(0.4)).expect(VALID),
+    };
+    msam_laprop: averaging two_faced => MsamLaProp {
+        learning_rate: learning_rate(0.06),
+        first: decay(0.8),
+        second: decay(0.97).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        sam_length: Amount::new(0.02).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.009).expect(VALID),
+    };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
             .then(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
@@ -409,6 +443,11 @@ conformance! {
 }
 
 const VALID: &str = "the table keeps to the ranges";
+
+fn averaging(rate: AveragedRate) -> AveragingWeight {
+    let power = |value| Power::new(value).expect(VALID);
+    AveragingWeight { rate, rate_power: power(1.0), step_power: power(2.5) }
+}
 
 fn learning_rate(value: f64) -> LearningRate {
     LearningRate::new(value).expect(VALID)

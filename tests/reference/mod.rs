@@ -10,6 +10,7 @@ pub mod adaptive;
 pub mod clip;
 pub mod lion;
 pub mod scaled;
+pub mod schedule_free;
 pub mod sgd;
 pub mod sgd_sai;
 pub mod tensor;
