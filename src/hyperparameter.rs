@@ -76,6 +76,12 @@ macro_rules! hyperparameter {
     };
 }
 
+mod coefficient;
+mod second_decay;
+
+pub use coefficient::{Coefficient, DecayedElements};
+pub use second_decay::{PalmExponent, SecondDecay};
+
 hyperparameter! {
     /// γ, the step size: `0 <= value < ∞`. At 0 nothing moves, but averages go on.
     ///
@@ -109,15 +115,6 @@ hyperparameter! {
     /// assert!(gradus::hyperparameter::Dampening::new(1.5).is_err());
     /// ```
     Dampening, "dampening", "0 <= value <= 1", |value| value >= 0.0 && value <= 1.0
-}
-
-hyperparameter! {
-    /// λ, the strength of weight decay: `0 <= value < ∞`.
-    ///
-    /// ```
-    /// assert!(gradus::hyperparameter::Coefficient::new(-0.1).is_err());
-    /// ```
-    Coefficient, "weight decay", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
 }
 
 hyperparameter! {
@@ -166,6 +163,43 @@ hyperparameter! {
     /// assert!(gradus::hyperparameter::Compression::new(0.5).is_err());
     /// ```
     Compression, "compression", "1 <= value <= 1e6", |value| value >= 1.0 && value <= 1e6
+}
+
+hyperparameter! {
+    /// γ of MARS, the strength of variance reduction: `0 <= value < 1`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Reduction::new(1.0).is_err());
+    /// ```
+    Reduction, "variance reduction", "0 <= value < 1", |value| value >= 0.0 && value < 1.0
+}
+
+hyperparameter! {
+    /// β of schedule-free rules, where gradients are taken between the newest point (0) and the mean of
+    /// all (1): `1e-6 <= value <= 1`. At 0 the mean could not be told.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Interpolation::new(0.0).is_err());
+    /// ```
+    Interpolation, "interpolation", "1e-6 <= value <= 1", |value| value >= 1e-6 && value <= 1.0
+}
+
+hyperparameter! {
+    /// The power of a step number or of a learning rate that weighs a point: `0 <= value <= 16`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Power::new(-1.0).is_err());
+    /// ```
+    Power, "power", "0 <= value <= 16", |value| value >= 0.0 && value <= 16.0
+}
+
+hyperparameter! {
+    /// A number that is not negative: `0 <= value < ∞`.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::Amount::new(-1.0).is_err());
+    /// ```
+    Amount, "amount", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
 }
 
 impl Decay {
@@ -258,6 +292,17 @@ pub enum WeightDecay {
         /// γ_max, greater than 0: the largest rate of the schedule.
         max_learning_rate: LearningRate,
     },
+    /// θ·(1 − γ·(γ/γ_max)·λ): beside the gradient, and weaker than decoupled decay as γ falls, so
+    /// that the norm of a normalised layer's weights stays where it is.
+    ///
+    /// Defazio, *Why Gradients Rapidly Increase Near the End of Training*, 2025,
+    /// <https://arxiv.org/abs/2506.02285>.
+    Corrected {
+        /// λ, as in decoupled decay at γ_max.
+        coefficient: Coefficient,
+        /// γ_max, greater than 0: the largest rate of the schedule.
+        max_learning_rate: LearningRate,
+    },
 }
 
 impl WeightDecay {
@@ -289,12 +334,27 @@ impl WeightDecay {
     /// [`Error::Hyperparameter`] unless `0 <= λ < ∞` and `0 < γ_max`.
     pub fn fully_decoupled(coefficient: f64, max_learning_rate: LearningRate) -> Result<Self> {
         let coefficient = Coefficient::new(coefficient)?;
-        let value = max_learning_rate.get();
-        if value > 0.0 {
-            Ok(Self::FullyDecoupled { coefficient, max_learning_rate })
-        } else {
-            Err(Error::Hyperparameter { name: "maximal learning rate", value, allowed: "0 < value < ∞" })
-        }
+        let max_learning_rate = maximal(max_learning_rate)?;
+        Ok(Self::FullyDecoupled { coefficient, max_learning_rate })
+    }
+
+    /// θ·(1 − γ·(γ/γ_max)·λ): AdamC.
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`] unless `0 <= λ < ∞` and `0 < γ_max`.
+    pub fn corrected(coefficient: f64, max_learning_rate: LearningRate) -> Result<Self> {
+        let coefficient = Coefficient::new(coefficient)?;
+        let max_learning_rate = maximal(max_learning_rate)?;
+        Ok(Self::Corrected { coefficient, max_learning_rate })
+    }
+
+    /// The same decay, only where the update moves the parameter towards zero anyway; see
+    /// [`DecayedElements::Agreeing`].
+    #[must_use]
+    pub fn cautious(mut self) -> Self {
+        let coefficient = self.coefficient_mut();
+        *coefficient = coefficient.cautious();
+        self
     }
 
     /// λ, whatever it is multiplied with.
@@ -302,7 +362,17 @@ impl WeightDecay {
         match self {
             Self::L2(coefficient)
             | Self::Decoupled(coefficient)
-            | Self::FullyDecoupled { coefficient, .. } => coefficient,
+            | Self::FullyDecoupled { coefficient, .. }
+            | Self::Corrected { coefficient, .. } => coefficient,
+        }
+    }
+
+    fn coefficient_mut(&mut self) -> &mut Coefficient {
+        match self {
+            Self::L2(coefficient)
+            | Self::Decoupled(coefficient)
+            | Self::FullyDecoupled { coefficient, .. }
+            | Self::Corrected { coefficient, .. } => coefficient,
         }
     }
 
@@ -310,20 +380,39 @@ impl WeightDecay {
     pub fn per_gradient(self) -> f64 {
         match self {
             Self::L2(coefficient) => coefficient.get(),
-            Self::Decoupled(_) | Self::FullyDecoupled { .. } => 0.0,
+            Self::Decoupled(_) | Self::FullyDecoupled { .. } | Self::Corrected { .. } => 0.0,
         }
     }
 
     /// What is added to the update before it is scaled by the learning rate, per unit of the
-    /// parameter.
+    /// parameter; [corrected](Self::Corrected) decay is not in it.
     pub fn per_learning_rate(self) -> f64 {
         match self {
-            Self::L2(_) => 0.0,
+            Self::L2(_) | Self::Corrected { .. } => 0.0,
             Self::Decoupled(coefficient) => coefficient.get(),
             Self::FullyDecoupled { coefficient, max_learning_rate } => {
                 coefficient.get() / max_learning_rate.get()
             }
         }
+    }
+
+    /// What is added to the update before it is scaled by the learning rate, per unit of the
+    /// parameter and of the learning rate: [corrected](Self::Corrected) decay.
+    pub fn per_squared_learning_rate(self) -> f64 {
+        match self {
+            Self::L2(_) | Self::Decoupled(_) | Self::FullyDecoupled { .. } => 0.0,
+            Self::Corrected { coefficient, max_learning_rate } => coefficient.get() / max_learning_rate.get(),
+        }
+    }
+}
+
+/// A rate that one can divide by.
+fn maximal(learning_rate: LearningRate) -> Result<LearningRate> {
+    let value = learning_rate.get();
+    if value > 0.0 {
+        Ok(learning_rate)
+    } else {
+        Err(Error::Hyperparameter { name: "maximal learning rate", value, allowed: "0 < value < ∞" })
     }
 }
 
@@ -334,13 +423,7 @@ impl Tunable for WeightDecay {
     }
 
     fn set(&mut self, number: f64) -> Result<()> {
-        let new = Coefficient::new(number)?;
-        match self {
-            Self::L2(coefficient)
-            | Self::Decoupled(coefficient)
-            | Self::FullyDecoupled { coefficient, .. } => *coefficient = new,
-        }
-        Ok(())
+        self.coefficient_mut().set(number)
     }
 }
 

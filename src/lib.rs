@@ -52,7 +52,15 @@
 //! |---|---|---|
 //! | [`AdamW`](rule::AdamW) | 2 | the first choice for transformers, and for anything new |
 //! | [`Adam`](rule::Adam) | 2 | the same without weight decay, or with L2 |
+//! | [`StableAdamW`](rule::StableAdamW) | 2 | AdamW whose loss has spikes |
+//! | [`NAdam`](rule::NAdam), [`Adamax`](rule::Adamax) | 2 | Adam with Nesterov's momentum, Adam for sparse gradients |
+//! | [`RAdam`](rule::RAdam), [`Ranger`](rule::Ranger) | 2, 3 | without a warm-up; with lookahead |
+//! | [`Adan`](rule::Adan) | 4 | vision transformers, large learning rates |
+//! | [`AmsGrad`](rule::AmsGrad), [`AmsGradW`](rule::AmsGradW) | 3 | where Adam does not settle |
+//! | [`RmsProp`](rule::RmsProp) and its kind | 1 to 3 | recurrent networks, reinforcement learning |
+//! | [`Adagrad`](rule::Adagrad), [`Adadelta`](rule::Adadelta) | 1, 2 | sparse features; no learning rate to tune |
 //! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
+//! | [`SgdSai`](rule::SgdSai) | 1 | half of AdamW's state, one rate per tensor found by itself |
 //! | [`SgdMomentum`](rule::SgdMomentum) | 1 | convolutional networks with a tuned schedule |
 //! | [`Sgd`](rule::Sgd) | 0 | convex problems, fine-tuning with no memory to spare |
 //!

@@ -58,7 +58,7 @@ fn adam(settings: Settings) -> Adam {
     Adam {
         learning_rate: LearningRate::new(settings.learning_rate).expect(valid),
         first: Decay::new(settings.first).expect(valid),
-        second: Decay::new(settings.second).expect(valid),
+        second: Decay::new(settings.second).expect(valid).into(),
         epsilon: match settings.epsilon {
             PaperEpsilon::Added(epsilon) => Epsilon::added(epsilon).expect(valid),
             PaperEpsilon::Floor(epsilon) => Epsilon::floor(epsilon).expect(valid),
@@ -104,7 +104,7 @@ proptest! {
     ) {
         let rule = Adam {
             first: Decay::new(0.0).expect("in the range"),
-            second: Decay::new(0.0).expect("in the range"),
+            second: Decay::new(0.0).expect("in the range").into(),
             epsilon: Epsilon::added(0.0).expect("in the range"),
             learning_rate: LearningRate::new(1.0).expect("in the range"),
             ..Adam::default()
@@ -126,7 +126,7 @@ fn two_steps_worked_by_hand() {
     let rule = AdamW {
         learning_rate: LearningRate::new(0.125).expect("in the range"),
         first: Decay::new(0.5).expect("in the range"),
-        second: Decay::new(0.75).expect("in the range"),
+        second: Decay::new(0.75).expect("in the range").into(),
         epsilon: Epsilon::added(0.5).expect("in the range"),
         weight_decay: WeightDecay::decoupled(0.25).expect("in the range"),
     };

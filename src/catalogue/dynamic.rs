@@ -10,7 +10,6 @@ use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep, Stepped};
 use crate::transform::{ChainOf, Rule, Stage, field_names};
 use core::fmt::Debug;
 use ndarray::ArrayD;
-use typenum::Bit;
 
 /// An optimizer of the catalogue, for parameters and gradients in the format `T`.
 pub trait Dynamic<T: StorageDtype>: Debug + Send {
@@ -27,12 +26,23 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
     /// Takes one step with gradients one by one: `feed` hands them over.
     ///
     /// # Errors
-    /// Those of [`Optimizer::begin_step`] and of `feed`; what `feed` released before it failed
-    /// stays released.
+    /// [`Error::Combination`] for a rule that needs all gradients at once; those of
+    /// [`Optimizer::begin_step`] and of `feed`; what `feed` released before it failed stays released.
     fn step_singly(
         &mut self,
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
     ) -> Result<Finished>;
+
+    /// Writes the point for evaluation elsewhere; see [`Optimizer::evaluation_into`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::evaluation_into`], and [`Error::Combination`] for a rule that trains and
+    /// evaluates at the same point.
+    fn evaluation_into(
+        &self,
+        parameters: &dyn GradientSet<Cpu, T>,
+        into: &mut dyn ParameterSet<Cpu, T>,
+    ) -> Result<()>;
 
     /// Replaces γ in every group.
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
@@ -87,10 +97,32 @@ where
         &mut self,
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
     ) -> Result<Finished> {
+        if self.needs_all_gradients() {
+            return Err(Error::Combination {
+                option: "gradients one by one".to_owned(),
+                with: "this optimizer".to_owned(),
+                because: "a part of it needs every gradient at once",
+            });
+        }
         let mut step = self.begin_singly()?;
         let fed = feed(&mut step);
         let finished = step.finish();
         fed.map(|()| finished)
+    }
+
+    fn evaluation_into(
+        &self,
+        parameters: &dyn GradientSet<Cpu, T>,
+        into: &mut dyn ParameterSet<Cpu, T>,
+    ) -> Result<()> {
+        if !self.has_second_point() {
+            return Err(Error::Combination {
+                option: "a point for evaluation".to_owned(),
+                with: "this optimizer".to_owned(),
+                because: "this optimizer trains and evaluates the parameters at the same point",
+            });
+        }
+        self.evaluate_into(parameters, into)
     }
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {
@@ -127,7 +159,7 @@ where
     }
 
     fn accumulate(&mut self, place: usize, gradient: ArrayD<T>) -> Result<()> {
-        if !<ChainOf<R> as Stage>::Keeps::BOOL {
+        if !self.keeps_gradients() {
             return Err(Error::Combination {
                 option: "accumulation".to_owned(),
                 with: "this optimizer".to_owned(),

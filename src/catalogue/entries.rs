@@ -1,9 +1,20 @@
 //! The optimizers by name.
 
+use super::aliases;
 use super::hyperparameters::Hyperparameters;
+use super::options::Options;
 use super::reader::Reader;
+use super::rules::NormalizedSgdSai;
 use crate::error::{Error, Result};
+use crate::rule::SgdSai;
+use crate::rule::{AdEMAMix, AdamC, Adopt, LaProp};
+use crate::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW};
 use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
+use crate::rule::{Adan, RAdam, Ranger, StableAdamW};
+use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
+use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
+use crate::rule::{MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
+use crate::schedule::Schedule;
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -26,7 +37,13 @@ pub(super) trait Named: Rule {
 pub(super) fn rule<R: Named>(hyperparameters: &Hyperparameters) -> Result<R> {
     let mut reader = Reader::new(R::NAME, hyperparameters);
     let rule = R::read(&mut reader)?;
+    reader.warm_up()?;
     reader.finish().map(|()| rule)
+}
+
+/// The warm-up of some hyperparameters, which every rule may have.
+pub(super) fn warm_up<R: Named>(hyperparameters: &Hyperparameters) -> Result<Option<Schedule>> {
+    Reader::new(R::NAME, hyperparameters).warm_up()
 }
 
 /// Something to be done with a rule whose type follows from a name.
@@ -56,21 +73,50 @@ macro_rules! rules {
             hyperparameters: &Hyperparameters,
             visitor: V,
         ) -> Result<V::Output> {
-            $(if name == <$rule as Named>::NAME && $rule::is_meant(hyperparameters) {
+            $(if name == <$rule as Named>::NAME && <$rule as Named>::is_meant(hyperparameters) {
                 return visitor.visit::<$rule>();
             })*
-            let known = entries().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
-            Err(Error::UnknownOptimizer { name: name.to_owned(), known })
+            named(name).map(|_| unreachable!("every name has a rule"))
         }
     };
 }
 
 rules! {
+    Adadelta
+    Adagrad
     Adam
+    AmsGrad
+    Adamax
+    AdamC
     AdamW
+    AmsGradW
+    Adan
+    AdEMAMix
+    Adopt
+    HyperBallAdamW
+    LaProp
+    LaPropOrtho
     Lion
+    MsamLaProp
+    NAdam
+    OrthoLaProp
+    RAdam
+    Ranger
+    RmsProp
+    RmsPropMomentum
+    CenteredRmsProp
+    CenteredRmsPropMomentum
+    ScheduleFreeAdamW
+    ScheduleFreeRAdam
+    ScheduleFreeSgd
     Sgd
     SgdMomentum
+    SgdSai
+    NormalizedSgdSai
+    SignLaProp
+    StableAdamW
+    SudsAdamW
+    UnscaledAdamW
 }
 
 /// All optimizers, by name.
@@ -81,7 +127,17 @@ rules! {
 /// ```
 pub fn entries() -> impl Iterator<Item = Entry> {
     let repeats = |place: usize| place > 0 && RULES[place - 1].name == RULES[place].name;
-    (0..RULES.len()).filter(move |place| !repeats(*place)).map(|place| RULES[place])
+    let rules = (0..RULES.len()).filter(|place| !repeats(*place)).map(|place| RULES[place]);
+    let mut entries: Vec<_> = rules.chain(aliases::entries()).collect();
+    entries.sort_by_key(|entry| entry.name);
+    entries.into_iter()
+}
+
+/// The canonical name, if there is such an optimizer.
+pub(super) fn named(name: &str) -> Result<&'static str> {
+    let known = || entries().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ");
+    let found = entries().find(|entry| entry.name == name).map(|entry| entry.name);
+    found.ok_or_else(|| Error::UnknownOptimizer { name: name.to_owned(), known: known() })
 }
 
 /// Checks a name and its hyperparameters.
@@ -106,5 +162,8 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
         }
     }
 
-    visit(optimizer, hyperparameters, Check(hyperparameters))
+    let (optimizer, hyperparameters) = aliases::resolved(optimizer, hyperparameters);
+    let (of_options, of_rule) = Options::part(&hyperparameters);
+    Options::read(named(&optimizer)?, &of_options, &of_rule)?;
+    visit(&optimizer, &of_rule, Check(&of_rule))
 }

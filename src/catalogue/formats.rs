@@ -1,13 +1,15 @@
 //! Which formats and stores the catalogue combines: where optimizers are instantiated.
 
 use super::entries::{self, Named, Visitor};
-use super::{Configuration, Dynamic, Format, StoreKind};
+use super::options::Options;
+use super::{Configuration, Dynamic, Format, Hyperparameters, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::optimizer::Build;
-use crate::transform::Rule;
+use crate::schedule::Schedule;
+use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Rule, program_of};
 use half::{bf16, f16};
 
 /// An optimizer of the catalogue for parameters in the format `T`.
@@ -24,7 +26,7 @@ pub fn build<T: Catalogued>(
     device: Cpu,
     parameters: &dyn ParameterSet<Cpu, T>,
 ) -> Result<Boxed<T>> {
-    T::instantiate(configuration, device, parameters)
+    T::instantiate(&configuration.resolved(), device, parameters)
 }
 
 /// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
@@ -39,28 +41,87 @@ pub trait Catalogued: StorageDtype {
     ) -> Result<Boxed<Self>>;
 }
 
+/// A configuration, with the rule's hyperparameters apart from the options.
+struct Plan {
+    options: Options,
+    base: Hyperparameters,
+    groups: Vec<(Vec<String>, Hyperparameters)>,
+}
+
+impl Plan {
+    fn new(configuration: &Configuration) -> Result<Self> {
+        let name = entries::named(&configuration.optimizer)?;
+        let (of_options, base) = Options::part(&configuration.hyperparameters);
+        let groups = configuration.groups.iter().map(|group| {
+            let (options, own) = Options::part(&group.hyperparameters);
+            if options.iter().all(|(name, value)| of_options.get(name) == Some(value)) {
+                return Ok((group.parameters.clone(), base.with(&own)));
+            }
+            Err(Error::Combination {
+                option: "a group with options of its own".to_owned(),
+                with: "one optimizer".to_owned(),
+                because: "what stands around a rule is the same for all groups",
+            })
+        });
+        let groups = groups.collect::<Result<_>>()?;
+        Ok(Self { options: Options::read(name, &of_options, &base)?, groups, base })
+    }
+}
+
 /// A rule for all parameters but those that a group names.
 struct Planned<R> {
     rule: R,
-    groups: Vec<(Vec<String>, R)>,
+    warm_up: Option<Schedule>,
+    groups: Vec<(Vec<String>, R, Option<Schedule>)>,
 }
 
 impl<R: Named> Planned<R> {
-    /// The rules of a configuration's groups, if they are of the type of the rule for the others.
-    fn new(configuration: &Configuration) -> Result<Self> {
-        let base = &configuration.hyperparameters;
-        let groups = configuration.groups.iter().map(|group| {
-            let hyperparameters = base.with(&group.hyperparameters);
-            if !R::is_meant(&hyperparameters) {
+    /// The rules of a plan, if they are of one type.
+    fn new(plan: &Plan) -> Result<Self> {
+        let groups = plan.groups.iter().map(|(parameters, hyperparameters)| {
+            if !R::is_meant(hyperparameters) {
                 return Err(Error::Combination {
-                    option: "a group with momentum".to_owned(),
+                    option: "a group with a switch such as `momentum`".to_owned(),
                     with: "one without".to_owned(),
-                    because: "they are two rules with different state; give both a momentum",
+                    because: "they are rules with different state; give both the same switches",
                 });
             }
-            Ok((group.parameters.clone(), entries::rule(&hyperparameters)?))
+            let warm_up = entries::warm_up::<R>(hyperparameters)?;
+            Ok((parameters.clone(), entries::rule(hyperparameters)?, warm_up))
         });
-        Ok(Self { rule: entries::rule(base)?, groups: groups.collect::<Result<_>>()? })
+        let (rule, warm_up) = (entries::rule(&plan.base)?, entries::warm_up::<R>(&plan.base)?);
+        Ok(Self { rule, warm_up, groups: groups.collect::<Result<_>>()? })
+    }
+}
+
+/// Puts the rules of a plan behind pointers.
+struct Erase<'a>(&'a Plan);
+
+impl Visitor for Erase<'_> {
+    type Output = Planned<Box<dyn ErasedRule>>;
+
+    fn visit<R: Named>(self) -> Result<Self::Output> {
+        let Planned { rule, warm_up, groups } = Planned::<R>::new(self.0)?;
+        let erased = |(names, rule, warm_up): (_, R, _)| -> (_, Box<dyn ErasedRule>, _) {
+            (names, Box::new(rule), warm_up)
+        };
+        Ok(Planned { rule: Box::new(rule), warm_up, groups: groups.into_iter().map(erased).collect() })
+    }
+}
+
+impl Planned<Box<dyn ErasedRule>> {
+    /// How many fields of state the rule and what stands around it have.
+    fn state_fields(&self, around: &AroundAtRunTime) -> usize {
+        program_of(self.rule.as_ref(), around).state_fields().len()
+    }
+
+    fn around<const STATE: usize>(self, around: &AroundAtRunTime) -> Result<Planned<DynamicRule<STATE>>> {
+        let groups = self.groups.into_iter().map(|(names, rule, warm_up)| {
+            let rule = DynamicRule::of(rule, around.clone())?;
+            Ok((names, rule, warm_up))
+        });
+        let groups = groups.collect::<Result<_>>()?;
+        Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, warm_up: self.warm_up, groups })
     }
 }
 
@@ -77,23 +138,50 @@ macro_rules! catalogued {
                 device: Cpu,
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
+                #[cfg(not(debug_assertions))]
                 struct Build<'a> {
                     configuration: &'a Configuration,
+                    plan: Plan,
                     device: Cpu,
                     parameters: &'a dyn ParameterSet<Cpu, $format>,
                 }
 
+                #[cfg(not(debug_assertions))]
                 impl Visitor for Build<'_> {
                     type Output = Boxed<$format>;
 
                     fn visit<R: Named>(self) -> Result<Boxed<$format>> {
-                        let planned = Planned::<R>::new(self.configuration)?;
+                        let planned = Planned::<R>::new(&self.plan)?;
                         with_formats(planned, self.configuration, self.device, self.parameters)
                     }
                 }
 
-                let build = Build { configuration, device, parameters };
-                return entries::visit(&configuration.optimizer, &configuration.hyperparameters, build);
+                let plan = Plan::new(configuration)?;
+                // A chain from data has the same bits, and a hundred optimizers less to compile.
+                #[cfg(not(debug_assertions))]
+                if !plan.options.has_stages() {
+                    let build = Build { configuration, plan, device, parameters };
+                    let base = build.plan.base.clone();
+                    return entries::visit(&configuration.optimizer, &base, build);
+                }
+                let planned = entries::visit(&configuration.optimizer, &plan.base, Erase(&plan))?;
+                let around = &plan.options.around;
+                return match planned.state_fields(around) {
+                    0 => with_formats(planned.around::<0>(around)?, configuration, device, parameters),
+                    1 => with_formats(planned.around::<1>(around)?, configuration, device, parameters),
+                    2 => with_formats(planned.around::<2>(around)?, configuration, device, parameters),
+                    3 => with_formats(planned.around::<3>(around)?, configuration, device, parameters),
+                    4 => with_formats(planned.around::<4>(around)?, configuration, device, parameters),
+                    5 => with_formats(planned.around::<5>(around)?, configuration, device, parameters),
+                    6 => with_formats(planned.around::<6>(around)?, configuration, device, parameters),
+                    7 => with_formats(planned.around::<7>(around)?, configuration, device, parameters),
+                    8 => with_formats(planned.around::<8>(around)?, configuration, device, parameters),
+                    more => refused(
+                        format!("{more} fields of state"),
+                        "a chain from data",
+                        "it has room for eight",
+                    ),
+                };
 
                 fn with_formats<R: Rule>(
                     planned: Planned<R>,
@@ -103,8 +191,13 @@ macro_rules! catalogued {
                 ) -> Result<Boxed<$format>> {
                 let seed = configuration.seed;
                 let mut builder = planned.rule.parameters_in::<$format>();
-                for (names, rule) in planned.groups {
+                if let Some(warm_up) = planned.warm_up {
+                    builder = builder.schedule("learning_rate", warm_up);
+                }
+                for (names, rule, warm_up) in planned.groups {
                     let label = names.join(", ");
+                    let warm_up = warm_up.unwrap_or_default();
+                    builder = builder.schedule_group(label.clone(), "learning_rate", warm_up);
                     builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
                 }
                 let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;

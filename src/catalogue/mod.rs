@@ -4,6 +4,10 @@
 //! with the same words. This is the only place of the library that instantiates optimizers, so it
 //! is the only one that takes time to compile.
 //!
+//! Rules with stages around them (clips) run as [chains from data](crate::transform::Program), and so
+//! does everything in debug builds, which would take minutes to compile otherwise. The bits are the
+//! same; what is instantiated in types in release builds is faster.
+//!
 //! ```
 //! use gradus::catalogue::{self, Configuration, Format, StoreKind};
 //! use gradus::cpu::Cpu;
@@ -22,10 +26,12 @@
 //! # Ok::<(), gradus::error::Error>(())
 //! ```
 
+mod aliases;
 mod dynamic;
 mod entries;
 mod formats;
 mod hyperparameters;
+mod options;
 mod reader;
 mod rules;
 

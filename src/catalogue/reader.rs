@@ -2,7 +2,9 @@
 
 use super::hyperparameters::{Hyperparameters, Value};
 use crate::error::{Error, Result};
-use crate::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
+use crate::hyperparameter::{Amount, Decay, Epsilon, LearningRate, SecondDecay, Tunable, WeightDecay};
+use crate::schedule::{Count, Rise, Schedule};
+use core::num::NonZeroU64;
 
 /// Reads the hyperparameters of one optimizer, and refuses what it does not have.
 pub(super) struct Reader<'a> {
@@ -26,6 +28,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The whole number `name`, or `default`.
+    pub(super) fn whole(&mut self, name: &'static str, default: u64) -> Result<u64> {
+        let number = self.number(name, default as f64)?;
+        if number >= 0.0 && number <= 2f64.powi(53) && number.fract() == 0.0 {
+            return Ok(number as u64);
+        }
+        Err(self.refused(name, &Value::Number(number), "it is a whole number"))
+    }
+
+    /// The whole number `name` above 0, or `default`.
+    pub(super) fn count(&mut self, name: &'static str, default: NonZeroU64) -> Result<NonZeroU64> {
+        let number = self.number(name, default.get() as f64)?;
+        let count = NonZeroU64::new(number as u64).filter(|count| count.get() as f64 == number);
+        count.ok_or_else(|| self.refused(name, &Value::Number(number), "it is a whole number above 0"))
+    }
+
     /// Which of `choices` the text `name` is; the first if it is absent.
     pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
         self.known.push(name);
@@ -44,6 +62,29 @@ impl<'a> Reader<'a> {
             Some(Value::Flag(flag)) => Ok(*flag),
             Some(other) => Err(self.refused(name, other, "it is true or false")),
         }
+    }
+
+    /// The flag `name`, or `default`.
+    pub(super) fn flag_or(&mut self, name: &'static str, default: bool) -> Result<bool> {
+        let flag = self.flag(name)?;
+        Ok(if self.hyperparameters.get(name).is_some() { flag } else { default })
+    }
+
+    /// A rise of the learning rate over the first `warmup_steps`; [`None`] without them.
+    pub(super) fn warm_up(&mut self) -> Result<Option<Schedule>> {
+        let steps = self.number("warmup_steps", 0.0)?;
+        let count = self.choice(
+            "warmup_form",
+            &[
+                ("step_over_n", Count::StepOverN),
+                ("step_over_n_plus_1", Count::StepOverNPlus1),
+                ("step_minus_one_over_n", Count::StepMinusOneOverN),
+            ],
+        )?;
+        if steps < 0.0 || steps.fract() != 0.0 || steps >= 2f64.powi(53) {
+            return Err(self.refused("warmup_steps", &steps.into(), "it is a whole number, not negative"));
+        }
+        Ok((steps > 0.0).then(|| Schedule::warm_up(steps as u64, Rise::Linear, count)))
     }
 
     /// Refuses hyperparameters that were not asked for.
@@ -72,17 +113,26 @@ pub(super) enum DecayKind {
     L2,
     Decoupled,
     FullyDecoupled,
+    Corrected,
 }
 
-pub(super) const DECOUPLED_FIRST: [(&str, DecayKind); 3] = [
+pub(super) const DECOUPLED_FIRST: [(&str, DecayKind); 4] = [
+    ("decoupled", DecayKind::Decoupled),
+    ("fully_decoupled", DecayKind::FullyDecoupled),
+    ("l2", DecayKind::L2),
+    ("corrected", DecayKind::Corrected),
+];
+pub(super) const CORRECTED_FIRST: [(&str, DecayKind); 4] = [
+    ("corrected", DecayKind::Corrected),
     ("decoupled", DecayKind::Decoupled),
     ("fully_decoupled", DecayKind::FullyDecoupled),
     ("l2", DecayKind::L2),
 ];
-pub(super) const L2_FIRST: [(&str, DecayKind); 3] = [
+pub(super) const L2_FIRST: [(&str, DecayKind); 4] = [
     ("l2", DecayKind::L2),
     ("decoupled", DecayKind::Decoupled),
     ("fully_decoupled", DecayKind::FullyDecoupled),
+    ("corrected", DecayKind::Corrected),
 ];
 
 impl Reader<'_> {
@@ -94,6 +144,18 @@ impl Reader<'_> {
         Decay::new(self.number(name, default.get())?)
     }
 
+    pub(super) fn amount(&mut self, name: &'static str, default: Amount) -> Result<Amount> {
+        Amount::new(self.number(name, default.get())?)
+    }
+
+    /// β₂: the number `name`, or PaLM's schedule with `beta2_scale` if `palm` is set.
+    pub(super) fn second_decay(&mut self, name: &'static str, default: SecondDecay) -> Result<SecondDecay> {
+        let mut constant = default;
+        constant.set(self.number(name, default.number())?)?;
+        let palm = SecondDecay::palm(self.number("beta2_scale", SecondDecay::PALM.number())?)?;
+        Ok(if self.flag("palm")? { palm } else { constant })
+    }
+
     pub(super) fn weight_decay(
         &mut self,
         default: f64,
@@ -103,17 +165,23 @@ impl Reader<'_> {
         let coefficient = self.number("weight_decay", default)?;
         let kind = self.choice("decay", kinds)?;
         let max_learning_rate = LearningRate::new(self.number("max_lr", learning_rate.get())?)?;
-        match kind {
+        let decay = match kind {
             DecayKind::L2 => WeightDecay::l2(coefficient),
             DecayKind::Decoupled => WeightDecay::decoupled(coefficient),
             DecayKind::FullyDecoupled => WeightDecay::fully_decoupled(coefficient, max_learning_rate),
-        }
+            DecayKind::Corrected => WeightDecay::corrected(coefficient, max_learning_rate),
+        }?;
+        Ok(if self.flag("cautious_weight_decay")? { decay.cautious() } else { decay })
     }
 
     pub(super) fn epsilon(&mut self, default: Epsilon) -> Result<Epsilon> {
-        let epsilon = self.number("eps", default.added)?;
-        let form: fn(f64) -> Result<Epsilon> =
-            self.choice("epsilon_form", &[("added", Epsilon::added as _), ("floor", Epsilon::floor as _)])?;
+        let epsilon = self.number("eps", default.number())?;
+        let mut forms: [(&str, fn(f64) -> Result<Epsilon>); 2] =
+            [("added", Epsilon::added), ("floor", Epsilon::floor)];
+        if default.floor > 0.0 {
+            forms.reverse(); // the first is meant where none is named
+        }
+        let form = self.choice("epsilon_form", &forms)?;
         form(epsilon)
     }
 }

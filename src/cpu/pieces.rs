@@ -123,19 +123,23 @@ fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C,
 pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], pass: usize) {
     // A statistic is joint or not for all works alike: they have one chain.
     if works.first().is_some_and(|work| work.statistics.joint >> pass & 1 == 1) {
-        for_each_work(works, &|work| sum::<C, K>(work, pass));
-        let (mut sum, mut count) = (0.0, 0);
+        let fold = works[0].statistics.folds[pass];
+        if fold == Fold::Max && works.iter().any(|work| work.statistics.takes(pass)) {
+            works.iter_mut().for_each(|work| work.statistics.taken |= 1 << pass);
+        }
+        for_each_work(works, &|work| fold_work::<C, K>(work, pass));
+        let (mut result, mut count) = (reduce::neutral(fold), 0);
         for work in works.iter().filter(|work| takes(work, pass)) {
-            sum += work.leaves[0];
+            result = reduce::join(fold, result, work.leaves[0]);
             count += work.gradient.len();
         }
-        works.iter_mut().filter(|work| takes(work, pass)).for_each(|work| finish(work, pass, sum, count));
+        works.iter_mut().filter(|work| takes(work, pass)).for_each(|work| finish(work, pass, result, count));
     } else {
         for_each_work(works, &|work| {
-            sum::<C, K>(work, pass);
+            fold_work::<C, K>(work, pass);
             if takes(work, pass) {
-                let (sum, count) = (work.leaves[0], work.gradient.len());
-                finish(work, pass, sum, count);
+                let (result, count) = (work.leaves[0], work.gradient.len());
+                finish(work, pass, result, count);
             }
         });
     }
@@ -146,21 +150,21 @@ fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize) -> bool 
     work.statistics.takes(pass) && !work.gradient.is_empty()
 }
 
-/// Leaves the sum over a tensor in its first leaf.
-fn sum<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
+/// Leaves the fold of a tensor in its first leaf.
+fn fold_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
     if takes(work, pass) {
         let fold = work.statistics.folds[pass];
         let leaves = core::mem::take(&mut work.leaves);
         let (piece, shared) = Piece::of(work);
         measure_piece(piece, leaves, &shared, (pass, fold));
-        leaves[0] = reduce::fold_leaves(leaves);
+        leaves[0] = reduce::fold_leaves(fold, leaves);
         work.leaves = leaves;
     }
 }
 
-/// Turns a sum into numbers of the tensor.
-fn finish<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize, sum: f64, count: usize) {
-    let sum = reduce::folded(work.statistics.folds[pass], sum);
+/// Turns what was folded into numbers of the tensor.
+fn finish<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize, result: f64, count: usize) {
+    let sum = reduce::folded(work.statistics.folds[pass], result, count);
     let mut tensor = C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]);
     let constants = constants_in::<C, Number<K>>(&work.constants);
     let (sum, count) = (Number::<K>::constant(sum), Number::<K>::constant(count as f64));

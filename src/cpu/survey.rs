@@ -5,6 +5,7 @@ use super::simd::{self, Kernel, Vectors};
 use super::tile::TILE;
 use crate::device::LEAF;
 use crate::dtype::{Arithmetic, StorageDtype};
+use crate::transform::Fold;
 
 /// The most elements that one task sums.
 const PIECE: usize = 16 * LEAF;
@@ -54,7 +55,7 @@ impl<T: StorageDtype> Kernel for Squares<'_, T> {
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = T::Arithmetic>>(self, _vectors: V) -> f64 {
-        let mut lanes = Lanes::new();
+        let mut lanes = Lanes::new(Fold::Norm);
         let (tiles, tail) = self.view.as_chunks::<TILE>();
         for (number, tile) in tiles.iter().enumerate() {
             lanes.add(number * TILE, &squares(tile, self.unit));
@@ -94,7 +95,7 @@ mod tests {
             let length = (leaves - 1) * LEAF + 17;
             let view: Vec<f32> = (0..length).map(|i| ((i * 2654435761) % 1000) as f32 * 0.37).collect();
             let mut sums: Vec<_> = view.chunks(LEAF).map(|leaf| square_sum(leaf, 1.0)).collect();
-            assert_eq!(square_sum(&view, 1.0), fold_leaves(&mut sums), "{leaves} leaves");
+            assert_eq!(square_sum(&view, 1.0), fold_leaves(Fold::Norm, &mut sums), "{leaves} leaves");
         }
     }
 

@@ -8,6 +8,7 @@ use super::reduce::{self, Lanes};
 use super::simd::{Kernel, Vectors};
 use crate::device::{Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
+use crate::real::Real;
 use crate::store::Store;
 use crate::transform::{FieldSet, Fold, Input, Of, Stage};
 
@@ -24,7 +25,7 @@ pub(super) struct Tile<'a, C: Stage, K: Formats> {
     pub(super) carry: Of<Carry<K>, &'a mut [K::Parameter; TILE]>,
 }
 
-/// Sums a statistic over a piece of at most one leaf.
+/// Folds a statistic over a piece of at most one leaf.
 pub(super) struct Measure<'a, 's, C: Stage, K: Formats> {
     pub(super) piece: Piece<'a, C, K>,
     pub(super) shared: &'s Shared<C, K>,
@@ -42,15 +43,15 @@ impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, _vectors: V) -> f64 {
         let Self { piece, shared, pass } = self;
         let (start, length) = (piece.first, piece.gradient.len());
-        let mut lanes = Lanes::new();
+        let mut lanes = Lanes::new(pass.1);
         each_tile(
             piece,
             #[inline(always)]
             |first, tile| {
                 let within = (first - start) as usize;
-                let mut values = measure_tile(tile, shared, pass);
+                let mut values = measure_tile(first, tile, shared, pass);
                 // What the padding of the last tile measured does not count.
-                values[(length - within).min(TILE)..].fill(0.0);
+                values[(length - within).min(TILE)..].fill(reduce::neutral(pass.1));
                 lanes.add(within, &values);
             },
         );
@@ -149,9 +150,10 @@ fn write_back<T: StorageDtype>(tail: &mut [T], copy: &[T; TILE]) {
     tail.copy_from_slice(&copy[..tail.len()]);
 }
 
-/// What a statistic sums, for each element of a tile.
+/// What a statistic folds, for each element of a tile.
 #[inline(always)]
 fn measure_tile<C: Stage, K: Formats>(
+    first: u64,
     tile: Tile<'_, C, K>,
     shared: &Shared<C, K>,
     (pass, fold): (usize, Fold),
@@ -170,7 +172,10 @@ fn measure_tile<C: Stage, K: Formats>(
             #[inline(always)]
             |field| field[i].widen(),
         );
-        let input = Input::of(gradient, K::Store::known(parameter, &carry));
+        let mut input = Input::of(gradient, K::Store::known(parameter, &carry));
+        if C::MARKS_FIRST && first + i as u64 == 0 {
+            input.first_element = Number::<K>::constant(1.0);
+        }
         let value = C::measure(pass, &constants, input, &shared.tensor, &mut element).to_f64();
         reduce::summand(fold, value)
     })

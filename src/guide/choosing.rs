@@ -4,14 +4,38 @@
 //! |---|---|---|---|
 //! | [`AdamW`](crate::rule::AdamW) | 1e-3 small networks, 1e-4 to 6e-4 transformers | 0.01 to 0.1 | 8 |
 //! | [`Adam`](crate::rule::Adam) | the same | none | 8 |
+//! | [`StableAdamW`](crate::rule::StableAdamW) | AdamW's | AdamW's | 8 |
+//! | [`NAdam`](crate::rule::NAdam) | AdamW's, or twice as much | AdamW's | 8 |
+//! | [`RAdam`](crate::rule::RAdam) | AdamW's, without a warm-up | AdamW's | 8 |
+//! | [`Ranger`](crate::rule::Ranger) | the same | AdamW's | 12 |
+//! | [`Adan`](crate::rule::Adan) | AdamW's times 5 to 10 | 0.02 | 16 |
+//! | [`AmsGrad`](crate::rule::AmsGrad), [`AmsGradW`](crate::rule::AmsGradW) | Adam's, AdamW's | none, AdamW's | 12 |
+//! | [`Adamax`](crate::rule::Adamax) | Adam's, or twice as much | none | 8 |
+//! | [`RmsProp`](crate::rule::RmsProp) and its kind | 1e-3 to 1e-2 | none | 4 to 12 |
+//! | [`Adagrad`](crate::rule::Adagrad) | 0.01 to 0.1 | none | 4 |
+//! | [`Adadelta`](crate::rule::Adadelta) | 1 | none | 8 |
 //! | [`Lion`](crate::rule::Lion) | AdamW's divided by 3 to 10 | AdamW's times 3 to 10 | 4 |
+//! | [`SgdSai`](crate::rule::SgdSai) | near AdamW's | AdamW's | 4 |
 //! | [`SgdMomentum`](crate::rule::SgdMomentum) | 0.01 to 0.1 | 1e-4, L2 | 4 |
 //! | [`Sgd`](crate::rule::Sgd) | 0.1 to 1 | none | 0 |
 //!
 //! - **In doubt, AdamW.** It is the least sensitive to the scale of gradients, since its update is one:
 //!   the update of each element is about γ, whatever the size of the loss.
+//! - **StableAdamW** divides the rate of a tensor by max(1, RMS(g/√v)) when its gradients outrun their
+//!   average: spikes of the loss without a clip of gradients. It reads gradient and v twice.
+//! - **RAdam** waits with the division by √v until v is an average of enough gradients, which is what a
+//!   warm-up is for. **Ranger** adds lookahead, as
+//!   [`.afterwards(Lookahead::default())`](crate::rule::Lookahead) does for any rule.
+//! - **Adan** measures how gradients change and bears larger rates; twice the state of AdamW.
+//! - **AmsGrad** never lets a denominator fall. It helps where rare large gradients carry the signal.
+//! - **RmsProp** is Adam without an average of gradients, hence cannot accumulate micro-batches unless it
+//!   has momentum. Centred, it divides by the deviation instead of the root mean square.
+//! - **Adagrad** and **Adadelta** are the oldest: for sparse features in convex problems, and for problems
+//!   whose scale is unknown.
 //! - **Lion** moves every element by exactly γ (decay aside). It has half of AdamW's state and no
 //!   division, and wants large batches, because the sign of a noisy gradient is noise.
+//! - **SgdSai** is momentum with a factor per tensor, found from the first gradient. Averages over workers
+//!   or micro-batches make that measurement better: hand in the best first gradient that you have.
 //! - **SgdMomentum** moves by γ times the gradient, so γ depends on the scale of the loss. Well tuned, it
 //!   is hard to beat on convolutional networks.
 //! - **Sgd** keeps nothing, hence cannot accumulate micro-batches: the compiler says so.
@@ -43,7 +67,7 @@
 //!
 //! let rule = AdamW {
 //!     learning_rate: LearningRate::new(3e-4)?,
-//!     second: Decay::new(0.95)?,
+//!     second: Decay::new(0.95)?.into(),
 //!     weight_decay: WeightDecay::decoupled(0.1)?,
 //!     ..AdamW::default()
 //! };
@@ -93,7 +117,12 @@
 //! | | f32 | bf16, f32 state | bf16, bf16 state | bf16 + Kahan, bf16 state |
 //! |---|---|---|---|---|
 //! | AdamW, Adam | 8 | 8 | 4 | 6 |
-//! | Lion, SgdMomentum | 4 | 4 | 2 | 4 |
+//! | Lion, SgdMomentum, SgdSai | 4 | 4 | 2 | 4 |
+//! | Adan | 16 | 16 | 8 | 10 |
+//! | Ranger, AmsGrad | 12 | 12 | 6 | 8 |
+//! | AdamW, Adam, StableAdamW, NAdam, RAdam, Adamax, Adadelta | 8 | 8 | 4 | 6 |
+//! | Lion, SgdMomentum, RmsProp, Adagrad | 4 | 4 | 2 | 4 |
+//! | momentum, or centring, of RmsProp; lookahead behind any rule | 4 more | 4 | 2 | 2 |
 //! | Sgd | 0 | 0 | 0 | 2 |
 //!
 //! ```

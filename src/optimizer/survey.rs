@@ -153,7 +153,7 @@ fn culprit<K: Formats, D: Device, C: Stage>(
     Ok(Error::NonfiniteNorm)
 }
 
-impl<R: Rule, K: Formats, A: super::Arrival, D: Device> Optimizer<R, K, A, D> {
+impl<R: Rule, K: Formats, A: super::Arrival, D: Device, F: super::Phase> Optimizer<R, K, A, D, F> {
     /// The norm of all gradients as the last step found it, taken or skipped: before it was clipped,
     /// without the scale of the loss.
     ///

@@ -21,11 +21,11 @@
 //! | Typical `γ` | 1e-3 for small networks, 1e-4 to 6e-4 for transformers |
 //!
 //! Differences from the paper: the moments are stored debiased, which saves two divisions per
-//! element and gives the same values up to rounding. A gradient whose square overflows freezes its
+//! element and gives the same values up to rounding. β₂ may follow [PaLM's schedule](SecondDecay::Palm). A gradient whose square overflows freezes its
 //! element, as in the paper's form (v stays infinite); it does not make it NaN. ε may be a floor, see [`Epsilon`].
 
 use super::{AddDecay, Decayed, decayed, regularized};
-use crate::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
+use crate::hyperparameter::{Coefficient, Decay, Epsilon, LearningRate, SecondDecay, WeightDecay};
 use crate::real::Real;
 use crate::transform::{Chain, Input, Rule, Step, Transform};
 use crate::{fields, tunables};
@@ -48,7 +48,7 @@ pub struct ScaleByAdam {
     /// β₁, the weight of the old average. Default 0.9.
     pub first: Decay,
     /// β₂, the weight of the old average of squares. Default 0.999.
-    pub second: Decay,
+    pub second: SecondDecay,
     /// ε, keeps the denominator from zero. Default: 1e-8, added.
     pub epsilon: Epsilon,
 }
@@ -57,7 +57,7 @@ impl Default for ScaleByAdam {
     fn default() -> Self {
         Self {
             first: Decay::checked(0.9),
-            second: Decay::checked(0.999),
+            second: SecondDecay::checked(0.999),
             epsilon: Epsilon { added: 1e-8, floor: 0.0 },
         }
     }
@@ -119,7 +119,7 @@ impl Transform for ScaleByAdam {
 }
 
 macro_rules! adam {
-    ($(#[$doc:meta])* $name:ident, $decay:expr, $decay_says:literal) => {
+    ($(#[$doc:meta])* $name:ident, $decay:expr, $decay_says:literal $(,)?) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub struct $name {
@@ -128,7 +128,7 @@ macro_rules! adam {
             /// β₁, the weight of the old average of gradients. Default 0.9.
             pub first: Decay,
             /// β₂, the weight of the old average of their squares. Default 0.999.
-            pub second: Decay,
+            pub second: SecondDecay,
             /// ε, keeps the denominator from zero. Default: 1e-8, added.
             pub epsilon: Epsilon,
             #[doc = concat!("λ and its kind. Default: ", $decay_says, ".")]
@@ -196,5 +196,34 @@ adam! {
     /// assert!((parameters[0].1[0] - (2.0 - 0.1 * (1.0 + 0.5 * 2.0))).abs() < 1e-8);
     /// # Ok::<(), gradus::error::Error>(())
     /// ```
-    AdamW, WeightDecay::Decoupled(crate::hyperparameter::Coefficient::checked(0.01)), "0.01, decoupled"
+    AdamW, WeightDecay::Decoupled(Coefficient::checked(0.01)), "0.01, decoupled"
+}
+
+adam! {
+    /// AdamC: Adam with decay that is corrected for the schedule, θ·(1 − γ·(γ/γ_max)·λ).
+    ///
+    /// Defazio, *Why Gradients Rapidly Increase Near the End of Training*, 2025,
+    /// <https://arxiv.org/abs/2506.02285>, Algorithm 1, where the correction is meant for the weights
+    /// of normalised layers; give others a group. [`Default`] is AdamW's setting, for a schedule
+    /// whose largest rate is γ.
+    ///
+    /// ```
+    /// use gradus::cpu::Cpu;
+    /// use gradus::hyperparameter::{LearningRate, WeightDecay};
+    /// use gradus::optimizer::Build;
+    /// use gradus::rule::AdamC;
+    ///
+    /// let (now, peak) = (LearningRate::new(0.1)?, LearningRate::new(0.4)?);
+    /// let decay = WeightDecay::corrected(0.5, peak)?;
+    /// let rule = AdamC { learning_rate: now, weight_decay: decay, ..AdamC::default() };
+    /// let mut parameters = [("x", vec![2.0f64])];
+    /// let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
+    /// optimizer.step(&mut parameters, &[("x", vec![1.0f64])])?;
+    /// assert!((parameters[0].1[0] - (2.0 - 0.1 * (1.0 + 0.25 * 0.5 * 2.0))).abs() < 1e-8);
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    AdamC, WeightDecay::Corrected {
+        coefficient: Coefficient::checked(0.01),
+        max_learning_rate: LearningRate::checked(1e-3),
+    }, "0.01, corrected for γ_max = 1e-3"
 }

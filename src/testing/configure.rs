@@ -51,6 +51,12 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
     let theirs = base.clone();
     variant.translate(optimizer, &theirs, &mut base)?;
     variant.fill_in(optimizer, &mut base);
+    let format = dtype(text("dtype"))?;
+    let store = match (text("store").parse(), format) {
+        // Such a recording speaks of its state, which we always round so.
+        (Ok(StoreKind::Stochastic), Format::F32) if state_format.is_some() => StoreKind::Nearest,
+        (store, _) => store.map_err(|error: crate::error::Error| error.to_string())?,
+    };
     let learning_rates = list(case, "lr", Value::as_f64, trajectory.steps)?;
     let accumulate = list(case, "accumulate", Value::as_bool, trajectory.steps)?;
     Ok(Plan {
@@ -59,10 +65,10 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
             hyperparameters: base,
             groups,
             state_format,
-            store: text("store").parse::<StoreKind>().map_err(|error| error.to_string())?,
+            store,
             seed: 0,
         },
-        format: dtype(text("dtype"))?,
+        format,
         learning_rates,
         accumulate,
     })

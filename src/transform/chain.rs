@@ -44,9 +44,22 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     const PASSES: usize = A::PASSES + B::PASSES;
     const LOOKS_BACK: bool = A::LOOKS_BACK || B::LOOKS_BACK;
     const BY_TILE: bool = A::BY_TILE || B::BY_TILE;
+    const MARKS_FIRST: bool = A::MARKS_FIRST || B::MARKS_FIRST;
 
     fn joins(pass: usize) -> bool {
         if pass < A::PASSES { A::joins(pass) } else { B::joins(pass - A::PASSES) }
+    }
+
+    fn keeps(&self) -> bool {
+        self.first.keeps() || self.second.keeps()
+    }
+
+    fn is_joint(&self) -> bool {
+        self.first.is_joint() || self.second.is_joint()
+    }
+
+    fn has_second_point(&self) -> bool {
+        self.first.has_second_point() || self.second.has_second_point()
     }
 
     fn joins_of(&self, pass: usize) -> bool {
@@ -140,5 +153,14 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     ) {
         A::after(&at.0, parameter, &tensor.0, &mut state.0);
         B::after(&at.1, parameter, &tensor.1, &mut state.1);
+    }
+
+    fn evaluation_constants(&self, own: &Of<Self::Own, f64>) -> Of<Self::Constants, f64> {
+        (self.first.evaluation_constants(&own.0), self.second.evaluation_constants(&own.1))
+    }
+
+    #[inline(always)]
+    fn evaluation<F: Real>(at: &Of<Self::Constants, F>, parameter: F, state: &Of<Self::State, F>) -> F {
+        B::evaluation(&at.1, A::evaluation(&at.0, parameter, &state.0), &state.1)
     }
 }

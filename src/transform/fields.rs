@@ -4,7 +4,9 @@
 //! `Moments { first, second }` is then a pair of numbers inside a rule, a pair of buffers inside an
 //! optimizer, a pair of slices inside a loop, and a pair of names in a snapshot.
 
+use super::{Either, Flag};
 use core::fmt::Debug;
+use typenum::B0;
 
 /// Anything that may lie in a field: it must be able to cross threads.
 pub trait Held: Send + Sync {}
@@ -19,6 +21,9 @@ pub trait FieldSet: Send + Sync + 'static {
     type Of<X: Held>: Held;
     /// How many names there are.
     const COUNT: usize;
+    /// [`B1`](typenum::B1) if one of the numbers tells another point than the parameter, at which a
+    /// model is evaluated: see [`Stage::evaluation`](super::Stage::evaluation).
+    type SecondPoint: Flag;
 
     /// Calls `name` with every name, in order.
     fn each_name(name: &mut dyn FnMut(&'static str));
@@ -71,9 +76,14 @@ pub type Of<S, X> = <S as FieldSet>::Of<X>;
 /// assert_eq!((doubled.first, doubled.second), (1.0, 0.5));
 /// assert_eq!(gradus::transform::field_names::<Moments>(), ["first", "second"]);
 /// ```
+///
+/// State from which another point than the parameter follows says so, as `struct Average:
+/// SecondPoint { average }`.
 #[macro_export]
 macro_rules! fields {
-    ($(#[$doc:meta])* $visibility:vis struct $name:ident {
+    (@second_point) => { $crate::typenum::B0 };
+    (@second_point SecondPoint) => { $crate::typenum::B1 };
+    ($(#[$doc:meta])* $visibility:vis struct $name:ident $(: $point:ident)? {
         $($(#[$field_doc:meta])* $field:ident),+ $(,)?
     }) => {
         $(#[$doc])*
@@ -85,6 +95,7 @@ macro_rules! fields {
         impl $crate::transform::FieldSet for $name {
             type Of<X: $crate::transform::Held> = $name<X>;
             const COUNT: usize = [$(stringify!($field)),+].len();
+            type SecondPoint = $crate::fields!(@second_point $($point)?);
 
             fn each_name(name: &mut dyn FnMut(&'static str)) {
                 $(name(stringify!($field));)+
@@ -125,6 +136,7 @@ pub struct Nothing;
 impl FieldSet for Nothing {
     type Of<X: Held> = Self;
     const COUNT: usize = 0;
+    type SecondPoint = B0;
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}
     #[inline(always)]
@@ -160,6 +172,7 @@ pub struct Pair<A, B>(core::marker::PhantomData<fn() -> (A, B)>);
 impl<A: FieldSet, B: FieldSet> FieldSet for Pair<A, B> {
     type Of<X: Held> = (A::Of<X>, B::Of<X>);
     const COUNT: usize = A::COUNT + B::COUNT;
+    type SecondPoint = Either<A::SecondPoint, B::SecondPoint>;
 
     fn each_name(name: &mut dyn FnMut(&'static str)) {
         A::each_name(name);

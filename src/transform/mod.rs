@@ -21,12 +21,15 @@ mod stage;
 pub use around::{Around, Identity};
 pub use chain::{Chain, StageExt};
 pub use dynamic::{
-    Counts, DynamicChain, Erased, Listed, ListedConstants, MOST_STATE, Numbers, Program, Runs,
+    AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Listed, ListedConstants,
+    MOST_STATE, Numbers, Program, Runs, program_of,
 };
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
 pub use rule::{ChainOf, Rule};
 pub use stage::{Constants, Fold, Stage, Transform};
+
+use crate::real::Real;
 
 /// Where in training a step is.
 ///
@@ -51,6 +54,8 @@ pub struct Step {
     /// What gradients are multiplied with before the rule sees them: the factor of a clip by the
     /// joint norm, divided by the scale of the loss; 1 without either.
     pub gradient_factor: f64,
+    /// How many dimensions the parameter has; some rules treat matrices and vectors differently.
+    pub dimensions: usize,
     /// Whether the gradient only enters the averages, so that the parameter stays.
     pub arrives: Arrives,
 }
@@ -66,9 +71,16 @@ pub enum Arrives {
 }
 
 impl Step {
-    /// The first step of a parameter and of its optimizer, with a learning rate.
+    /// The first step of a vector and of its optimizer, with a learning rate.
     pub fn first(learning_rate: f64) -> Self {
-        Self { own: 1, optimizer: 1, learning_rate, gradient_factor: 1.0, arrives: Arrives::ToStep }
+        Self {
+            own: 1,
+            optimizer: 1,
+            learning_rate,
+            gradient_factor: 1.0,
+            dimensions: 1,
+            arrives: Arrives::ToStep,
+        }
     }
 
     /// The step after this one.
@@ -89,13 +101,26 @@ pub struct Input<F> {
     /// The parameter before this step, widened from its storage format, plus what the store
     /// carries of it.
     pub parameter: F,
+    /// 1 for the first element of the tensor in memory, 0 for all others; 0 for all unless a stage
+    /// [asks for it](Stage::MARKS_FIRST).
+    pub first_element: F,
+    /// What the learning rate is multiplied with where it is applied: 1, unless a stage before has
+    /// slowed the whole tensor down. Unlike a smaller update, a smaller rate is also one of the
+    /// decay that is added between.
+    pub rate: F,
 }
 
-impl<F: Copy> Input<F> {
+impl<F: Real> Input<F> {
     /// The input of a chain's first stage.
     #[inline(always)]
     pub fn of(gradient: F, parameter: F) -> Self {
-        Self { update: gradient, gradient, parameter }
+        Self {
+            update: gradient,
+            gradient,
+            parameter,
+            first_element: F::constant(0.0),
+            rate: F::constant(1.0),
+        }
     }
 
     /// The same element with another update.
@@ -103,6 +128,13 @@ impl<F: Copy> Input<F> {
     #[must_use]
     pub fn with_update(self, update: F) -> Self {
         Self { update, ..self }
+    }
+
+    /// The same element with another factor of the learning rate.
+    #[inline(always)]
+    #[must_use]
+    pub fn with_rate(self, rate: F) -> Self {
+        Self { rate, ..self }
     }
 
     /// The same element with another gradient, for all stages that follow: what clips, unscaling

@@ -3,7 +3,7 @@
 use super::{FieldSet, Flag, Input, Nothing, Of, Step};
 use crate::real::Real;
 use core::fmt::Debug;
-use typenum::B0;
+use typenum::{B0, Bit};
 
 /// An elementwise step of a rule: from a running update and a memory to the next update.
 ///
@@ -70,6 +70,11 @@ pub enum Fold {
     /// Their Euclidean norm. Values are squared, and squares summed, in `f64`: for a rule that runs
     /// in `f32` no square overflows or vanishes.
     Norm,
+    /// Their mean. The sum is divided in `f64`: for a rule that runs in `f32` it does not overflow.
+    Mean,
+    /// The largest of them. In a [joint](Stage::joins) statistic all tensors that have a gradient
+    /// take part as soon as one of them needs it, so that what they found earlier counts.
+    Max,
 }
 
 /// A [`Transform`] that may also measure whole tensors and remember numbers per tensor and group.
@@ -81,7 +86,7 @@ pub enum Fold {
 /// | [`Own`](Self::Own) | tensor | on the host | with each gradient of the tensor |
 /// | [`Group`](Self::Group) | group | on the host | with each whole step |
 ///
-/// A **statistic** is a map over the elements, one deterministic sum or norm, and a finish that
+/// A **statistic** is a map over the elements, one deterministic [fold](Fold), and a finish that
 /// turns it into numbers of the tensor. It runs as a pass of its own before the update, on the values
 /// that the update will see, and writes nothing else. A statistic that is **joint** runs over all
 /// tensors of the optimizer, in their order.
@@ -107,10 +112,29 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// Whether it runs on [tiles](crate::real::Tile) of numbers, since calling it costs something.
     const BY_TILE: bool = false;
 
+    /// Whether the stage must know which element is the tensor's
+    /// [first](Input::first_element).
+    const MARKS_FIRST: bool = false;
+
     /// Whether statistic `pass` sums over all tensors.
     fn joins(pass: usize) -> bool {
         let _ = pass;
         false
+    }
+
+    /// [`Keeps`](Self::Keeps), for a stage that only knows itself at run time.
+    fn keeps(&self) -> bool {
+        <Self::Keeps as Bit>::BOOL
+    }
+
+    /// [`Joint`](Self::Joint), for a stage that only knows itself at run time.
+    fn is_joint(&self) -> bool {
+        <Self::Joint as Bit>::BOOL
+    }
+
+    /// [`SecondPoint`](FieldSet::SecondPoint) of the state, for a stage that only knows itself at run time.
+    fn has_second_point(&self) -> bool {
+        <<Self::State as FieldSet>::SecondPoint as Bit>::BOOL
     }
 
     /// [`joins`](Self::joins), for a stage that only knows itself at run time.
@@ -173,7 +197,7 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         input.update
     }
 
-    /// Turns the sum (or norm) over `count` elements into numbers of the tensor.
+    /// Turns what was [folded](Self::fold) over `count` elements into numbers of the tensor.
     #[inline(always)]
     fn finish<F: Real>(
         pass: usize,
@@ -203,6 +227,24 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         state: &mut Of<Self::State, F>,
     ) {
         let _ = (at, parameter, tensor, state);
+    }
+
+    /// The constants of [`evaluation`](Self::evaluation), between two steps. `own` are the numbers of
+    /// the tensor as its last gradient left them.
+    fn evaluation_constants(&self, own: &Of<Self::Own, f64>) -> Of<Self::Constants, f64> {
+        let _ = own;
+        Self::Constants::generate(|| 0.0)
+    }
+
+    /// The point at which a model is evaluated, where that is another one than the parameter:
+    /// an average, or what a rule with two points keeps beside the one that gradients are taken at.
+    ///
+    /// State from which it follows is declared as [`SecondPoint`](crate::fields). A tensor that has not
+    /// moved yet has no other point. In a chain the last stage with one decides.
+    #[inline(always)]
+    fn evaluation<F: Real>(at: &Of<Self::Constants, F>, parameter: F, state: &Of<Self::State, F>) -> F {
+        let _ = (at, state);
+        parameter
     }
 }
 

@@ -15,15 +15,24 @@ mod stages;
 mod trainer;
 mod values;
 
+use gradus::hyperparameter::{Amount, Floor, Share};
 use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
 use gradus::rule::Chained;
+use gradus::rule::WeightAverage;
+use gradus::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, NAdam};
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
+use gradus::rule::{Adan, Counting, DecayForm, Lookahead, RAdam, Ranger, Root, StableAdamW, Unrectified};
+use gradus::rule::{AsMeasured, Constant, SgdSai};
+use gradus::rule::{CenteredRmsProp, CenteredRmsPropMomentum, RmsProp, RmsPropMomentum};
 use gradus::transform::StageExt;
+use gradus::transform::{Around, Identity};
+use std::num::NonZeroU64;
 
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
-/// statistics, `averaging` for those that can accumulate gradients.
+/// statistics, `averaging` for those that can accumulate gradients,
+/// `two_faced` for those with another point for evaluation.
 macro_rules! conformance {
     ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
         mod $name {
@@ -57,6 +66,13 @@ macro_rules! properties {
             splitting::every_length_of_a_tail_gives_the_same_elements,
             shapes::column_major_memory_is_only_another_order,
             extremes::a_bad_element_leaves_its_neighbours_alone,
+        }
+    };
+    (two_faced: $rule:expr) => {
+        tests! { $rule;
+            faces::a_thousand_round_trips_change_no_bit,
+            faces::training_goes_on_as_if_it_had_not_been_left,
+            faces::the_point_for_evaluation_is_part_of_the_state,
         }
     };
     (averaging: $rule:expr) => {
@@ -102,14 +118,14 @@ conformance! {
     adam: elementwise averaging => Adam {
         learning_rate: learning_rate(0.06),
         first: decay(0.8),
-        second: decay(0.93),
+        second: decay(0.93).into(),
         epsilon: Epsilon::floor(3e-3).expect(VALID),
         weight_decay: WeightDecay::l2(0.017).expect(VALID),
     };
     adamw: elementwise averaging => AdamW {
         learning_rate: learning_rate(0.05),
         first: decay(0.85),
-        second: decay(0.97),
+        second: decay(0.97).into(),
         epsilon: Epsilon::added(2e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.019).expect(VALID),
     };
@@ -119,9 +135,160 @@ conformance! {
         momentum: decay(0.8),
         weight_decay: WeightDecay::decoupled(0.023).expect(VALID),
     };
+    amsgrad: elementwise averaging => AmsGrad {
+        learning_rate: learning_rate(0.12),
+        first: decay(0.8),
+        second: decay(0.9),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::l2(0.017).expect(VALID),
+    };
+    amsgradw: elementwise averaging => AmsGradW {
+        learning_rate: learning_rate(0.13),
+        first: decay(0.85),
+        second: decay(0.92),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.019).expect(VALID),
+    };
+    stable_adamw: averaging => StableAdamW {
+        learning_rate: learning_rate(0.05),
+        first: decay(0.8),
+        second: decay(0.93),
+        epsilon: Epsilon::floor(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.021).expect(VALID),
+    };
+    nadam: elementwise averaging => NAdam {
+        learning_rate: learning_rate(0.05),
+        first: decay(0.85),
+        second: decay(0.95),
+        epsilon: Epsilon::floor(2e-3).expect(VALID),
+        momentum_decay: amount(0.02),
+        weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
+    };
+    radam: elementwise averaging => RAdam {
+        learning_rate: learning_rate(0.06),
+        first: decay(0.8),
+        second: decay(0.95),
+        epsilon: Epsilon::floor(2e-3).expect(VALID),
+        root: Root::Plain,
+        rectified_above: amount(4.5),
+        unrectified: Unrectified::Still,
+        weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
+    };
+    ranger: elementwise averaging => Ranger {
+        radam: RAdam {
+            learning_rate: learning_rate(0.08),
+            first: decay(0.7),
+            second: decay(0.9),
+            epsilon: Epsilon::added(2e-3).expect(VALID),
+            root: Root::Plain,
+            rectified_above: amount(4.5),
+            unrectified: Unrectified::Still,
+            weight_decay: WeightDecay::l2(0.012).expect(VALID),
+        },
+        lookahead: lookahead(),
+    };
+    adan: elementwise averaging => Adan {
+        learning_rate: learning_rate(0.05),
+        first: decay(0.9),
+        difference: decay(0.8),
+        second: decay(0.95),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::fully_decoupled(0.002, learning_rate(0.1)).expect(VALID),
+        decay_form: DecayForm::Factor,
+    };
+    adan_with_division: elementwise averaging => Adan {
+        learning_rate: learning_rate(0.04),
+        first: decay(0.8),
+        difference: decay(0.7),
+        second: decay(0.9),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.015).expect(VALID),
+        decay_form: DecayForm::Proximal,
+    };
+    rmsprop: elementwise => RmsProp {
+        learning_rate: learning_rate(0.03),
+        decay: decay(0.9),
+        averages: Averages::Debiased,
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
+    rmsprop_momentum: elementwise averaging => RmsPropMomentum {
+        learning_rate: learning_rate(0.02),
+        decay: decay(0.92),
+        averages: Averages::Debiased,
+        epsilon: Epsilon::added(3e-3).expect(VALID),
+        momentum: decay(0.4),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
+    centered_rmsprop: elementwise => CenteredRmsProp {
+        learning_rate: learning_rate(0.03),
+        decay: decay(0.9),
+        averages: Averages::Plain,
+        epsilon: Epsilon::added(0.2).expect(VALID),
+        weight_decay: WeightDecay::l2(0.011).expect(VALID),
+    };
+    centered_rmsprop_momentum: elementwise averaging => CenteredRmsPropMomentum {
+        learning_rate: learning_rate(0.03),
+        decay: decay(0.9),
+        averages: Averages::Debiased,
+        epsilon: Epsilon::floor(0.5).expect(VALID),
+        momentum: decay(0.3),
+        weight_decay: WeightDecay::decoupled(0.011).expect(VALID),
+    };
+    adagrad: elementwise => Adagrad {
+        learning_rate: learning_rate(0.5),
+        initial: amount(0.05),
+        rate_decay: amount(1e-3),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    adadelta: elementwise => Adadelta {
+        learning_rate: learning_rate(0.9),
+        decay: decay(0.8),
+        epsilon: Floor::new(0.02).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    adamax: elementwise averaging => Adamax {
+        learning_rate: learning_rate(0.06),
+        first: decay(0.8),
+        maximum: decay(0.9),
+        epsilon: Floor::new(3e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.016).expect(VALID),
+    };
+    lookahead_behind_lion: elementwise averaging => Around {
+        rule: Lion {
+            learning_rate: learning_rate(0.05),
+            direction: decay(0.6),
+            momentum: decay(0.8),
+            weight_decay: WeightDecay::decoupled(0.013).expect(VALID),
+        },
+        before: Identity,
+        behind: Identity,
+        after: lookahead(),
+    };
+    sgd_sai: averaging => SgdSai {
+        learning_rate: learning_rate(0.02),
+        momentum: decay(0.6),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        constant: Constant::Formula,
+        weight_decay: WeightDecay::decoupled(0.013).expect(VALID),
+        normalization: AsMeasured,
+    };
+    lion_with_an_exponential_average: elementwise averaging two_faced => Around {
+        rule: Lion { learning_rate: learning_rate(0.04), ..Lion::default() },
+        before: Identity,
+        behind: Identity,
+        after: WeightAverage::exponential(0.7).expect(VALID),
+    };
+    sgd_with_a_uniform_average: elementwise two_faced => Around {
+        rule: Sgd { learning_rate: learning_rate(0.11), ..Sgd::default() },
+        before: Identity,
+        behind: Identity,
+        after: WeightAverage::uniform(),
+    };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
-            .then(ScaleByAdam { first: decay(0.5), second: decay(0.9), epsilon: Epsilon::added(1e-3).expect(VALID) })
+            .then(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
             .then(AddDecay::to_update(WeightDecay::decoupled(0.011).expect(VALID))),
         learning_rate: learning_rate(0.05),
     };
@@ -131,6 +298,15 @@ const VALID: &str = "the table keeps to the ranges";
 
 fn learning_rate(value: f64) -> LearningRate {
     LearningRate::new(value).expect(VALID)
+}
+
+fn amount(value: f64) -> Amount {
+    Amount::new(value).expect(VALID)
+}
+
+fn lookahead() -> Lookahead {
+    let every = NonZeroU64::new(3).expect(VALID);
+    Lookahead { every, share: Share::new(0.6).expect(VALID), counting: Counting::Gradients }
 }
 
 fn decay(value: f64) -> Decay {

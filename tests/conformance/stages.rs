@@ -178,7 +178,7 @@ pub fn adam() -> Adam {
     Adam {
         learning_rate: learning_rate(0.06),
         first: decay(0.75),
-        second: decay(0.94),
+        second: decay(0.94).into(),
         epsilon: Epsilon::floor(2e-3).expect(VALID),
         weight_decay: WeightDecay::l2(0.014).expect(VALID),
     }
@@ -188,7 +188,7 @@ pub fn adamw() -> AdamW {
     AdamW {
         learning_rate: learning_rate(0.05),
         first: decay(0.8),
-        second: decay(0.96),
+        second: decay(0.96).into(),
         epsilon: Epsilon::added(3e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
     }

@@ -5,7 +5,7 @@ use crate::values::{Contents, all_stored, bits, contents, scatter};
 use gradus::cpu::Cpu;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::Releasable;
-use gradus::optimizer::{Averaging, Optimizer, Released, Snapshot, Together};
+use gradus::optimizer::{Averaging, Optimizer, Released, Snapshot, Together, TwoFaced};
 
 /// How gradients arrive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,6 +166,47 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
             }
         };
         Self { optimizer, ..self }
+    }
+
+    /// To the point for evaluation, where `look` sees the bits of all parameters, and back.
+    #[must_use]
+    pub fn there_and_back(mut self, look: impl Fn(Vec<Vec<u64>>)) -> Self
+    where
+        R: TwoFaced,
+    {
+        let looks = |parameters: &Vec<(String, Vec<Parameter<C>>)>| {
+            look(parameters.iter().map(|(_, values)| bits(values)).collect());
+        };
+        let optimizer = match self.optimizer {
+            Either::Together(optimizer) => {
+                let optimizer = optimizer.into_evaluation(&mut self.parameters).expect("the parameters fit");
+                looks(&self.parameters);
+                Either::Together(optimizer.into_training(&mut self.parameters).expect("the parameters fit"))
+            }
+            Either::Released(optimizer) => {
+                let optimizer = optimizer.into_evaluation(&mut self.parameters).expect("the parameters fit");
+                looks(&self.parameters);
+                Either::Released(optimizer.into_training(&mut self.parameters).expect("the parameters fit"))
+            }
+        };
+        Self { optimizer, ..self }
+    }
+
+    /// The bits of all parameters at the point for evaluation.
+    pub fn evaluated(&self) -> Vec<Vec<u64>>
+    where
+        R: TwoFaced,
+    {
+        let of_zeros = |(name, values): &(String, Vec<Parameter<C>>)| {
+            (name.clone(), all_stored::<Parameter<C>>(&vec![0.0; values.len()]))
+        };
+        let mut elsewhere: Vec<_> = self.parameters.iter().map(of_zeros).collect();
+        let written = match &self.optimizer {
+            Either::Together(optimizer) => optimizer.evaluation_into(&self.parameters, &mut elsewhere),
+            Either::Released(optimizer) => optimizer.evaluation_into(&self.parameters, &mut elsewhere),
+        };
+        written.expect("the parameters fit");
+        elsewhere.iter().map(|(_, values)| bits(values)).collect()
     }
 
     /// Every bit there is: parameters, state, counters.

@@ -6,9 +6,11 @@
 #![allow(dead_code, unreachable_pub)] // each test binary uses a part of this module
 
 pub mod adam;
+pub mod adaptive;
 pub mod clip;
 pub mod lion;
 pub mod sgd;
+pub mod sgd_sai;
 
 /// Weight decay as the papers write it.
 #[derive(Clone, Copy, Debug)]

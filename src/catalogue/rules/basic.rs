@@ -43,13 +43,18 @@ impl Named for Adam {
     const NAME: &'static str = "adam";
     const SUMMARY: &'static str = "averages of the gradient and of its square";
 
+    fn is_meant(by: &Hyperparameters) -> bool {
+        by.get("amsgrad") != Some(&true.into())
+    }
+
     fn read(from: &mut Reader<'_>) -> Result<Self> {
+        from.flag("amsgrad")?;
         let default = Self::default();
         let learning_rate = from.learning_rate(default.learning_rate)?;
         Ok(Self {
             learning_rate,
             first: from.decay("beta1", default.first)?,
-            second: from.decay("beta2", default.second)?,
+            second: from.second_decay("beta2", default.second)?,
             epsilon: from.epsilon(default.epsilon)?,
             weight_decay: from.weight_decay(0.0, &L2_FIRST, learning_rate)?,
         })
@@ -60,14 +65,19 @@ impl Named for AdamW {
     const NAME: &'static str = "adamw";
     const SUMMARY: &'static str = "Adam with decoupled weight decay";
 
+    fn is_meant(by: &Hyperparameters) -> bool {
+        by.get("amsgrad") != Some(&true.into())
+    }
+
     fn read(from: &mut Reader<'_>) -> Result<Self> {
+        from.flag("amsgrad")?;
         let default = Self::default();
         let learning_rate = from.learning_rate(default.learning_rate)?;
         let decay = default.weight_decay.per_learning_rate();
         Ok(Self {
             learning_rate,
             first: from.decay("beta1", default.first)?,
-            second: from.decay("beta2", default.second)?,
+            second: from.second_decay("beta2", default.second)?,
             epsilon: from.epsilon(default.epsilon)?,
             weight_decay: from.weight_decay(decay, &DECOUPLED_FIRST, learning_rate)?,
         })

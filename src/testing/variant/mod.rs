@@ -1,7 +1,10 @@
 //! The families of formulas that recordings follow: what each package says in its own words, and
 //! what it does where nothing is said.
 
+mod heavyball;
 mod optimi;
+mod schedulefree;
+mod sgd_sai;
 mod torch;
 
 use crate::catalogue::{Hyperparameters, Value};
@@ -12,6 +15,10 @@ use serde_json::Map;
 pub(super) enum Variant {
     Torch,
     Optimi,
+    SgdSai,
+    HeavyBall,
+    HeavyBall3,
+    ScheduleFree,
 }
 
 impl Variant {
@@ -19,6 +26,10 @@ impl Variant {
         match hyper.get("variant").and_then(serde_json::Value::as_str) {
             Some("torch") => Ok(Self::Torch),
             Some("optimi") => Ok(Self::Optimi),
+            Some("sgd_sai") => Ok(Self::SgdSai),
+            Some("heavyball") => Ok(Self::HeavyBall),
+            Some("heavyball3") => Ok(Self::HeavyBall3),
+            Some("schedulefree") => Ok(Self::ScheduleFree),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
         }
     }
@@ -33,6 +44,10 @@ impl Variant {
         match self {
             Self::Torch => torch::translate(optimizer, theirs, ours),
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
+            Self::SgdSai => Ok(()),
+            Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
+            Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
+            Self::ScheduleFree => schedulefree::translate(optimizer, theirs, ours),
         }
     }
 
@@ -42,6 +57,9 @@ impl Variant {
         match self {
             Self::Torch => torch::fill_in(optimizer, ours),
             Self::Optimi => optimi::fill_in(optimizer, ours),
+            Self::SgdSai => sgd_sai::fill_in(ours),
+            Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
+            Self::ScheduleFree => schedulefree::fill_in(optimizer, ours),
         }
     }
 }

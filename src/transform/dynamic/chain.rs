@@ -123,6 +123,21 @@ where
         *self.input = self.input.with_update(value);
     }
 
+    /// Leaves the point for evaluation in the place of the update, where the parameter stands.
+    fn evaluate(&mut self) {
+        let mut places = Places::default();
+        for stage in &self.at.program.stages {
+            let next = places.after(stage.as_ref());
+            self.input.update = <dyn Erased as Runs<F>>::evaluation(
+                stage.as_ref(),
+                &self.at.numbers[places.constants..next.constants],
+                self.input.update,
+                &self.state[places.state..next.state],
+            );
+            places = next;
+        }
+    }
+
     /// Shows the parameter, which stands in the place of the update, to all stages.
     fn after(&mut self) {
         let mut places = Places::default();
@@ -190,6 +205,37 @@ impl<const STATE: usize> Stage for DynamicChain<STATE> {
     const PASSES: usize = MOST_PASSES;
     const LOOKS_BACK: bool = true;
     const BY_TILE: bool = true;
+    const MARKS_FIRST: bool = true;
+
+    fn keeps(&self) -> bool {
+        self.program.keeps()
+    }
+
+    fn is_joint(&self) -> bool {
+        self.program.is_joint()
+    }
+
+    fn has_second_point(&self) -> bool {
+        self.program.stages.iter().any(|stage| stage.has_second_point())
+    }
+
+    fn evaluation_constants(&self, own: &[f64; MOST_NUMBERS]) -> ListedConstants<f64> {
+        let (mut places, mut numbers) = (Places::default(), Vec::new());
+        for stage in &self.program.stages {
+            let next = places.after(stage.as_ref());
+            stage.evaluation_constants(&own[places.own..next.own], &mut numbers);
+            places = next;
+        }
+        ListedConstants { program: self.program.clone(), numbers }
+    }
+
+    fn evaluation<F: Real>(at: &ListedConstants<F>, parameter: F, state: &[F; STATE]) -> F {
+        let mut input = Input::of(parameter, parameter);
+        let (tensor, mut state) = ([F::constant(0.0); MOST_NUMBERS], *state);
+        let mut element = Element { at, input: &mut input, tensor: &tensor, state: &mut state };
+        in_its_kind!(element.evaluate());
+        input.update
+    }
 
     fn joins_of(&self, pass: usize) -> bool {
         self.program.locate(pass).is_some_and(|(place, pass)| self.program.stages[place].joins(pass))

@@ -4,7 +4,6 @@ use super::{Counts, Input, Stage, Step};
 use crate::real::{Real, Tile};
 use crate::transform::{FieldSet, Fold, Of, field_names};
 use core::fmt::Debug;
-use typenum::Bit;
 
 /// The arithmetic of a stage in one kind of numbers.
 pub trait Runs<F> {
@@ -12,6 +11,8 @@ pub trait Runs<F> {
     fn update(&self, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> Input<F>;
     /// See [`Stage::after`].
     fn after(&self, at: &[F], parameter: F, tensor: &[F], state: &mut [F]);
+    /// See [`Stage::evaluation`].
+    fn evaluation(&self, at: &[F], parameter: F, state: &[F]) -> F;
     /// See [`Stage::measure`].
     fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> F;
     /// See [`Stage::finish`].
@@ -44,6 +45,10 @@ pub trait Erased:
     fn measured_passes(&self, at: &Step) -> u64;
     /// See [`Stage::advance`].
     fn advance(&self, at: &Step, group: &mut [f64]);
+    /// See [`Stage::has_second_point`].
+    fn has_second_point(&self) -> bool;
+    /// See [`Stage::evaluation_constants`].
+    fn evaluation_constants(&self, own: &[f64], constants: &mut Vec<f64>);
     /// See [`Stage::constants`].
     fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>);
 }
@@ -74,6 +79,10 @@ impl<C: Stage, F: Real> Runs<F> for C {
         let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
         C::after(&at, parameter, &tensor, &mut element);
         write::<C::State, F>(element, state);
+    }
+
+    fn evaluation(&self, at: &[F], parameter: F, state: &[F]) -> F {
+        C::evaluation(&read::<C::Constants, F>(at), parameter, &read::<C::State, F>(state))
     }
 
     fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> F {
@@ -113,11 +122,11 @@ impl<C: Stage> Erased for C {
     }
 
     fn keeps(&self) -> bool {
-        C::Keeps::BOOL
+        Stage::keeps(self)
     }
 
     fn is_joint(&self) -> bool {
-        C::Joint::BOOL
+        Stage::is_joint(self)
     }
 
     fn joins(&self, pass: usize) -> bool {
@@ -140,6 +149,15 @@ impl<C: Stage> Erased for C {
         let mut numbers = read::<C::Group, f64>(group);
         Stage::advance(self, at, &mut numbers);
         write::<C::Group, f64>(numbers, group);
+    }
+
+    fn has_second_point(&self) -> bool {
+        Stage::has_second_point(self)
+    }
+
+    fn evaluation_constants(&self, own: &[f64], constants: &mut Vec<f64>) {
+        let set = Stage::evaluation_constants(self, &read::<C::Own, f64>(own));
+        C::Constants::map(set, |number| constants.push(number));
     }
 
     fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>) {

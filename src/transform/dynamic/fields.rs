@@ -2,6 +2,7 @@
 
 use super::Program;
 use crate::transform::{FieldSet, Held};
+use typenum::{B0, B1};
 
 /// `COUNT` numbers that are named by their places.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,8 @@ const NAMES: [&str; 16] = [
 
 impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
     type Of<X: Held> = [X; COUNT];
+    /// There may be one: [`Stage::has_second_point`](crate::transform::Stage::has_second_point) knows.
+    type SecondPoint = B1;
     const COUNT: usize = COUNT;
 
     fn each_name(name: &mut dyn FnMut(&'static str)) {
@@ -97,6 +100,7 @@ pub struct ListedConstants<X> {
 
 impl FieldSet for Listed {
     type Of<X: Held> = ListedConstants<X>;
+    type SecondPoint = B0;
     const COUNT: usize = 0;
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}

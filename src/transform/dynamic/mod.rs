@@ -4,6 +4,7 @@
 //! Erased          a stage behind a pointer; every stage is one
 //! Program         several of them, one after the other
 //! DynamicChain    a program as a stage, so that an optimizer can run it
+//! DynamicRule     a rule and what stands around it, which become such a stage
 //! ```
 //!
 //! The arithmetic of a stage behind a pointer runs on tiles of sixty-four numbers, so that the call
@@ -12,10 +13,12 @@
 mod chain;
 mod erased;
 mod fields;
+mod rule;
 
 pub use chain::{DynamicChain, MOST_STATE};
 pub use erased::{Erased, Runs};
 pub use fields::{Listed, ListedConstants, Numbers};
+pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
 
 use super::{Input, Stage, Step};
 use std::sync::Arc;

@@ -170,7 +170,7 @@ impl Hyperparameters {
             Method::Adam { first, second, epsilon, is_floor } => Named::Adam(rule::AdamW {
                 learning_rate,
                 first: checked::Decay::new(first.0)?,
-                second: checked::Decay::new(second.0)?,
+                second: checked::Decay::new(second.0)?.into(),
                 epsilon: match is_floor {
                     true => checked::Epsilon::floor(epsilon.0)?,
                     false => checked::Epsilon::added(epsilon.0)?,

@@ -1,0 +1,150 @@
+//! [`DynamicRule`]: a rule and what stands around it, as data.
+
+use super::{DynamicChain, Erased, Program};
+use crate::error::Result;
+use crate::hyperparameter::{LearningRate, Tunable};
+use crate::transform::{Identity, Rule};
+use core::fmt::Debug;
+use std::sync::Arc;
+
+/// A rule behind a pointer. Every [`Rule`] is one.
+pub trait ErasedRule: Debug + Send + Sync + 'static {
+    /// See [`Rule::direction`].
+    fn direction(&self) -> Arc<dyn Erased>;
+    /// See [`Rule::finish`].
+    fn finish(&self) -> Arc<dyn Erased>;
+    /// See [`Rule::learning_rate`].
+    fn learning_rate(&self) -> LearningRate;
+    /// See [`Rule::set_learning_rate`].
+    fn set_learning_rate(&mut self, learning_rate: LearningRate);
+    /// See [`Rule::tune`].
+    fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable));
+    /// A copy.
+    fn copied(&self) -> Box<dyn ErasedRule>;
+}
+
+impl<R: Rule> ErasedRule for R {
+    fn direction(&self) -> Arc<dyn Erased> {
+        Arc::new(Rule::direction(self))
+    }
+
+    fn finish(&self) -> Arc<dyn Erased> {
+        Arc::new(Rule::finish(self))
+    }
+
+    fn learning_rate(&self) -> LearningRate {
+        Rule::learning_rate(self)
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
+        Rule::set_learning_rate(self, learning_rate);
+    }
+
+    fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
+        Rule::tune(self, visit);
+    }
+
+    fn copied(&self) -> Box<dyn ErasedRule> {
+        Box::new(self.clone())
+    }
+}
+
+/// A rule and the stages around it, as data.
+///
+/// ```
+/// use gradus::clip::ClipNorm;
+/// use gradus::cpu::Cpu;
+/// use gradus::optimizer::Build;
+/// use gradus::rule::AdamW;
+/// use gradus::transform::{AroundAtRunTime, DynamicRule};
+///
+/// // The same rule twice: in types, and as data. AdamW keeps two fields of state.
+/// let mut around = AroundAtRunTime::default();
+/// around.before.push(ClipNorm::default());
+/// let data = DynamicRule::<2>::new(AdamW::default(), around)?;
+/// let types = AdamW::default().on_gradient(ClipNorm::default());
+///
+/// let (mut left, mut right) = ([("x", vec![1.0f32, 2.0])], [("x", vec![1.0f32, 2.0])]);
+/// let gradients = [("x", vec![3.0f32, -4.0])];
+/// data.build(Cpu::default(), &left)?.step(&mut left, &gradients)?;
+/// types.build(Cpu::default(), &right)?.step(&mut right, &gradients)?;
+/// assert_eq!(left, right);
+/// # Ok::<(), gradus::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct DynamicRule<const STATE: usize> {
+    rule: Box<dyn ErasedRule>,
+    around: AroundAtRunTime,
+}
+
+/// Stages around a rule, as data; see [`Around`](crate::transform::Around).
+#[derive(Clone, Debug, Default)]
+pub struct AroundAtRunTime {
+    /// What is done to the gradient before the rule sees it.
+    pub before: Program,
+    /// What is done to the direction before decay and learning rate.
+    pub behind: Program,
+    /// What follows the learning rate, and what takes note of the parameter.
+    pub after: Program,
+}
+
+impl<const STATE: usize> Clone for DynamicRule<STATE> {
+    fn clone(&self) -> Self {
+        Self { rule: self.rule.copied(), around: self.around.clone() }
+    }
+}
+
+/// All stages of a rule and of what stands around it.
+pub fn program_of(rule: &dyn ErasedRule, around: &AroundAtRunTime) -> Program {
+    let mut program = around.before.clone();
+    program.stages.push(rule.direction());
+    program.append(&around.behind);
+    program.stages.push(rule.finish());
+    program.append(&around.after);
+    program
+}
+
+impl<const STATE: usize> DynamicRule<STATE> {
+    /// Puts stages around a rule.
+    ///
+    /// # Errors
+    /// Those of [`DynamicChain::new`].
+    pub fn new(rule: impl Rule, around: AroundAtRunTime) -> Result<Self> {
+        Self::of(Box::new(rule), around)
+    }
+
+    /// Puts stages around a rule behind a pointer.
+    ///
+    /// # Errors
+    /// Those of [`DynamicChain::new`].
+    pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
+        DynamicChain::<STATE>::new(program_of(rule.as_ref(), &around))?;
+        Ok(Self { rule, around })
+    }
+}
+
+impl<const STATE: usize> Rule for DynamicRule<STATE> {
+    type Direction = DynamicChain<STATE>;
+    type Finish = Identity;
+
+    fn direction(&self) -> DynamicChain<STATE> {
+        let program = program_of(self.rule.as_ref(), &self.around);
+        DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
+    }
+
+    fn finish(&self) -> Identity {
+        Identity
+    }
+
+    fn learning_rate(&self) -> LearningRate {
+        self.rule.learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
+        self.rule.set_learning_rate(learning_rate);
+    }
+
+    fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
+        self.rule.tune(visit);
+    }
+}
