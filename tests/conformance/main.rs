@@ -9,7 +9,9 @@
 
 #[macro_use]
 mod cases;
+mod joint;
 mod properties;
+mod stages;
 mod trainer;
 mod values;
 
@@ -77,6 +79,7 @@ macro_rules! properties {
             shapes::zero_one_and_no_dimensions_are_like_any_other_shape,
             extremes::absent_gradients_leave_every_bit_alone,
             extremes::zeros_stay_zeros,
+            groups::groups_schedules_and_frozen_tensors_go_with_everything,
         }
         threads! { $rule }
     };
