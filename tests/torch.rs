@@ -439,6 +439,8 @@ fn a_group_cannot_have_more_state_than_the_others() {
     };
     let configuration = Configuration { groups: vec![group], ..Configuration::of("adam") };
     let parameters = vec![("x".to_owned(), vec![0.0f32]), ("y".to_owned(), vec![0.0f32])];
-    let error = catalogue::build::<f32>(&configuration, Cpu::default(), &parameters).map(|_| ()).unwrap_err();
+    let error = catalogue::build::<f32>(&configuration, Cpu::default(), &parameters)
+        .map(|_| ())
+        .expect_err("they differ");
     assert!(error.to_string().contains("give both the same switches"), "{error}");
 }

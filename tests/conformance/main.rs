@@ -248,7 +248,7 @@ conformance! {
         epsilon: Epsilon::floor(2e-3).expect(VALID),
         root: Root::Plain,
         rectified_above: amount(4.5),
-        unrectified: Unrectified::Still,
+        unrectified: Unrectified::Momentum, // the other does not move for five steps
         weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
     };
     ranger: elementwise averaging => Ranger {
@@ -259,7 +259,7 @@ conformance! {
             epsilon: Epsilon::added(2e-3).expect(VALID),
             root: Root::Plain,
             rectified_above: amount(4.5),
-            unrectified: Unrectified::Still,
+            unrectified: Unrectified::Momentum, // the other does not move for five steps
             weight_decay: WeightDecay::l2(0.012).expect(VALID),
         },
         lookahead: lookahead(),
