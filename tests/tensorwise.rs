@@ -47,7 +47,8 @@ fn weight_decay() -> WeightDecay {
 
 /// A start and gradients for a tensor, none of whose elements is small.
 fn run_of(length: usize) -> impl Strategy<Value = (Vec<f64>, Vec<Vec<f64>>)> {
-    let element = (0.2f64..2.0, any::<bool>()).prop_map(|(size, negative)| if negative { -size } else { size });
+    let element =
+        (0.2f64..2.0, any::<bool>()).prop_map(|(size, negative)| if negative { -size } else { size });
     let tensor = prop::collection::vec(element, length);
     (tensor.clone(), prop::collection::vec(tensor, STEPS))
 }

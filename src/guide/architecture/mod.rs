@@ -2,8 +2,8 @@
 //!
 //! A contract is worth as much as the worst case that it holds. Each case below is worked out in the
 //! chapter named beside it, and where the contracts suffice, as code that is built and run with the
-//! tests and compared with hand arithmetic or a published run. None of these rules is part of the
-//! crate yet.
+//! tests and compared with hand arithmetic or a published run; or the rule itself is part of the
+//! crate.
 //!
 //! | Case | What makes it hard | What carries it |
 //! |---|---|---|
