@@ -170,7 +170,7 @@ proptest! {
         let rule = StableAdamW {
             learning_rate: rate(learning_rate),
             first: decay(first),
-            second: decay(second),
+            second: decay(second).into(),
             epsilon: library_epsilon(epsilon),
             weight_decay: weight_decay(kind),
         };
@@ -239,7 +239,7 @@ fn stable() -> StableAdamW {
     StableAdamW {
         learning_rate: rate(1.0),
         first: decay(0.0),
-        second: decay(0.5),
+        second: decay(0.5).into(),
         epsilon: Epsilon::added(1e-30).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.25).expect(VALID),
     }
