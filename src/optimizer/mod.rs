@@ -161,6 +161,14 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         self.groups.iter().all(|group| group.base.chain().keeps())
     }
 
+    /// How many statistics a step takes once training is under way.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn statistics(&self) -> usize {
+        let under_way = Step { own: 1 << 20, optimizer: 1 << 20, ..Step::first(1.0) };
+        let taken = self.groups.iter().map(|group| group.base.chain().measured_passes(&under_way));
+        taken.map(|passes| passes.count_ones() as usize).max().unwrap_or(0)
+    }
+
     /// Whether there is a point for evaluation, as the chain knows at run time.
     #[cfg(feature = "catalogue")]
     pub(crate) fn has_second_point(&self) -> bool {
