@@ -3,7 +3,7 @@
 use gradus::cpu::Cpu;
 use gradus::error::Result;
 use gradus::optimizer::Build;
-use gradus::rule::{AdamW, Caution, ScheduleFreeAdamW, WeightAverage};
+use gradus::rule::{AdamW, ScheduleFreeAdamW, WeightAverage};
 
 fn step_at_the_point_for_evaluation(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
     let optimizer = ScheduleFreeAdamW::default().build(Cpu::default(), parameters)?;
@@ -70,7 +70,7 @@ fn evaluation_of_a_rule_with_one_point(parameters: &mut [(&str, Vec<f32>)]) -> R
 }
 
 fn evaluation_elsewhere_of_a_rule_with_one_point(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
-    let optimizer = AdamW::default().on_update(Caution::default()).build(Cpu::default(), parameters)?;
+    let optimizer = AdamW::default().gradient_release().build(Cpu::default(), parameters)?;
     let mut elsewhere = parameters.to_vec();
     optimizer.evaluation_into(&*parameters, &mut elsewhere)
     //~^ ERROR: this optimizer trains and evaluates the parameters at the same point
