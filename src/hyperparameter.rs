@@ -166,15 +166,6 @@ hyperparameter! {
 }
 
 hyperparameter! {
-    /// A number that is not negative: `0 <= value < ∞`.
-    ///
-    /// ```
-    /// assert!(gradus::hyperparameter::Amount::new(-1.0).is_err());
-    /// ```
-    Amount, "amount", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
-}
-
-hyperparameter! {
     /// γ of MARS, the strength of variance reduction: `0 <= value < 1`.
     ///
     /// ```
@@ -184,12 +175,12 @@ hyperparameter! {
 }
 
 hyperparameter! {
-    /// The weight of one of two averages beside the other's 1: `0 <= value < ∞`.
+    /// A number that is not negative: `0 <= value < ∞`.
     ///
     /// ```
-    /// assert!(gradus::hyperparameter::Weight::new(-1.0).is_err());
+    /// assert!(gradus::hyperparameter::Amount::new(-1.0).is_err());
     /// ```
-    Weight, "weight", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
+    Amount, "amount", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
 }
 
 impl Decay {

@@ -6,9 +6,10 @@ use super::reader::Reader;
 use super::rules::NormalizedSgdSai;
 use crate::error::{Error, Result};
 use crate::rule::{
-    Adam, AdamC, AdamW, Adopt, CenteredRmsProp, CenteredRmsPropMomentum, LaProp, Lion, NAdam, RmsProp,
-    RmsPropMomentum, Sgd, SgdMomentum, SgdSai,
+    AdEMAMix, Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum, SgdSai,
 };
+use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
+use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -73,10 +74,14 @@ rules! {
     Adam
     AdamC
     AdamW
+    AdEMAMix
     Adopt
+    HyperBallAdamW
     LaProp
+    LaPropOrtho
     Lion
     NAdam
+    OrthoLaProp
     RmsProp
     RmsPropMomentum
     CenteredRmsProp
@@ -85,6 +90,9 @@ rules! {
     SgdMomentum
     SgdSai
     NormalizedSgdSai
+    SignLaProp
+    SudsAdamW
+    UnscaledAdamW
 }
 
 /// All optimizers, by name.

@@ -116,10 +116,10 @@ impl Reader<'_> {
         Amount::new(self.number(name, default.get())?)
     }
 
-    /// β₂: `beta2`, or PaLM's schedule with `beta2_scale` if `palm` is set.
-    pub(super) fn second_decay(&mut self, default: SecondDecay) -> Result<SecondDecay> {
+    /// β₂: the number `name`, or PaLM's schedule with `beta2_scale` if `palm` is set.
+    pub(super) fn second_decay(&mut self, name: &'static str, default: SecondDecay) -> Result<SecondDecay> {
         let mut constant = default;
-        constant.set(self.number("beta2", default.number())?)?;
+        constant.set(self.number(name, default.number())?)?;
         let palm = SecondDecay::palm(self.number("beta2_scale", SecondDecay::PALM.number())?)?;
         Ok(if self.flag("palm")? { palm } else { constant })
     }

@@ -8,6 +8,7 @@ use super::reduce::{self, Lanes};
 use super::simd::{Kernel, Vectors};
 use crate::device::{Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
+use crate::real::Real;
 use crate::store::Store;
 use crate::transform::{FieldSet, Fold, Input, Of, Stage};
 
@@ -48,7 +49,7 @@ impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
             #[inline(always)]
             |first, tile| {
                 let within = (first - start) as usize;
-                let mut values = measure_tile(tile, shared, pass);
+                let mut values = measure_tile(first, tile, shared, pass);
                 // What the padding of the last tile measured does not count.
                 values[(length - within).min(TILE)..].fill(reduce::neutral(pass.1));
                 lanes.add(within, &values);
@@ -152,6 +153,7 @@ fn write_back<T: StorageDtype>(tail: &mut [T], copy: &[T; TILE]) {
 /// What a statistic folds, for each element of a tile.
 #[inline(always)]
 fn measure_tile<C: Stage, K: Formats>(
+    first: u64,
     tile: Tile<'_, C, K>,
     shared: &Shared<C, K>,
     (pass, fold): (usize, Fold),
@@ -170,7 +172,10 @@ fn measure_tile<C: Stage, K: Formats>(
             #[inline(always)]
             |field| field[i].widen(),
         );
-        let input = Input::of(gradient, K::Store::known(parameter, &carry));
+        let mut input = Input::of(gradient, K::Store::known(parameter, &carry));
+        if C::MARKS_FIRST && first + i as u64 == 0 {
+            input.first_element = Number::<K>::constant(1.0);
+        }
         let value = C::measure(pass, &constants, input, &shared.tensor, &mut element).to_f64();
         reduce::summand(fold, value)
     })

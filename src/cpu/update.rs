@@ -115,13 +115,22 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             #[inline(always)]
             |memory| vectors.widen(memory, at),
         );
+        let mut marks = vectors.zeros();
+        if C::MARKS_FIRST && first == 0 {
+            let mut tile = [V::Arithmetic::default(); TILE];
+            tile[0] = V::Arithmetic::constant(1.0);
+            marks = vectors.widen(&tile, 0);
+        }
         vectors.each_place(
             #[inline(always)]
             |i| {
                 let mut element = pick::<C::State, V>(&state, i);
                 let update = &mut update.as_mut()[i];
                 let known = K::Store::known(parameter.as_ref()[i], &pick::<Carry<K>, V>(&carry, i));
-                let input = Input::of(*update, known);
+                let mut input = Input::of(*update, known);
+                if C::MARKS_FIRST {
+                    input.first_element = marks.as_ref()[i];
+                }
                 *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
                 place::<C::State, V>(&mut state, i, element);
             },

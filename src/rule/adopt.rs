@@ -111,5 +111,5 @@ rule_of_moments! {
     /// assert_eq!(parameters[0].1, [1.0 - 0.25 * 3.0 / 2.0]);
     /// # Ok::<(), gradus::error::Error>(())
     /// ```
-    Adopt, γ = 1e-3, |scale: ScaleByAdopt| -> ScaleByAdopt { scale }
+    Adopt, rate = 1e-3, |scale: ScaleByAdopt| -> ScaleByAdopt { scale }
 }

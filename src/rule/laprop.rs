@@ -106,5 +106,5 @@ rule_of_moments! {
     /// assert!((parameters[0].1[0] - 1.0004).abs() < 1e-6);
     /// # Ok::<(), gradus::error::Error>(())
     /// ```
-    LaProp, γ = 4e-4, |scale: ScaleByLaProp| -> ScaleByLaProp { scale }
+    LaProp, rate = 4e-4, |scale: ScaleByLaProp| -> ScaleByLaProp { scale }
 }

@@ -6,22 +6,31 @@
 //! | [`SgdMomentum`] | L2 → [`Momentum`] → decay → learning rate |
 //! | [`Adam`], [`AdamW`] | L2 → [`ScaleByAdam`] → decay → learning rate |
 //! | [`AdamC`] | the same, with decay that is corrected for the schedule |
+//! | [`AdEMAMix`] | L2 → [`ScaleByAdEMAMix`] → decay → learning rate |
 //! | [`Adopt`] | L2 → [`ScaleByAdopt`] → decay → learning rate |
 //! | [`LaProp`] | L2 → [`ScaleByLaProp`] → decay → learning rate |
+//! | [`HyperBallAdamW`] | L2 → [`ScaleByRms`] → decay → [`OnSphere`] |
+//! | [`SignLaProp`] | L2 → [`ScaleByLaProp`] → [`Sign`] → decay → learning rate |
+//! | [`OrthoLaProp`], [`LaPropOrtho`] | L2 → [`ScaleByLaProp`] behind or before [`Orthogonalize`] → decay → learning rate |
+//! | [`SudsAdamW`] | L2 → [`ScaleBySuds`] → decay → learning rate |
+//! | [`UnscaledAdamW`] | L2 → [`ScaleByUnscaledAdam`] → decay → learning rate |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
 //! | [`SgdSai`] | L2 → [`Momentum`] → [`ScaleBySignalToNoise`] → decay → learning rate |
 //! | [`NAdam`] | L2 → [`ScaleByNAdam`] → decay → learning rate |
 //! | [`RmsProp`], [`CenteredRmsProp`] | L2 → [`ScaleByRms`] or [`ScaleByDeviation`] → decay → learning rate |
 //! | [`RmsPropMomentum`], [`CenteredRmsPropMomentum`] | the same with [`Momentum`] before decay |
 //!
-//! [`Mars`] stands before any of them, [`Caution`] behind. "L2" and "decay" are [`AddDecay`] before and behind the part that gives the rule its name.
+//! [`Mars`] stands before any of them, [`Caution`] behind. "L2" and "decay" are
+//! [`AddDecay`] before and behind the part that gives the rule its name.
 
 mod adam;
+mod ademamix;
 mod adopt;
 mod average;
 mod caution;
 mod chained;
 mod decay;
+mod hyperball;
 mod laprop;
 mod learning_rate;
 mod lion;
@@ -29,17 +38,23 @@ mod mars;
 mod moments;
 mod momentum;
 mod nadam;
+mod orthogonal;
 mod rmsprop;
 mod second_moment;
 mod sgd;
 mod sgd_sai;
+mod sign;
+mod suds;
+mod unscaled_adam;
 
 pub use adam::{Adam, AdamC, AdamConstants, AdamW, Moments, ScaleByAdam};
+pub use ademamix::{AdEMAMix, Mixture, MixtureConstants, ScaleByAdEMAMix};
 pub use adopt::{Adopt, ScaleByAdopt};
 pub use average::{Average, AverageConstants, Mean, NesterovAverage};
 pub use caution::{Agreement, Caution, CautionConstants, Kept};
 pub use chained::Chained;
 pub use decay::{AddDecay, DecayConstants};
+pub use hyperball::{HyperBallAdamW, OnSphere, Sphere, SphereConstants};
 pub use laprop::{LaProp, ScaleByLaProp};
 pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};
 pub use lion::{Lion, LionConstants, LionMomentum, ScaleByLion};
@@ -48,16 +63,20 @@ pub use mars::{
 };
 pub use momentum::{FirstMomentum, Momentum, MomentumConstants, MomentumForm, Velocity};
 pub use nadam::{MomentumProduct, NAdam, NAdamConstants, ScaleByNAdam};
+pub use orthogonal::{LaPropOrtho, OrthoLaProp, OrthogonalConstants, Orthogonalize, Projection};
 pub use rmsprop::{
     Averages, CenteredRmsProp, CenteredRmsPropMomentum, MeanSquare, RmsConstants, RmsProp, RmsPropMomentum,
     ScaleByDeviation, ScaleByRms, Variance,
 };
-pub use second_moment::{ScaleBySecondMoment, SecondMoment, SecondMomentConstants};
+pub use second_moment::SecondMomentConstants;
 pub use sgd::{Sgd, SgdMomentum};
 pub use sgd_sai::{
     AsMeasured, ByLargest, Constant, Normalization, ScaleBySignalToNoise, SgdSai, SignalToNoise,
     SignalToNoiseConstants,
 };
+pub use sign::{Sign, SignLaProp, SignSize};
+pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};
+pub use unscaled_adam::{ScaleByUnscaledAdam, UnscaledAdamW};
 
 use crate::hyperparameter::WeightDecay;
 use crate::transform::Chain;

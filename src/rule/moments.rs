@@ -5,8 +5,8 @@
 macro_rules! rule_of_moments {
     (
         $(#[$doc:meta])*
-        $name:ident, γ = $rate:literal,
-        |$made:ident: $scale:ident| -> $core:ty { $make:expr }
+        $name:ident, rate = $rate:literal,
+        |$made:ident: $scale:ident $(, $extra:ident: $stage:ident)?| -> $core:ty { $make:expr }
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +19,8 @@ macro_rules! rule_of_moments {
             pub second: $crate::hyperparameter::SecondDecay,
             #[doc = concat!("ε, keeps the denominator from zero. Default: that of [`", stringify!($scale), "`].")]
             pub epsilon: $crate::hyperparameter::Epsilon,
+            $(#[doc = concat!("The stage [`", stringify!($stage), "`].")]
+            pub $extra: $stage,)?
             /// λ and its kind. Default: none.
             pub weight_decay: $crate::hyperparameter::WeightDecay,
         }
@@ -31,6 +33,7 @@ macro_rules! rule_of_moments {
                     first: scale.first,
                     second: scale.second,
                     epsilon: scale.epsilon,
+                    $($extra: $stage::default(),)?
                     weight_decay: $crate::hyperparameter::WeightDecay::NONE,
                 }
             }
@@ -43,6 +46,7 @@ macro_rules! rule_of_moments {
 
             fn direction(&self) -> Self::Direction {
                 let Self { first, second, epsilon, weight_decay, .. } = *self;
+                $(let $extra = self.$extra;)?
                 let $made = $scale { first, second, epsilon };
                 $crate::rule::regularized($make, weight_decay)
             }

@@ -26,7 +26,7 @@
 //! `v` is stored debiased. ε may be a floor, see [`Epsilon`].
 
 use super::{AddDecay, Decayed, Moments, decayed, regularized};
-use crate::hyperparameter::{Amount, Decay, Epsilon, LearningRate, WeightDecay};
+use crate::hyperparameter::{Amount, Decay, Epsilon, LearningRate, SecondDecay, WeightDecay};
 use crate::real::Real;
 use crate::transform::{Chain, Input, Nothing, Rule, Stage, Step};
 use crate::{fields, tunables};
@@ -38,7 +38,7 @@ pub struct ScaleByNAdam {
     /// β₁, the weight of the old average. Default 0.9.
     pub first: Decay,
     /// β₂, the weight of the old average of squares. Default 0.999.
-    pub second: Decay,
+    pub second: SecondDecay,
     /// ε, keeps the denominator from zero. Default: 1e-8, added.
     pub epsilon: Epsilon,
     /// ψ, how fast μ grows towards β₁. Default 0.004.
@@ -49,7 +49,7 @@ impl Default for ScaleByNAdam {
     fn default() -> Self {
         Self {
             first: Decay::checked(0.9),
-            second: Decay::checked(0.999),
+            second: SecondDecay::checked(0.999),
             epsilon: Epsilon { added: 1e-8, floor: 0.0 },
             momentum_decay: Amount::checked(0.004),
         }
@@ -142,7 +142,7 @@ impl Stage for ScaleByNAdam {
 /// use gradus::optimizer::Build;
 /// use gradus::rule::NAdam;
 ///
-/// let (learning_rate, second) = (LearningRate::new(0.01)?, Decay::new(0.99)?);
+/// let (learning_rate, second) = (LearningRate::new(0.01)?, Decay::new(0.99)?.into());
 /// let rule = NAdam { learning_rate, second, ..NAdam::default() };
 /// // What HeavyBall 3.2 prints for this run.
 /// let mut parameters = [("x", vec![1.0f64, -2.0])];
@@ -161,7 +161,7 @@ pub struct NAdam {
     /// β₁, the weight of the old average of gradients. Default 0.9.
     pub first: Decay,
     /// β₂, the weight of the old average of their squares. Default 0.999.
-    pub second: Decay,
+    pub second: SecondDecay,
     /// ε, keeps the denominator from zero. Default: 1e-8, added.
     pub epsilon: Epsilon,
     /// ψ, how fast the momentum grows towards β₁. Default 0.004.

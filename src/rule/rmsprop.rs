@@ -31,7 +31,7 @@
 //! Differences from the lecture: ε beside the root, or as a floor, see [`Epsilon`].
 
 use super::{AddDecay, Decayed, FirstMomentum, Momentum, MomentumForm, decayed, regularized};
-use crate::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
+use crate::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, SecondDecay, WeightDecay};
 use crate::real::Real;
 use crate::transform::{Chain, Input, Rule, Step, Transform};
 use crate::{fields, tunables};
@@ -49,9 +49,9 @@ pub enum Averages {
 
 impl Averages {
     /// The weight of the newest value in an average with ρ.
-    fn weight_of_newest(self, decay: Decay, step: u64) -> f64 {
+    fn weight_of_newest(self, decay: SecondDecay, step: u64) -> f64 {
         match self {
-            Self::Plain => 1.0 - decay.get(),
+            Self::Plain => 1.0 - decay.at(step),
             Self::Debiased => decay.debiased_weight(step),
         }
     }
@@ -95,7 +95,7 @@ macro_rules! scale {
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub struct $name {
             /// ρ, the weight of the old average. Default 0.99.
-            pub decay: Decay,
+            pub decay: SecondDecay,
             /// Plain or debiased. Default: plain.
             pub averages: Averages,
             /// ε, keeps the denominator from zero. Default: 1e-8, added.
@@ -105,7 +105,7 @@ macro_rules! scale {
         impl Default for $name {
             fn default() -> Self {
                 let epsilon = Epsilon { added: 1e-8, floor: 0.0 };
-                Self { decay: Decay::checked(0.99), averages: Averages::default(), epsilon }
+                Self { decay: SecondDecay::checked(0.99), averages: Averages::default(), epsilon }
             }
         }
 
@@ -155,7 +155,7 @@ scale! {
     /// use gradus::rule::{ScaleByDeviation, Variance};
     /// use gradus::transform::{Input, Step, Transform};
     ///
-    /// let scale = ScaleByDeviation { decay: Decay::new(0.5)?, ..ScaleByDeviation::default() };
+    /// let scale = ScaleByDeviation { decay: Decay::new(0.5)?.into(), ..ScaleByDeviation::default() };
     /// let at = scale.constants(&Step::first(0.01));
     /// let mut state = Variance { mean: 0.0f64, variance: 0.0 };
     /// ScaleByDeviation::update(&at, Input::of(2.0, 1.0), &mut state);
@@ -199,7 +199,7 @@ macro_rules! rmsprop {
             /// γ. Default 0.01.
             pub learning_rate: LearningRate,
             /// ρ, the weight of the old average. Default 0.99.
-            pub decay: Decay,
+            pub decay: SecondDecay,
             /// Whether averages are plain or debiased. Default: plain.
             pub averages: Averages,
             /// ε, keeps the denominator from zero. Default: 1e-8, added.

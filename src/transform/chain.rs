@@ -44,6 +44,7 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     const PASSES: usize = A::PASSES + B::PASSES;
     const LOOKS_BACK: bool = A::LOOKS_BACK || B::LOOKS_BACK;
     const BY_TILE: bool = A::BY_TILE || B::BY_TILE;
+    const MARKS_FIRST: bool = A::MARKS_FIRST || B::MARKS_FIRST;
 
     fn joins(pass: usize) -> bool {
         if pass < A::PASSES { A::joins(pass) } else { B::joins(pass - A::PASSES) }

@@ -29,6 +29,8 @@ pub use flag::{Either, Flag};
 pub use rule::{ChainOf, Rule};
 pub use stage::{Constants, Fold, Stage, Transform};
 
+use crate::real::Real;
+
 /// Where in training a step is.
 ///
 /// ```
@@ -99,13 +101,16 @@ pub struct Input<F> {
     /// The parameter before this step, widened from its storage format, plus what the store
     /// carries of it.
     pub parameter: F,
+    /// 1 for the first element of the tensor in memory, 0 for all others; 0 for all unless a stage
+    /// [asks for it](Stage::MARKS_FIRST).
+    pub first_element: F,
 }
 
-impl<F: Copy> Input<F> {
+impl<F: Real> Input<F> {
     /// The input of a chain's first stage.
     #[inline(always)]
     pub fn of(gradient: F, parameter: F) -> Self {
-        Self { update: gradient, gradient, parameter }
+        Self { update: gradient, gradient, parameter, first_element: F::constant(0.0) }
     }
 
     /// The same element with another update.

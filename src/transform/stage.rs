@@ -112,6 +112,10 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// Whether it runs on [tiles](crate::real::Tile) of numbers, since calling it costs something.
     const BY_TILE: bool = false;
 
+    /// Whether the stage must know which element is the tensor's
+    /// [first](Input::first_element).
+    const MARKS_FIRST: bool = false;
+
     /// Whether statistic `pass` sums over all tensors.
     fn joins(pass: usize) -> bool {
         let _ = pass;

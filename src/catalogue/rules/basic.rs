@@ -49,7 +49,7 @@ impl Named for Adam {
         Ok(Self {
             learning_rate,
             first: from.decay("beta1", default.first)?,
-            second: from.second_decay(default.second)?,
+            second: from.second_decay("beta2", default.second)?,
             epsilon: from.epsilon(default.epsilon)?,
             weight_decay: from.weight_decay(0.0, &L2_FIRST, learning_rate)?,
         })
@@ -67,7 +67,7 @@ impl Named for AdamW {
         Ok(Self {
             learning_rate,
             first: from.decay("beta1", default.first)?,
-            second: from.second_decay(default.second)?,
+            second: from.second_decay("beta2", default.second)?,
             epsilon: from.epsilon(default.epsilon)?,
             weight_decay: from.weight_decay(decay, &DECOUPLED_FIRST, learning_rate)?,
         })

@@ -16,7 +16,7 @@ impl Named for NAdam {
         Ok(Self {
             learning_rate,
             first: from.decay("beta1", default.first)?,
-            second: from.decay("beta2", default.second)?,
+            second: from.second_decay("beta2", default.second)?,
             epsilon: from.epsilon(default.epsilon)?,
             momentum_decay: from.amount("momentum_decay", default.momentum_decay)?,
             weight_decay: from.weight_decay(0.0, &L2_FIRST, learning_rate)?,
@@ -48,7 +48,7 @@ macro_rules! rmsprop {
                 from.number("momentum", 0.0)?;
                 Ok(Self {
                     learning_rate,
-                    decay: from.decay("rho", default.decay)?,
+                    decay: from.second_decay("rho", default.decay)?,
                     averages: from.choice("averages", &averages)?,
                     epsilon: from.epsilon(default.epsilon)?,
                     $($momentum: from.decay("momentum", default.momentum)?,)?

@@ -1,15 +1,20 @@
 //! HeavyBall 1.0.0 and 3.2.1.
 
 use super::default;
-use crate::catalogue::Hyperparameters;
+use crate::catalogue::{Hyperparameters, Value};
+
+/// Those that have ε = 1e-8, whatever is asked for.
+const IGNORE_EPSILON: [&str; 6] =
+    ["laprop", "laprop_ortho", "ortho_laprop", "sign_laprop", "suds_adamw", "unscaled_adamw"];
+/// Those that have no momentum, whatever β₁ is.
+const IGNORE_MOMENTUM: [&str; 2] = ["hyperball_adamw", "rmsprop"];
 
 pub(super) fn translate_1(
     optimizer: &str,
     theirs: &Hyperparameters,
     ours: &mut Hyperparameters,
 ) -> Result<(), String> {
-    // Its AdamW ignores `eps` as well.
-    if optimizer == "adamw" && theirs.get("eps").is_some() {
+    if optimizer == "adamw" && ours.get("eps").is_some() {
         ours.set("eps", 1e-8);
     }
     translate_3(optimizer, theirs, ours)?;
@@ -22,9 +27,26 @@ pub(super) fn translate_3(
     theirs: &Hyperparameters,
     ours: &mut Hyperparameters,
 ) -> Result<(), String> {
-    let ignores_epsilon = ["laprop"];
-    if ignores_epsilon.contains(&optimizer) && theirs.get("eps").is_some() {
+    if IGNORE_EPSILON.contains(&optimizer)
+        && let Some(epsilon) = ours.remove("eps")
+    {
         ours.set("eps", 1e-8);
+        if optimizer.contains("ortho") {
+            ours.set("projection_eps", epsilon);
+        }
+    }
+    if IGNORE_MOMENTUM.contains(&optimizer) {
+        ours.remove("beta1");
+    }
+    if optimizer == "rmsprop"
+        && let Some(decay) = ours.remove("beta2")
+    {
+        ours.set("rho", decay);
+    }
+    if optimizer == "nadam" {
+        let decoupled = theirs.get("decoupled_weight_decay") == Some(&Value::Flag(true));
+        ours.remove("decoupled_weight_decay");
+        ours.set("decay", if decoupled { "decoupled" } else { "l2" });
     }
     // It corrects the gradient before it clips it, and masks the update after it has clipped it.
     if theirs.get("mars").is_some() {
@@ -39,11 +61,30 @@ pub(super) fn translate_3(
 }
 
 pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
-    if ["adamw", "adamc", "adopt", "laprop"].contains(&optimizer) {
-        default(ours, "lr", 0.0025);
+    let (rate, second) = match optimizer {
+        "nadam" => (0.002, 0.999),
+        "ademamix" => (0.001, 0.999),
+        "adamc" | "adamw" | "adopt" | "hyperball_adamw" | "rmsprop" => (0.0025, 0.99),
+        _ if IGNORE_EPSILON.contains(&optimizer) => (0.0025, 0.99),
+        _ => return,
+    };
+    default(ours, "lr", rate);
+    if !IGNORE_MOMENTUM.contains(&optimizer) {
         default(ours, "beta1", 0.9);
-        default(ours, "beta2", 0.99);
-        default(ours, "eps", 1e-8);
-        default(ours, "epsilon_form", "floor");
+    }
+    default(ours, if optimizer == "rmsprop" { "rho" } else { "beta2" }, second);
+    default(ours, "eps", if optimizer == "rmsprop" { 1e-6 } else { 1e-8 });
+    default(ours, "epsilon_form", "floor");
+    match optimizer {
+        "ademamix" => default(ours, "alpha", 2.0),
+        "laprop_ortho" | "ortho_laprop" => {
+            default(ours, "projection_eps", 1e-8);
+            default(ours, "projection_floor", 1e-6);
+        }
+        "rmsprop" => {
+            default(ours, "averages", "debiased");
+            default(ours, "decay", "decoupled");
+        }
+        _ => {}
     }
 }

@@ -190,6 +190,7 @@ impl<const STATE: usize> Stage for DynamicChain<STATE> {
     const PASSES: usize = MOST_PASSES;
     const LOOKS_BACK: bool = true;
     const BY_TILE: bool = true;
+    const MARKS_FIRST: bool = true;
 
     fn keeps(&self) -> bool {
         self.program.keeps()
