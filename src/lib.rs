@@ -54,6 +54,8 @@
 //! | [`Adam`](rule::Adam) | 2 | the same without weight decay, or with L2 |
 //! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
 //! | [`SgdSai`](rule::SgdSai) | 1 | half of AdamW's state, one rate per tensor found by itself |
+//! | [`Sm3Momentum`](rule::Sm3Momentum) | 1 | large embeddings; adaptive with half of AdamW's state |
+//! | [`Sm3`](rule::Sm3) | 0, and one per row and column | the same without momentum, with next to no state |
 //! | [`SgdMomentum`](rule::SgdMomentum) | 1 | convolutional networks with a tuned schedule |
 //! | [`Sgd`](rule::Sgd) | 0 | convex problems, fine-tuning with no memory to spare |
 //!

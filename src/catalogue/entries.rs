@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::rules::NormalizedSgdSai;
 use crate::error::{Error, Result};
 use crate::rule::{
-    AdEMAMix, Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum, SgdSai,
+    AdEMAMix, Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum, SgdSai, Sm3, Sm3Momentum,
 };
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
@@ -91,6 +91,8 @@ rules! {
     SgdSai
     NormalizedSgdSai
     SignLaProp
+    Sm3
+    Sm3Momentum
     SudsAdamW
     UnscaledAdamW
 }

@@ -6,6 +6,8 @@
 //! | [`Adam`](crate::rule::Adam) | the same | none | 8 |
 //! | [`Lion`](crate::rule::Lion) | AdamW's divided by 3 to 10 | AdamW's times 3 to 10 | 4 |
 //! | [`SgdSai`](crate::rule::SgdSai) | near AdamW's | AdamW's | 4 |
+//! | [`Sm3Momentum`](crate::rule::Sm3Momentum) | 0.1, with a warm-up | none | 4 |
+//! | [`Sm3`](crate::rule::Sm3) | the same | none | 4 per row and column |
 //! | [`SgdMomentum`](crate::rule::SgdMomentum) | 0.01 to 0.1 | 1e-4, L2 | 4 |
 //! | [`Sgd`](crate::rule::Sgd) | 0.1 to 1 | none | 0 |
 //!
@@ -15,6 +17,8 @@
 //!   division, and wants large batches, because the sign of a noisy gradient is noise.
 //! - **SgdSai** is momentum with a factor per tensor, found from the first gradient. Averages over workers
 //!   or micro-batches make that measurement better: hand in the best first gradient that you have.
+//! - **Sm3** adapts the rate of each element as Adagrad does, from sums of squares per row and column: its
+//!   state is next to nothing. **Sm3Momentum** adds an average of updates, as large as the parameters.
 //! - **SgdMomentum** moves by γ times the gradient, so γ depends on the scale of the loss. Well tuned, it
 //!   is hard to beat on convolutional networks.
 //! - **Sgd** keeps nothing, hence cannot accumulate micro-batches: the compiler says so.
@@ -96,8 +100,8 @@
 //! | | f32 | bf16, f32 state | bf16, bf16 state | bf16 + Kahan, bf16 state |
 //! |---|---|---|---|---|
 //! | AdamW, Adam | 8 | 8 | 4 | 6 |
-//! | Lion, SgdMomentum, SgdSai | 4 | 4 | 2 | 4 |
-//! | Sgd | 0 | 0 | 0 | 2 |
+//! | Lion, SgdMomentum, SgdSai, Sm3Momentum | 4 | 4 | 2 | 4 |
+//! | Sgd, Sm3 | 0 | 0 | 0 | 2 |
 //!
 //! ```
 //! use gradus::cpu::Cpu;

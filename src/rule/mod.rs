@@ -16,6 +16,8 @@
 //! | [`UnscaledAdamW`] | L2 → [`ScaleByUnscaledAdam`] → decay → learning rate |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
 //! | [`SgdSai`] | L2 → [`Momentum`] → [`ScaleBySignalToNoise`] → decay → learning rate |
+//! | [`Sm3`] | L2 → [`ScaleBySm3`] → decay → learning rate |
+//! | [`Sm3Momentum`] | L2 → [`ScaleBySm3`] → [`Momentum`] → decay → learning rate |
 //! | [`NAdam`] | L2 → [`ScaleByNAdam`] → decay → learning rate |
 //! | [`RmsProp`], [`CenteredRmsProp`] | L2 → [`ScaleByRms`] or [`ScaleByDeviation`] → decay → learning rate |
 //! | [`RmsPropMomentum`], [`CenteredRmsPropMomentum`] | the same with [`Momentum`] before decay |
@@ -44,6 +46,7 @@ mod second_moment;
 mod sgd;
 mod sgd_sai;
 mod sign;
+mod sm3;
 mod suds;
 mod unscaled_adam;
 
@@ -75,6 +78,7 @@ pub use sgd_sai::{
     SignalToNoiseConstants,
 };
 pub use sign::{Sign, SignLaProp, SignSize};
+pub use sm3::{Accumulator, ScaleBySm3, Sm3, Sm3Constants, Sm3Momentum};
 pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};
 pub use unscaled_adam::{ScaleByUnscaledAdam, UnscaledAdamW};
 

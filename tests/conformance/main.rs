@@ -18,7 +18,7 @@ use gradus::rule::Chained;
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
-use gradus::rule::{AsMeasured, Constant, SgdSai};
+use gradus::rule::{AsMeasured, Constant, SgdSai, Sm3, Sm3Momentum};
 use gradus::transform::StageExt;
 
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
@@ -34,8 +34,27 @@ macro_rules! conformance {
     )+};
 }
 
+/// The same for rules that keep state by axis, to which the shape of a tensor matters. `elementwise`
+/// holds for them, too: what it splits is vectors.
+macro_rules! conformance_by_axis {
+    ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
+        mod $name {
+            use super::*;
+
+            properties! { of_any_kind: $rule }
+            $(properties! { $kind: $rule })+
+        }
+    )+};
+}
+
 macro_rules! properties {
     (every: $rule:expr) => {
+        properties! { of_any_kind: $rule }
+        tests! { $rule;
+            shapes::zero_one_and_no_dimensions_are_like_any_other_shape,
+        }
+    };
+    (of_any_kind: $rule:expr) => {
         tests! { $rule;
             convergence::converges_on_a_quadratic,
             arrival::release_equals_the_joint_step,
@@ -43,7 +62,6 @@ macro_rules! properties {
             arrival::a_late_first_gradient_is_treated_as_a_first_one,
             resume::a_restored_optimizer_goes_on_with_the_same_bits,
             resume::switching_between_joint_steps_and_release_keeps_all_state,
-            shapes::zero_one_and_no_dimensions_are_like_any_other_shape,
             extremes::absent_gradients_leave_every_bit_alone,
             extremes::zeros_stay_zeros,
         }
@@ -130,6 +148,22 @@ conformance! {
             .then(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
             .then(AddDecay::to_update(WeightDecay::decoupled(0.011).expect(VALID))),
         learning_rate: learning_rate(0.05),
+    };
+}
+
+conformance_by_axis! {
+    sm3: elementwise => Sm3 {
+        learning_rate: learning_rate(0.12),
+        beta: decay(0.7),
+        epsilon: Epsilon::floor(3e-2).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    sm3_momentum: elementwise averaging => Sm3Momentum {
+        learning_rate: learning_rate(0.11),
+        momentum: decay(0.6),
+        beta: decay(0.5),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
     };
 }
 

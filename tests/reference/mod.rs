@@ -10,6 +10,7 @@ pub mod clip;
 pub mod lion;
 pub mod sgd;
 pub mod sgd_sai;
+pub mod sm3;
 
 /// Weight decay as the papers write it.
 #[derive(Clone, Copy, Debug)]

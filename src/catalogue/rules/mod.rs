@@ -2,6 +2,7 @@
 
 mod basic;
 mod sai;
+mod sm3;
 
 pub(super) use sai::NormalizedSgdSai;
 mod heavyball;

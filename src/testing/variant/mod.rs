@@ -15,6 +15,7 @@ pub(super) enum Variant {
     Torch,
     Optimi,
     SgdSai,
+    Sm3,
     HeavyBall,
     HeavyBall3,
 }
@@ -25,6 +26,7 @@ impl Variant {
             Some("torch") => Ok(Self::Torch),
             Some("optimi") => Ok(Self::Optimi),
             Some("sgd_sai") => Ok(Self::SgdSai),
+            Some("sm3") => Ok(Self::Sm3),
             Some("heavyball") => Ok(Self::HeavyBall),
             Some("heavyball3") => Ok(Self::HeavyBall3),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
@@ -41,7 +43,7 @@ impl Variant {
         match self {
             Self::Torch => torch::translate(optimizer, theirs, ours),
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
-            Self::SgdSai => Ok(()),
+            Self::SgdSai | Self::Sm3 => Ok(()),
             Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
             Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
         }
@@ -54,6 +56,7 @@ impl Variant {
             Self::Torch => torch::fill_in(optimizer, ours),
             Self::Optimi => optimi::fill_in(optimizer, ours),
             Self::SgdSai => sgd_sai::fill_in(ours),
+            Self::Sm3 => {}
             Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
         }
     }

@@ -1,10 +1,10 @@
 //! [`DynamicChain`]: a program as a stage.
 
 use super::fields::{Listed, ListedConstants, Numbers};
-use super::{Erased, Input, Places, Program, Runs, Stage, Step};
+use super::{Erased, Input, Places, Program, Runs, Slices, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
-use crate::transform::Fold;
+use crate::transform::{ByAxis, Fold, Pair};
 use core::any::Any;
 use typenum::B1;
 
@@ -15,16 +15,16 @@ const MOST_NUMBERS: usize = 16;
 /// The most statistics.
 const MOST_PASSES: usize = 12;
 
-/// A program with `STATE` fields of state, as a stage.
+/// A program with `STATE` fields of state by element and `AXES` by axis, as a stage.
 ///
 /// What the type cannot know is taken to be so: it may need all gradients at once, and it keeps
 /// averages. [`Program::is_joint`] and [`Program::keeps`] know.
 #[derive(Clone, Debug)]
-pub struct DynamicChain<const STATE: usize> {
+pub struct DynamicChain<const STATE: usize, const AXES: usize = 0> {
     program: Program,
 }
 
-impl<const STATE: usize> DynamicChain<STATE> {
+impl<const STATE: usize, const AXES: usize> DynamicChain<STATE, AXES> {
     /// Makes a stage of a program.
     ///
     /// # Errors
@@ -33,6 +33,7 @@ impl<const STATE: usize> DynamicChain<STATE> {
         let all = program.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
         let passes: usize = program.stages.iter().map(|stage| stage.passes()).sum();
         let fits = all.state == STATE
+            && all.axes == AXES
             && all.tensor <= MOST_NUMBERS
             && all.own <= MOST_NUMBERS
             && all.group <= MOST_NUMBERS
@@ -41,19 +42,22 @@ impl<const STATE: usize> DynamicChain<STATE> {
             return Ok(Self { program });
         }
         Err(Error::Combination {
-            option: format!("a chain with {} fields of state and {passes} statistics", all.state),
-            with: format!("one that is made for {STATE} and at most {MOST_PASSES}"),
+            option: format!(
+                "a chain with {} fields of state, {} by axis, and {passes} statistics",
+                all.state, all.axes
+            ),
+            with: format!("one that is made for {STATE}, {AXES} and at most {MOST_PASSES}"),
             because: "a chain from data has room for eight fields of state, sixteen numbers per tensor and twelve statistics",
         })
     }
 }
 
 /// The numbers of one element and of what it belongs to, in the kind `F`.
-struct Element<'a, F, const STATE: usize> {
+struct Element<'a, F, const STATE: usize, const AXES: usize> {
     at: &'a ListedConstants<F>,
     input: &'a mut Input<F>,
     tensor: &'a [F; MOST_NUMBERS],
-    state: &'a mut [F; STATE],
+    state: &'a mut ([F; STATE], [F; AXES]),
 }
 
 /// Calls a method of something in the kind of numbers that it is in. A stage behind a pointer exists
@@ -74,9 +78,9 @@ macro_rules! in_its_kind {
     };
 }
 
-impl<F: Real, const STATE: usize> Element<'_, F, STATE> {
+impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES> {
     /// The same numbers in the kind `G`, if that is what they are.
-    fn cast<G: Real>(&mut self) -> Option<Element<'_, G, STATE>> {
+    fn cast<G: Real>(&mut self) -> Option<Element<'_, G, STATE, AXES>> {
         Some(Element {
             at: (self.at as &dyn Any).downcast_ref()?,
             input: (self.input as &mut dyn Any).downcast_mut()?,
@@ -86,7 +90,7 @@ impl<F: Real, const STATE: usize> Element<'_, F, STATE> {
     }
 }
 
-impl<F: Real, const STATE: usize> Element<'_, F, STATE>
+impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES>
 where
     dyn Erased: Runs<F>,
 {
@@ -100,7 +104,10 @@ where
                 &self.at.numbers[places.constants..next.constants],
                 *self.input,
                 &self.tensor[places.tensor..next.tensor],
-                &mut self.state[places.state..next.state],
+                Slices {
+                    elements: &mut self.state.0[places.state..next.state],
+                    axes: &mut self.state.1[places.axes..next.axes],
+                },
             );
             places = next;
         }
@@ -118,7 +125,10 @@ where
             &self.at.numbers[places.constants..next.constants],
             *self.input,
             &self.tensor[places.tensor..next.tensor],
-            &mut self.state[places.state..next.state],
+            Slices {
+                elements: &mut self.state.0[places.state..next.state],
+                axes: &mut self.state.1[places.axes..next.axes],
+            },
         );
         *self.input = self.input.with_update(value);
     }
@@ -133,7 +143,10 @@ where
                 &self.at.numbers[places.constants..next.constants],
                 self.input.update,
                 &self.tensor[places.tensor..next.tensor],
-                &mut self.state[places.state..next.state],
+                Slices {
+                    elements: &mut self.state.0[places.state..next.state],
+                    axes: &mut self.state.1[places.axes..next.axes],
+                },
             );
             places = next;
         }
@@ -179,9 +192,9 @@ where
     }
 }
 
-impl<const STATE: usize> Stage for DynamicChain<STATE> {
+impl<const STATE: usize, const AXES: usize> Stage for DynamicChain<STATE, AXES> {
     type Constants = Listed;
-    type State = Numbers<STATE>;
+    type State = Pair<Numbers<STATE>, ByAxis<Numbers<AXES>>>;
     type Tensor = Numbers<MOST_NUMBERS>;
     type Own = Numbers<MOST_NUMBERS>;
     type Group = Numbers<MOST_NUMBERS>;
@@ -252,7 +265,7 @@ impl<const STATE: usize> Stage for DynamicChain<STATE> {
         at: &ListedConstants<F>,
         mut input: Input<F>,
         tensor: &[F; MOST_NUMBERS],
-        state: &mut [F; STATE],
+        state: &mut ([F; STATE], [F; AXES]),
     ) -> F {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.measure(pass));
@@ -274,7 +287,7 @@ impl<const STATE: usize> Stage for DynamicChain<STATE> {
         at: &ListedConstants<F>,
         mut input: Input<F>,
         tensor: &[F; MOST_NUMBERS],
-        state: &mut [F; STATE],
+        state: &mut ([F; STATE], [F; AXES]),
     ) -> Input<F> {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.update(at.program.stages.len()));
@@ -285,7 +298,7 @@ impl<const STATE: usize> Stage for DynamicChain<STATE> {
         at: &ListedConstants<F>,
         parameter: F,
         tensor: &[F; MOST_NUMBERS],
-        state: &mut [F; STATE],
+        state: &mut ([F; STATE], [F; AXES]),
     ) {
         let mut input = Input::of(parameter, parameter);
         let mut element = Element { at, input: &mut input, tensor, state };

@@ -72,7 +72,7 @@ impl<R: Rule> ErasedRule for R {
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct DynamicRule<const STATE: usize> {
+pub struct DynamicRule<const STATE: usize, const AXES: usize = 0> {
     rule: Box<dyn ErasedRule>,
     around: AroundAtRunTime,
 }
@@ -88,7 +88,7 @@ pub struct AroundAtRunTime {
     pub after: Program,
 }
 
-impl<const STATE: usize> Clone for DynamicRule<STATE> {
+impl<const STATE: usize, const AXES: usize> Clone for DynamicRule<STATE, AXES> {
     fn clone(&self) -> Self {
         Self { rule: self.rule.copied(), around: self.around.clone() }
     }
@@ -104,7 +104,7 @@ pub fn program_of(rule: &dyn ErasedRule, around: &AroundAtRunTime) -> Program {
     program
 }
 
-impl<const STATE: usize> DynamicRule<STATE> {
+impl<const STATE: usize, const AXES: usize> DynamicRule<STATE, AXES> {
     /// Puts stages around a rule.
     ///
     /// # Errors
@@ -118,16 +118,16 @@ impl<const STATE: usize> DynamicRule<STATE> {
     /// # Errors
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
-        DynamicChain::<STATE>::new(program_of(rule.as_ref(), &around))?;
+        DynamicChain::<STATE, AXES>::new(program_of(rule.as_ref(), &around))?;
         Ok(Self { rule, around })
     }
 }
 
-impl<const STATE: usize> Rule for DynamicRule<STATE> {
-    type Direction = DynamicChain<STATE>;
+impl<const STATE: usize, const AXES: usize> Rule for DynamicRule<STATE, AXES> {
+    type Direction = DynamicChain<STATE, AXES>;
     type Finish = Identity;
 
-    fn direction(&self) -> DynamicChain<STATE> {
+    fn direction(&self) -> DynamicChain<STATE, AXES> {
         let program = program_of(self.rule.as_ref(), &self.around);
         DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
     }
