@@ -112,7 +112,7 @@ follows! {
     };
 }
 
-/// What HeavyBall 3.2 prints for p = 1, gradients t·0.1, γ = 0.01, β = (0.9, 0.99).
+/// What HeavyBall 3.2 prints for p = 1, gradients t·0.1, γ = 0.01, β = (0.9, 0.99), and AdEMAMix's own β.
 #[test]
 fn published_runs_are_reproduced() {
     fn run<R: gradus::optimizer::Releasable>(rule: R) -> Vec<f64> {
@@ -147,7 +147,6 @@ fn published_runs_are_reproduced() {
     assert_runs(with!(AdamW, SecondDecay::PALM), [0.99, 0.981337, 0.972999, 0.964772]);
     let mix = AdEMAMix {
         learning_rate: LearningRate::new(0.01).expect(VALID),
-        second,
         alpha: Amount::new(2.0).expect(VALID),
         epsilon: Epsilon::floor(1e-8).expect(VALID),
         ..AdEMAMix::default()

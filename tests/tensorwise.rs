@@ -289,13 +289,13 @@ fn without_a_direction_there_is_no_nan() {
     }
 }
 
-/// Recorded runs with caution and MARS, by options instead of by name.
+/// Recorded runs with caution and MARS, by the builder's options; `golden` replays them by name.
 #[test]
 fn recorded_runs_with_stages_around_a_rule_are_reproduced() {
     use gradus::testing::trajectory::{Tolerance, Trajectory};
 
     fn check<R: Rule>(name: &str, rule: R, mars: Option<f64>, agreement: Option<Agreement>) {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/stages");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
         let trajectory =
             Trajectory::read(&folder.join(name).with_extension("safetensors")).expect("a recording");
         let Tolerance::Each { absolute, relative } = trajectory.tolerance else { panic!("an f32 run") };

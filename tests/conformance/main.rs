@@ -19,6 +19,10 @@ use gradus::hyperparameter::{
     Amount, Dampening, Decay, Epsilon, Floor, Interpolation, LearningRate, Power, Reduction, SecondDecay,
     Share, WeightDecay,
 };
+use gradus::rule::{
+    AdEMAMix, AdamC, Adopt, Agreement, Caution, FirstComparison, HyperBallAdamW, LaProp, LaPropOrtho, Mars,
+    MarsClip, MarsCoefficient, OrthoLaProp, Orthogonalize, SignLaProp, SudsAdamW, UnscaledAdamW,
+};
 use gradus::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, NAdam};
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
@@ -34,10 +38,6 @@ use gradus::transform::{Around, AroundAtRunTime, DynamicRule, ErasedRule, Identi
 use gradus::typenum::B0;
 use std::num::NonZeroU64;
 
-use gradus::rule::{
-    AdEMAMix, AdamC, Adopt, Agreement, Caution, FirstComparison, HyperBallAdamW, LaProp, LaPropOrtho, Mars,
-    MarsClip, MarsCoefficient, OrthoLaProp, Orthogonalize, SignLaProp, SudsAdamW, UnscaledAdamW,
-};
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
 /// statistics, `averaging` for those that can accumulate gradients, `two_faced` for those with another
 /// point for evaluation.
