@@ -152,6 +152,13 @@ pub enum Error {
         found: usize,
     },
 
+    /// A parameter that was to be read is absent.
+    #[error("parameter `{parameter}` is absent; pass every parameter that the optimizer was built with")]
+    AbsentParameter {
+        /// The parameter.
+        parameter: String,
+    },
+
     /// A parameter's shape is not what it was when the optimizer was built.
     #[error("parameter `{parameter}` has shape {found}, but had {expected} when the optimizer was built")]
     ParameterShape {

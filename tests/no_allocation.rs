@@ -4,10 +4,13 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
+use gradus::clip::{AdaptiveClip, ClipJointly, ClipNorm, ClipRms, JointSize, TrustRegion};
 use gradus::cpu::Cpu;
 use gradus::dtype::StorageDtype;
-use gradus::optimizer::Build;
+use gradus::hyperparameter::Limit;
+use gradus::optimizer::{Build, LossScaling, Stepped, select};
 use gradus::rule::{AdamW, Lion, Sgd};
+use gradus::schedule::{Form, Schedule};
 use half::{bf16, f16};
 use ndarray::Array2;
 use std::alloc::System;
@@ -119,6 +122,67 @@ fn a_step_allocates_nothing_in_any_format() {
         Lion::default().parameters_in::<f16>().stochastic_rounding(1).state_in::<f16>(2)
     );
     assert_allocates_nothing!(f32, f32, Sgd::default().builder());
+}
+
+/// Options of groups and stages that see one tensor, jointly and under release.
+#[test]
+fn a_step_with_groups_schedules_and_clips_allocates_nothing() {
+    let half = || Schedule::constant(0.5).expect("in the range");
+    assert_allocates_nothing!(
+        bf16,
+        bf16,
+        AdamW::default()
+            .parameters_in::<bf16>()
+            .kahan()
+            .group("first", select::named("x0"), AdamW::default())
+            .without_decay(select::named("x1"))
+            .freeze(select::named("x3"))
+            .schedule("learning_rate", Schedule::decay(Form::Cosine, 1.0, 0.1, 9).expect("it falls"))
+            .schedule_group("first", "weight_decay", half())
+            .on_gradient(ClipNorm::default())
+            .on_gradient(AdaptiveClip::default())
+            .on_update(TrustRegion::default())
+            .afterwards(ClipRms::default())
+    );
+}
+
+/// Options that look at all gradients first; a step that is left out allocates nothing either.
+macro_rules! assert_joint_step_allocates_nothing {
+    ($gradient:ty, $infinite:expr, $builder:expr) => {
+        on_one_thread(|| {
+            let mut parameters = tensors::<f32>();
+            let gradients = tensors::<$gradient>();
+            let mut spoiled = gradients.clone();
+            spoiled[2].1[17] = $infinite;
+            let mut optimizer = $builder.build(Cpu::default(), &parameters).expect("the model is valid");
+            let mut step = |gradients: &Vec<(String, Vec<$gradient>)>| {
+                optimizer.step(&mut parameters, gradients).expect("the policy is not to refuse")
+            };
+            step(&gradients);
+            for _ in 0..3 {
+                assert_eq!(allocations(|| assert_eq!(step(&gradients), Stepped::Taken)), 0);
+                assert_eq!(allocations(|| assert_eq!(step(&spoiled), Stepped::Skipped)), 0);
+            }
+            let norm = || optimizer.measure(&gradients).expect("the gradients fit");
+            assert_eq!(allocations(norm), 0);
+        });
+    };
+}
+
+#[test]
+fn a_step_that_looks_at_all_gradients_allocates_nothing() {
+    let jointly = ClipJointly { size: JointSize::Norm, limit: Limit::new(1.0).expect("in the range") };
+    assert_joint_step_allocates_nothing!(
+        f32,
+        f32::INFINITY,
+        AdamW::default().clip_global_norm(1.0).skip_nonfinite().on_update(jointly)
+    );
+    let scaling = LossScaling { interval: 2, ..LossScaling::default() };
+    assert_joint_step_allocates_nothing!(
+        f16,
+        f16::NAN,
+        Lion::default().gradients_in::<f16>().clip_global_rms(1.0).loss_scaling(scaling)
+    );
 }
 
 #[test]

@@ -33,6 +33,17 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
         feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
     ) -> Result<Finished>;
 
+    /// Writes the point for evaluation elsewhere; see [`Optimizer::evaluation_into`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::evaluation_into`], and [`Error::Combination`] for a rule that trains and
+    /// evaluates at the same point.
+    fn evaluation_into(
+        &self,
+        parameters: &dyn GradientSet<Cpu, T>,
+        into: &mut dyn ParameterSet<Cpu, T>,
+    ) -> Result<()>;
+
     /// Replaces γ in every group.
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
 
@@ -44,6 +55,9 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
 
     /// The names of the state's fields.
     fn state_fields(&self) -> Vec<String>;
+
+    /// How many statistics a step takes, each a pass over memory, once training is under way.
+    fn passes(&self) -> usize;
 }
 
 /// A step in which gradients come one by one.
@@ -99,6 +113,21 @@ where
         fed.map(|()| finished)
     }
 
+    fn evaluation_into(
+        &self,
+        parameters: &dyn GradientSet<Cpu, T>,
+        into: &mut dyn ParameterSet<Cpu, T>,
+    ) -> Result<()> {
+        if !self.has_second_point() {
+            return Err(Error::Combination {
+                option: "a point for evaluation".to_owned(),
+                with: "this optimizer".to_owned(),
+                because: "this optimizer trains and evaluates the parameters at the same point",
+            });
+        }
+        self.evaluate_into(parameters, into)
+    }
+
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {
         Self::set_learning_rate(self, learning_rate);
     }
@@ -113,6 +142,10 @@ where
 
     fn state_fields(&self) -> Vec<String> {
         field_names::<<ChainOf<R> as Stage>::State>()
+    }
+
+    fn passes(&self) -> usize {
+        self.statistics()
     }
 }
 

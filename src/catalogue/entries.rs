@@ -1,15 +1,20 @@
 //! The optimizers by name.
 
+use super::aliases;
 use super::hyperparameters::Hyperparameters;
 use super::options::Options;
 use super::reader::Reader;
-use super::rules::NormalizedSgdSai;
+use super::rules::{NormalizedSgdSai, chain};
 use crate::error::{Error, Result};
-use crate::rule::{
-    AdEMAMix, Adam, AdamC, AdamW, Adopt, LaProp, Lion, Sgd, SgdMomentum, SgdSai, Sm3, Sm3Momentum,
-};
+use crate::rule::{AdEMAMix, AdamC, Adopt, LaProp};
+use crate::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW};
+use crate::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
+use crate::rule::{Adan, RAdam, Ranger, StableAdamW};
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
+use crate::rule::{MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
+use crate::rule::{SgdSai, Sm3, Sm3Momentum};
+use crate::schedule::Schedule;
 use crate::transform::Rule;
 
 /// A rule that the catalogue can make from flat hyperparameters.
@@ -32,7 +37,21 @@ pub(super) trait Named: Rule {
 pub(super) fn rule<R: Named>(hyperparameters: &Hyperparameters) -> Result<R> {
     let mut reader = Reader::new(R::NAME, hyperparameters);
     let rule = R::read(&mut reader)?;
+    reader.warm_up()?;
     reader.finish().map(|()| rule)
+}
+
+/// The warm-up of some hyperparameters, which every rule may have.
+pub(super) fn warm_up<R: Named>(hyperparameters: &Hyperparameters) -> Result<Option<Schedule>> {
+    warm_up_of(R::NAME, hyperparameters)
+}
+
+/// The warm-up of an optimizer by its name.
+pub(super) fn warm_up_of(
+    optimizer: &'static str,
+    hyperparameters: &Hyperparameters,
+) -> Result<Option<Schedule>> {
+    Reader::new(optimizer, hyperparameters).warm_up()
 }
 
 /// Something to be done with a rule whose type follows from a name.
@@ -71,21 +90,33 @@ macro_rules! rules {
 }
 
 rules! {
+    Adadelta
+    Adagrad
     Adam
+    AmsGrad
+    Adamax
     AdamC
     AdamW
+    AmsGradW
+    Adan
     AdEMAMix
     Adopt
     HyperBallAdamW
     LaProp
     LaPropOrtho
     Lion
+    MsamLaProp
     NAdam
     OrthoLaProp
+    RAdam
+    Ranger
     RmsProp
     RmsPropMomentum
     CenteredRmsProp
     CenteredRmsPropMomentum
+    ScheduleFreeAdamW
+    ScheduleFreeRAdam
+    ScheduleFreeSgd
     Sgd
     SgdMomentum
     SgdSai
@@ -93,6 +124,7 @@ rules! {
     SignLaProp
     Sm3
     Sm3Momentum
+    StableAdamW
     SudsAdamW
     UnscaledAdamW
 }
@@ -105,7 +137,11 @@ rules! {
 /// ```
 pub fn entries() -> impl Iterator<Item = Entry> {
     let repeats = |place: usize| place > 0 && RULES[place - 1].name == RULES[place].name;
-    (0..RULES.len()).filter(move |place| !repeats(*place)).map(|place| RULES[place])
+    let rules = (0..RULES.len()).filter(|place| !repeats(*place)).map(|place| RULES[place]);
+    let list = Entry { name: chain::NAME, summary: chain::SUMMARY };
+    let mut entries: Vec<_> = rules.chain(aliases::entries()).chain([list]).collect();
+    entries.sort_by_key(|entry| entry.name);
+    entries.into_iter()
 }
 
 /// The canonical name, if there is such an optimizer.
@@ -137,7 +173,11 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
         }
     }
 
-    let (of_options, of_rule) = Options::part(hyperparameters);
-    Options::read(named(optimizer)?, &of_options, &of_rule)?;
-    visit(optimizer, &of_rule, Check(&of_rule))
+    let (optimizer, hyperparameters) = aliases::resolved(optimizer, hyperparameters);
+    let (of_options, of_rule) = Options::part(&hyperparameters);
+    Options::read(named(&optimizer)?, &of_options, &of_rule)?;
+    if optimizer == chain::NAME {
+        return chain::read(&of_rule).map(|_| ());
+    }
+    visit(&optimizer, &of_rule, Check(&of_rule))
 }

@@ -2,6 +2,7 @@
 
 use super::entries::{self, Named, Visitor};
 use super::options::Options;
+use super::rules::chain;
 use super::{Configuration, Dynamic, Format, Hyperparameters, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
@@ -11,6 +12,7 @@ use crate::optimizer::Build;
 use crate::schedule::Schedule;
 use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Rule, program_of};
 use half::{bf16, f16};
+use typenum::B1;
 
 /// An optimizer of the catalogue for parameters in the format `T`.
 pub type Boxed<T> = Box<dyn Dynamic<T>>;
@@ -26,7 +28,7 @@ pub fn build<T: Catalogued>(
     device: Cpu,
     parameters: &dyn ParameterSet<Cpu, T>,
 ) -> Result<Boxed<T>> {
-    T::instantiate(configuration, device, parameters)
+    T::instantiate(&configuration.resolved(), device, parameters)
 }
 
 /// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
@@ -71,8 +73,8 @@ impl Plan {
 /// A rule for all parameters but those that a group names.
 struct Planned<R> {
     rule: R,
-    groups: Vec<(Vec<String>, R)>,
     warm_up: Option<Schedule>,
+    groups: Vec<(Vec<String>, R, Option<Schedule>)>,
 }
 
 impl<R: Named> Planned<R> {
@@ -86,10 +88,11 @@ impl<R: Named> Planned<R> {
                     because: "they are rules with different state; give both the same switches",
                 });
             }
-            Ok((parameters.clone(), entries::rule(hyperparameters)?))
+            let warm_up = entries::warm_up::<R>(hyperparameters)?;
+            Ok((parameters.clone(), entries::rule(hyperparameters)?, warm_up))
         });
-        let groups = groups.collect::<Result<_>>()?;
-        Ok(Self { rule: entries::rule(&plan.base)?, groups, warm_up: plan.options.warm_up.clone() })
+        let (rule, warm_up) = (entries::rule(&plan.base)?, entries::warm_up::<R>(&plan.base)?);
+        Ok(Self { rule, warm_up, groups: groups.collect::<Result<_>>()? })
     }
 }
 
@@ -100,13 +103,29 @@ impl Visitor for Erase<'_> {
     type Output = Planned<Box<dyn ErasedRule>>;
 
     fn visit<R: Named>(self) -> Result<Self::Output> {
-        let Planned { rule, groups, warm_up } = Planned::<R>::new(self.0)?;
-        let erased = |(names, rule): (_, R)| -> (_, Box<dyn ErasedRule>) { (names, Box::new(rule)) };
-        Ok(Planned { rule: Box::new(rule), groups: groups.into_iter().map(erased).collect(), warm_up })
+        let Planned { rule, warm_up, groups } = Planned::<R>::new(self.0)?;
+        let erased = |(names, rule, warm_up): (_, R, _)| -> (_, Box<dyn ErasedRule>, _) {
+            (names, Box::new(rule), warm_up)
+        };
+        Ok(Planned { rule: Box::new(rule), warm_up, groups: groups.into_iter().map(erased).collect() })
     }
 }
 
 impl Planned<Box<dyn ErasedRule>> {
+    /// The rules of a plan whose stages are listed.
+    fn listed(plan: &Plan) -> Result<Self> {
+        let rule = |from: &Hyperparameters| -> Result<(Box<dyn ErasedRule>, _)> {
+            Ok((Box::new(chain::read(from)?), entries::warm_up_of(chain::NAME, from)?))
+        };
+        let groups = plan.groups.iter().map(|(names, hyperparameters)| {
+            let (rule, warm_up) = rule(hyperparameters)?;
+            Ok((names.clone(), rule, warm_up))
+        });
+        let groups = groups.collect::<Result<_>>()?;
+        let (rule, warm_up) = rule(&plan.base)?;
+        Ok(Self { rule, warm_up, groups })
+    }
+
     /// How many fields of state the rule and what stands around it have: by element, and by axis.
     fn state_fields(&self, around: &AroundAtRunTime) -> (usize, usize) {
         program_of(self.rule.as_ref(), around).counts()
@@ -115,11 +134,13 @@ impl Planned<Box<dyn ErasedRule>> {
     fn around<const STATE: usize, const AXES: usize>(
         self,
         around: &AroundAtRunTime,
-    ) -> Result<Planned<DynamicRule<STATE, AXES>>> {
-        let groups = self.groups.into_iter();
-        let groups = groups.map(|(names, rule)| Ok((names, DynamicRule::of(rule, around.clone())?)));
+    ) -> Result<Planned<DynamicRule<STATE, B1, AXES>>> {
+        let groups = self.groups.into_iter().map(|(names, rule, warm_up)| {
+            let rule = DynamicRule::of(rule, around.clone())?;
+            Ok((names, rule, warm_up))
+        });
         let groups = groups.collect::<Result<_>>()?;
-        Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, groups, warm_up: self.warm_up })
+        Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, warm_up: self.warm_up, groups })
     }
 }
 
@@ -157,12 +178,16 @@ macro_rules! catalogued {
                 let plan = Plan::new(configuration)?;
                 // A chain from data has the same bits, and a hundred optimizers less to compile.
                 #[cfg(not(debug_assertions))]
-                if !plan.options.has_stages() {
+                if !plan.options.has_stages() && configuration.optimizer != chain::NAME {
                     let build = Build { configuration, plan, device, parameters };
                     let base = build.plan.base.clone();
                     return entries::visit(&configuration.optimizer, &base, build);
                 }
-                let planned = entries::visit(&configuration.optimizer, &plan.base, Erase(&plan))?;
+                let planned = if configuration.optimizer == chain::NAME {
+                    Planned::listed(&plan)?
+                } else {
+                    entries::visit(&configuration.optimizer, &plan.base, Erase(&plan))?
+                };
                 let around = &plan.options.around;
                 return match planned.state_fields(around) {
                     (0, 0) => with_formats(planned.around::<0, 0>(around)?, configuration, device, parameters),
@@ -195,8 +220,10 @@ macro_rules! catalogued {
                 if let Some(warm_up) = planned.warm_up {
                     builder = builder.schedule("learning_rate", warm_up);
                 }
-                for (names, rule) in planned.groups {
+                for (names, rule, warm_up) in planned.groups {
                     let label = names.join(", ");
+                    let warm_up = warm_up.unwrap_or_default();
+                    builder = builder.schedule_group(label.clone(), "learning_rate", warm_up);
                     builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
                 }
                 let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;

@@ -26,6 +26,7 @@
 //! # Ok::<(), gradus::error::Error>(())
 //! ```
 
+mod aliases;
 mod dynamic;
 mod entries;
 mod formats;

@@ -1,4 +1,4 @@
-//! What stands around a rule, read from flat hyperparameters: clips, MARS, caution, and warm-up.
+//! What stands around a rule, read from flat hyperparameters: clips, MARS, caution.
 
 use super::hyperparameters::{Hyperparameters, Value};
 use super::reader::Reader;
@@ -9,18 +9,16 @@ use crate::clip::{
 use crate::error::Result;
 use crate::hyperparameter::{Decay, Limit, Reduction};
 use crate::rule::{Agreement, Caution, FirstComparison, Mars, MarsCoefficient};
-use crate::schedule::{Count, Rise, Schedule};
 use crate::transform::{AroundAtRunTime, Program};
 
 /// Options that any rule may have.
 #[derive(Debug, Default)]
 pub(super) struct Options {
     pub(super) around: AroundAtRunTime,
-    pub(super) warm_up: Option<Schedule>,
 }
 
 /// The names of these options.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 8] = [
     "caution",
     "caution_agreement",
     "caution_place",
@@ -29,8 +27,6 @@ const NAMES: [&str; 10] = [
     "mars_form",
     "mars_gamma",
     "update_clipping",
-    "warmup_steps",
-    "warmup_form",
 ];
 
 impl Options {
@@ -70,9 +66,8 @@ impl Options {
         first.into_iter().for_each(|caution| around.behind.push(caution));
         clip(&mut reader, "update_clipping", &mut around.behind)?;
         last.into_iter().for_each(|caution| around.behind.push(caution));
-        let warm_up = warm_up(&mut reader)?;
         reader.finish()?;
-        Ok(Self { around, warm_up })
+        Ok(Self { around })
     }
 
     /// Whether stages stand around the rule, which takes a chain from data.
@@ -127,16 +122,4 @@ fn caution(reader: &mut Reader<'_>) -> Result<(Option<Caution>, bool)> {
     let agreement = reader.choice("caution_agreement", &agreements)?;
     let is_last = reader.choice("caution_place", &[("before_clip", false), ("behind_clip", true)])?;
     Ok((is_on.then_some(Caution { agreement }), is_last))
-}
-
-/// The factor of the learning rate while it warms up.
-fn warm_up(reader: &mut Reader<'_>) -> Result<Option<Schedule>> {
-    let steps = reader.whole("warmup_steps", 0)?;
-    let forms = [
-        ("step_over_n", Count::StepOverN),
-        ("step_over_n_plus_1", Count::StepOverNPlus1),
-        ("step_minus_one_over_n", Count::StepMinusOneOverN),
-    ];
-    let count = reader.choice("warmup_form", &forms)?;
-    Ok((steps > 0).then(|| Schedule::warm_up(steps, Rise::Linear, count)))
 }

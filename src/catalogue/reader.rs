@@ -3,6 +3,8 @@
 use super::hyperparameters::{Hyperparameters, Value};
 use crate::error::{Error, Result};
 use crate::hyperparameter::{Amount, Decay, Epsilon, LearningRate, SecondDecay, Tunable, WeightDecay};
+use crate::schedule::{Count, Rise, Schedule};
+use core::num::NonZeroU64;
 
 /// Reads the hyperparameters of one optimizer, and refuses what it does not have.
 pub(super) struct Reader<'a> {
@@ -35,6 +37,13 @@ impl<'a> Reader<'a> {
         Err(self.refused(name, &Value::Number(number), "it is a whole number"))
     }
 
+    /// The whole number `name` above 0, or `default`.
+    pub(super) fn count(&mut self, name: &'static str, default: NonZeroU64) -> Result<NonZeroU64> {
+        let number = self.number(name, default.get() as f64)?;
+        let count = NonZeroU64::new(number as u64).filter(|count| count.get() as f64 == number);
+        count.ok_or_else(|| self.refused(name, &Value::Number(number), "it is a whole number above 0"))
+    }
+
     /// Which of `choices` the text `name` is; the first if it is absent.
     pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
         self.known.push(name);
@@ -45,6 +54,21 @@ impl<'a> Reader<'a> {
         chosen.map(|(_, choice)| *choice).ok_or_else(|| self.refused(name, value, &expected))
     }
 
+    /// The names that the text `name` lists, separated by commas.
+    pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<String>> {
+        self.known.push(name);
+        match self.hyperparameters.get(name) {
+            Some(Value::Text(text)) => Ok(text.split(',').map(|item| item.trim().to_owned()).collect()),
+            None => Ok(Vec::new()),
+            Some(other) => Err(self.refused(name, other, "it is a list of names, separated by commas")),
+        }
+    }
+
+    /// The error for an item of a list.
+    pub(super) fn unknown_item(&self, name: &str, item: &str, expected: &str) -> Error {
+        self.refused(name, &Value::from(item), expected)
+    }
+
     /// The flag `name`; no if it is absent.
     pub(super) fn flag(&mut self, name: &'static str) -> Result<bool> {
         self.known.push(name);
@@ -53,6 +77,29 @@ impl<'a> Reader<'a> {
             Some(Value::Flag(flag)) => Ok(*flag),
             Some(other) => Err(self.refused(name, other, "it is true or false")),
         }
+    }
+
+    /// The flag `name`, or `default`.
+    pub(super) fn flag_or(&mut self, name: &'static str, default: bool) -> Result<bool> {
+        let flag = self.flag(name)?;
+        Ok(if self.hyperparameters.get(name).is_some() { flag } else { default })
+    }
+
+    /// A rise of the learning rate over the first `warmup_steps`; [`None`] without them.
+    pub(super) fn warm_up(&mut self) -> Result<Option<Schedule>> {
+        let steps = self.number("warmup_steps", 0.0)?;
+        let count = self.choice(
+            "warmup_form",
+            &[
+                ("step_over_n", Count::StepOverN),
+                ("step_over_n_plus_1", Count::StepOverNPlus1),
+                ("step_minus_one_over_n", Count::StepMinusOneOverN),
+            ],
+        )?;
+        if steps < 0.0 || steps.fract() != 0.0 || steps >= 2f64.powi(53) {
+            return Err(self.refused("warmup_steps", &steps.into(), "it is a whole number, not negative"));
+        }
+        Ok((steps > 0.0).then(|| Schedule::warm_up(steps as u64, Rise::Linear, count)))
     }
 
     /// Refuses hyperparameters that were not asked for.

@@ -43,7 +43,8 @@ pub enum JointClip {
 }
 
 impl JointClip {
-    /// What every gradient is multiplied with. NaN if the norm is NaN, 0 if it is infinite.
+    /// What every gradient is multiplied with. NaN if the norm is NaN, 0 if it is infinite: then finite
+    /// gradients become 0 and infinite ones NaN.
     pub fn factor(self, of: GradientNorm) -> f64 {
         let (limit, size, cap) = match self {
             Self::Norm(limit) => (limit, of.norm, true),

@@ -7,6 +7,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod evaluate;
 mod lines;
 mod noise;
 mod pieces;
@@ -20,7 +21,7 @@ mod views;
 #[cfg(target_arch = "x86_64")]
 mod wide;
 
-use crate::device::{Device, Formats, Work};
+use crate::device::{Device, Evaluated, Formats, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::transform::Stage;
@@ -86,8 +87,16 @@ impl Device for Cpu {
         view
     }
 
+    fn as_view<'short, T: StorageDtype>(view: &'short &mut [T]) -> &'short [T] {
+        view
+    }
+
     fn zeros<T: StorageDtype>(&self, length: usize) -> Option<Vec<T>> {
         bytemuck::allocation::try_zeroed_slice_box(length).ok().map(Vec::from)
+    }
+
+    fn view<T: StorageDtype>(buffer: &Vec<T>) -> &[T] {
+        buffer
     }
 
     fn view_mut<T: StorageDtype>(buffer: &mut Vec<T>) -> &mut [T] {
@@ -124,6 +133,16 @@ impl Device for Cpu {
             }
             pieces::update_all(works);
         });
+        Ok(())
+    }
+
+    fn evaluate<C: Stage, K: Formats>(&self, tensor: Evaluated<'_, Self, C, K>) -> Result<()> {
+        self.on_threads(|| evaluate::evaluate(tensor));
+        Ok(())
+    }
+
+    fn copy<T: StorageDtype>(&self, from: &[T], into: &mut [T]) -> Result<()> {
+        into.copy_from_slice(from);
         Ok(())
     }
 }

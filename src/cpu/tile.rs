@@ -40,7 +40,6 @@ impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
     type Arithmetic = Number<K>;
     type Output = f64;
     const ALL_BF16: bool = false;
-    const BY_TILE: bool = false;
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, _vectors: V) -> f64 {

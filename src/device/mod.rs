@@ -46,8 +46,14 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         view: Self::ViewMut<'long, T>,
     ) -> Self::ViewMut<'short, T>;
 
+    /// What is borrowed to be written, to be read.
+    fn as_view<'short, T: StorageDtype>(view: &'short Self::ViewMut<'_, T>) -> Self::View<'short, T>;
+
     /// `length` zeros, or [`None`] if there is no memory for them.
     fn zeros<T: StorageDtype>(&self, length: usize) -> Option<Self::Buffer<T>>;
+
+    /// Lends a buffer to be read.
+    fn view<T: StorageDtype>(buffer: &Self::Buffer<T>) -> Self::View<'_, T>;
 
     /// Lends a buffer.
     fn view_mut<T: StorageDtype>(buffer: &mut Self::Buffer<T>) -> Self::ViewMut<'_, T>;
@@ -90,6 +96,21 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     /// # Errors
     /// Whatever the device reports.
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()>;
+
+    /// Writes the point for evaluation, rounded to nearest.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    fn evaluate<C: Stage, K: Formats>(&self, tensor: Evaluated<'_, Self, C, K>) -> Result<()>;
+
+    /// Copies elements from one place on the device to another.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    fn copy<T: StorageDtype>(&self, from: Self::View<'_, T>, into: Self::ViewMut<'_, T>) -> Result<()>;
 }
 
 /// What one tensor brings to a step.
@@ -119,6 +140,21 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     pub statistics: Statistics,
     /// The random bits for the parameter (stream 0) and the fields of the state (1, 2, ...).
     pub noise: Noise,
+}
+
+/// What one tensor brings to an evaluation: see [`Stage::evaluation`].
+#[allow(missing_debug_implementations)] // borrowed memory of any device
+pub struct Evaluated<'a, D: Device, C: Stage, K: Formats> {
+    /// The parameter.
+    pub parameter: D::View<'a, K::Parameter>,
+    /// What the store carries, a number per element and field.
+    pub carry: Of<<K::Store as Store>::Carry, D::View<'a, K::Parameter>>,
+    /// The state, a number per element and field.
+    pub state: Of<ElementsOf<C>, D::View<'a, K::State>>,
+    /// The constants.
+    pub constants: Of<C::Constants, f64>,
+    /// Where the point is written.
+    pub into: D::ViewMut<'a, K::Parameter>,
 }
 
 /// The most statistics that a chain may take.

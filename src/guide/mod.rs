@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [choosing] | Which optimizer, which learning rate, which decay? |
 //! | [precision] | What happens to my numbers in 16 bits, and what is promised about them? |
+//! | [evaluating] | Where is the model best: averages of weights, schedule-free rules? |
 //! | [gradient_release] | How do I save the memory of gradients? |
 //! | [writing_a_rule] | How do I write an optimizer of my own? |
 //! | [testing] | How do I test an optimizer, mine or this one? |
@@ -11,6 +12,7 @@
 
 pub mod architecture;
 pub mod choosing;
+pub mod evaluating;
 pub mod gradient_release;
 pub mod precision;
 pub mod testing;

@@ -66,7 +66,8 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
         arrivals,
         scratch: step::Scratch::new(),
         survey,
-        arrival: PhantomData,
+        kept: Vec::new(),
+        types: PhantomData,
     })
 }
 

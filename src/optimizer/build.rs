@@ -12,6 +12,7 @@ use crate::device::{Device, ParameterSet};
 use crate::dtype::StorageDtype;
 use crate::error::Result;
 use crate::hyperparameter::Limit;
+use crate::rule::WeightAverage;
 use crate::schedule::Schedule;
 use crate::shape::Layout;
 use crate::store::{Kahan, Nearest, Stochastic};
@@ -155,6 +156,11 @@ pub trait Build: Rule {
         C::Joint: WorksUnder<Together>,
     {
         self.builder().on_update(stage)
+    }
+
+    /// See [`Builder::average`].
+    fn average(self, average: WeightAverage) -> Started<Self, Afterwards<Bare, WeightAverage>> {
+        self.builder().average(average)
     }
 
     /// See [`Builder::afterwards`].

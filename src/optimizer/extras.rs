@@ -6,9 +6,9 @@
 //!             decide together
 //! ```
 
-use super::options::{KeepsGradients, Released, Together};
+use super::options::{HasTwoPoints, KeepsGradients, Released, Together};
 use crate::clip::{AwaitAll, Rescale};
-use crate::transform::{Around, Chain, ChainOf, Identity, Rule, Stage};
+use crate::transform::{Around, Chain, ChainOf, FieldSet, Identity, Rule, Stage};
 use core::fmt::Debug;
 use core::marker::PhantomData;
 use typenum::{B0, B1};
@@ -213,6 +213,13 @@ impl<R: Rule> Releasable for R where <ChainOf<R> as Stage>::Joint: WorksUnder<Re
 /// What is generic over rules and accumulates gradients asks for this.
 pub trait Averaging: Rule {}
 impl<R: Rule> Averaging for R where <ChainOf<R> as Stage>::Keeps: KeepsGradients {}
+
+/// A rule that keeps another point than the parameter, at which a model is evaluated: an average of
+/// weights, or what a schedule-free rule averages itself.
+///
+/// What is generic over rules and evaluates asks for this.
+pub trait TwoFaced: Rule {}
+impl<R: Rule> TwoFaced for R where <<ChainOf<R> as Stage>::State as FieldSet>::SecondPoint: HasTwoPoints {}
 
 mod sealed {
     pub trait Sealed {}

@@ -13,12 +13,14 @@
 //! | `step` | a step with all gradients together |
 //! | `survey`, `loss_scale` | what is found out about all gradients first |
 //! | `release` | a step with gradients one by one |
+//! | `faces` | the parameters at another point, for evaluation, and the way back |
 //! | `snapshot` | a copy of all state, and the way back |
 
 mod assemble;
 mod build;
 mod builder;
 pub mod extras;
+mod faces;
 mod group;
 mod grouping;
 mod loss_scale;
@@ -32,13 +34,14 @@ mod wrapping;
 
 pub use build::{Build, Started};
 pub use builder::{Builder, Built};
-pub use extras::{Averaging, Releasable};
+pub use extras::{Averaging, Releasable, TwoFaced};
 pub use loss_scale::LossScaling;
 pub use options::{
     Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, KeepsGradients,
     LooksAhead, MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat,
     TakesGradientsSingly, Together, Unchosen,
 };
+pub use options::{Evaluates, Evaluation, HasTwoPoints, Phase, Training, Trains};
 pub use release::{Finished, ParameterKey, ReleaseStep};
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
 pub use survey::Stepped;
@@ -61,8 +64,8 @@ use std::collections::HashMap;
 /// A rule with its options and the state of all parameters.
 ///
 /// Made by [`Build::build`]. `R` is the rule, `K` the formats and the store, `A` when gradients
-/// arrive, `D` the device.
-pub struct Optimizer<R: Rule, K: Formats, A: Arrival, D: Device> {
+/// arrive, `D` the device, `F` at which of two points the parameters are.
+pub struct Optimizer<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase = Training> {
     device: D,
     groups: Vec<Group<R>>,
     tensors: Vec<TensorState<ChainOf<R>, K, D>>,
@@ -75,7 +78,9 @@ pub struct Optimizer<R: Rule, K: Formats, A: Arrival, D: Device> {
     arrivals: release::Arrivals,
     scratch: step::Scratch<ChainOf<R>, K, D>,
     survey: survey::Survey,
-    arrival: PhantomData<fn() -> A>,
+    /// The parameters at the point for training, while they are elsewhere.
+    kept: Vec<D::Buffer<K::Parameter>>,
+    types: PhantomData<fn() -> (A, F)>,
 }
 
 /// One parameter, as the optimizer knows it.
@@ -114,7 +119,7 @@ pub struct GroupView<'a, R> {
     pub scheduled: &'a R,
 }
 
-impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
+impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D, F> {
     /// The groups: first the default one, then the others in the order in which they were added.
     pub fn groups(&self) -> impl Iterator<Item = GroupView<'_, R>> {
         self.groups.iter().map(|group| GroupView {
@@ -160,6 +165,20 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         self.groups.iter().all(|group| group.base.chain().keeps())
     }
 
+    /// How many statistics a step takes once training is under way.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn statistics(&self) -> usize {
+        let under_way = Step { own: 1 << 20, optimizer: 1 << 20, ..Step::first(1.0) };
+        let taken = self.groups.iter().map(|group| group.base.chain().measured_passes(&under_way));
+        taken.map(|passes| passes.count_ones() as usize).max().unwrap_or(0)
+    }
+
+    /// Whether there is a point for evaluation, as the chain knows at run time.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn has_second_point(&self) -> bool {
+        self.groups.iter().all(|group| group.base.chain().has_second_point())
+    }
+
     /// Whether all gradients must exist before any parameter moves, as the chain knows at run time.
     #[cfg(feature = "catalogue")]
     pub(crate) fn needs_all_gradients(&self) -> bool {
@@ -185,9 +204,12 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     }
 
     /// The bytes of state on the device: element fields, what the store carries, and numbers per
-    /// tensor.
+    /// tensor; at the point for evaluation also those of the parameters that are kept.
     pub fn state_bytes(&self) -> usize {
-        self.tensors.iter().map(|tensor| tensor.bytes()).sum()
+        let kept = |tensor: &TensorState<ChainOf<R>, K, D>| {
+            if self.kept.is_empty() { 0 } else { tensor.kept_bytes() }
+        };
+        self.tensors.iter().map(|tensor| tensor.bytes() + kept(tensor)).sum()
     }
 
     /// The place of a parameter in the set, by its name or its place.
@@ -204,8 +226,11 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
         })
     }
 
-    fn with_arrival<A2: Arrival>(self) -> Optimizer<R, K, A2, D> {
-        let Self { device, groups, tensors, places, steps, seed, keys, arrivals, scratch, survey, .. } = self;
+    /// The same optimizer with other types to say when gradients arrive and where parameters are.
+    fn retyped<A2: Arrival, F2: Phase>(self) -> Optimizer<R, K, A2, D, F2> {
+        let Self {
+            device, groups, tensors, places, steps, seed, keys, arrivals, scratch, survey, kept, ..
+        } = self;
         Optimizer {
             device,
             groups,
@@ -217,7 +242,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
             arrivals,
             scratch,
             survey,
-            arrival: PhantomData,
+            kept,
+            types: PhantomData,
         }
     }
 }
@@ -286,7 +312,7 @@ fn copied<S: FieldSet>(set: &Of<S, f64>) -> Of<S, f64> {
     S::map(S::each_ref(set), |number| *number)
 }
 
-impl<R: Rule, K: Formats, A: Arrival, D: Device> fmt::Debug for Optimizer<R, K, A, D> {
+impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> fmt::Debug for Optimizer<R, K, A, D, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups: Vec<_> = self.groups().collect();
         f.debug_struct("Optimizer")

@@ -60,6 +60,50 @@ impl TakesGradientsSingly for Released {}
 pub trait KeepsGradients {}
 impl KeepsGradients for B1 {}
 
+/// At which point the parameters are: [`Training`] or [`Evaluation`].
+pub trait Phase: Debug + Send + Sync + 'static + sealed::Sealed {}
+
+/// Where gradients are taken and steps move.
+#[derive(Clone, Copy, Debug)]
+pub enum Training {}
+
+/// Where the model is good: an average, or the point that a rule keeps for it.
+#[derive(Clone, Copy, Debug)]
+pub enum Evaluation {}
+
+impl Phase for Training {}
+impl Phase for Evaluation {}
+
+/// A [`Phase`] in which parameters can be stepped.
+#[diagnostic::on_unimplemented(
+    message = "the parameters are at the point for evaluation, and training goes on from another one",
+    label = "this call needs the parameters at the point for training",
+    note = "gradients are taken and state is kept for the point for training",
+    note = "go back with `.into_training(..)` first, or write the point for evaluation elsewhere with `.evaluation_into(..)`"
+)]
+pub trait Trains: Phase {}
+impl Trains for Training {}
+
+/// A [`Phase`] in which parameters can be evaluated.
+#[diagnostic::on_unimplemented(
+    message = "the parameters are at the point for training already",
+    label = "this call needs the parameters at the point for evaluation",
+    note = "an optimizer is built for the point for training, and stays there until it is told otherwise",
+    note = "leave out this call, or go to the point for evaluation with `.into_evaluation(..)` first"
+)]
+pub trait Evaluates: Phase {}
+impl Evaluates for Evaluation {}
+
+/// Says whether a rule keeps another point than the parameter.
+#[diagnostic::on_unimplemented(
+    message = "this optimizer trains and evaluates the parameters at the same point",
+    label = "this call needs an optimizer with another point for evaluation",
+    note = "the parameters after a step are the ones to evaluate, as they are",
+    note = "leave out this call, or build with `.average(WeightAverage::uniform())` or a schedule-free rule"
+)]
+pub trait HasTwoPoints {}
+impl HasTwoPoints for B1 {}
+
 /// The parameters' format, chosen or not yet.
 pub trait ParameterFormat: Debug + 'static {
     /// The format that it comes to.
@@ -205,4 +249,6 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Together {}
     impl Sealed for super::Released {}
+    impl Sealed for super::Training {}
+    impl Sealed for super::Evaluation {}
 }

@@ -9,7 +9,7 @@
 //! all.
 
 use super::extras::Averaging;
-use super::{Arrival, Optimizer, TakesGradientsSingly};
+use super::{Arrival, Optimizer, Phase, TakesGradientsSingly, Training, Trains};
 use crate::device::{Device, Formats, OwnedTensor, TensorMut};
 use crate::error::{Error, Refused, Result};
 use crate::transform::{Arrives, Rule};
@@ -66,8 +66,8 @@ impl Arrivals {
 
 /// A step under gradient release; made by [`Optimizer::begin_step`].
 #[must_use = "release every parameter, then call `.finish()`"]
-pub struct ReleaseStep<'o, R: Rule, K: Formats, A: Arrival, D: Device> {
-    optimizer: &'o mut Optimizer<R, K, A, D>,
+pub struct ReleaseStep<'o, R: Rule, K: Formats, A: Arrival, D: Device, F: Phase = Training> {
+    optimizer: &'o mut Optimizer<R, K, A, D, F>,
     /// The 1-based number of this whole step.
     number: u64,
 }
@@ -81,7 +81,7 @@ pub struct Finished {
     pub only_accumulated: Vec<String>,
 }
 
-impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
+impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D, F> {
     /// Begins a step in which gradients come one by one.
     ///
     /// ```
@@ -103,15 +103,16 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     /// # Errors
     /// [`Error::UnfinishedStep`] if the step before was dropped without
     /// [`finish`](ReleaseStep::finish); [`Error::Scheduled`].
-    pub fn begin_step(&mut self) -> Result<ReleaseStep<'_, R, K, A, D>>
+    pub fn begin_step(&mut self) -> Result<ReleaseStep<'_, R, K, A, D, F>>
     where
         A: TakesGradientsSingly,
+        F: Trains,
     {
         self.begin_singly()
     }
 
     /// Begins a step with gradients one by one, whatever the type says about when they arrive.
-    pub(crate) fn begin_singly(&mut self) -> Result<ReleaseStep<'_, R, K, A, D>> {
+    pub(crate) fn begin_singly(&mut self) -> Result<ReleaseStep<'_, R, K, A, D, F>> {
         if let Some(error) = self.unfinished() {
             return Err(error);
         }
@@ -154,7 +155,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     }
 }
 
-impl<R: Rule, K: Formats, A: Arrival, D: Device> ReleaseStep<'_, R, K, A, D> {
+impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> ReleaseStep<'_, R, K, A, D, F> {
     /// Moves a parameter by its gradient, and frees the gradient.
     ///
     /// The same bits as a joint step would write.
@@ -265,7 +266,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> ReleaseStep<'_, R, K, A, D> {
     }
 }
 
-impl<R: Rule, K: Formats, A: Arrival, D: Device> fmt::Debug for ReleaseStep<'_, R, K, A, D> {
+impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> fmt::Debug for ReleaseStep<'_, R, K, A, D, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReleaseStep").field("number", &self.number).finish_non_exhaustive()
     }

@@ -5,7 +5,7 @@
 //! were last set. Restoring it and going on gives the bits of never having stopped; a snapshot that
 //! does not fit is refused whole.
 
-use super::{Arrival, Optimizer, TensorState};
+use super::{Arrival, Optimizer, Phase, TensorState, Trains};
 use crate::device::{Device, Formats, Number};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ pub struct TensorSnapshot<K: Formats> {
     pub own: Vec<(String, f64)>,
 }
 
-impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
+impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D, F> {
     /// Copies all state.
     ///
     /// ```
@@ -87,7 +87,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     ///
     /// # Errors
     /// [`Error::UnfinishedStep`] if a step under gradient release was dropped before `finish`.
-    pub fn snapshot(&self) -> Result<Snapshot<K>> {
+    pub fn snapshot(&self) -> Result<Snapshot<K>>
+    where
+        F: Trains,
+    {
         if let Some(error) = self.unfinished() {
             return Err(error);
         }
@@ -124,7 +127,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     /// # Errors
     /// [`Error::Snapshot`] if it was taken from another rule, other parameters, other groups or
     /// another seed; [`Error::UnfinishedStep`].
-    pub fn restore(&mut self, snapshot: &Snapshot<K>) -> Result<()> {
+    pub fn restore(&mut self, snapshot: &Snapshot<K>) -> Result<()>
+    where
+        F: Trains,
+    {
         if let Some(error) = self.unfinished() {
             return Err(error);
         }

@@ -3,7 +3,7 @@
 use super::extras::Releasable;
 use super::group::Group;
 use super::survey::{Stepped, Verdict};
-use super::{Arrival, Optimizer, SeesEveryGradient, TensorState, Together};
+use super::{Arrival, Optimizer, Phase, SeesEveryGradient, TensorState, Together, Trains};
 use super::{Released, TakesGradientsSingly};
 use crate::clip::GradientNorm;
 use crate::device::{Device, Formats, GradientSet, ParameterSet, Slot, Work};
@@ -33,7 +33,7 @@ fn recycled<X, Y>(mut list: Vec<X>) -> Vec<Y> {
     list.into_iter().map(|_| unreachable!("the list is empty")).collect()
 }
 
-impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
+impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D, F> {
     /// Takes one step with all gradients.
     ///
     /// Parameters and gradients come in the order of the set that the optimizer was built for. A
@@ -69,6 +69,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     ) -> Result<Stepped>
     where
         A: SeesEveryGradient,
+        F: Trains,
     {
         self.step_together(parameters, gradients, None)
     }
@@ -107,6 +108,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     ) -> Result<Stepped>
     where
         A: SeesEveryGradient,
+        F: Trains,
     {
         self.step_together(parameters, gradients, Some(norm))
     }
@@ -189,11 +191,11 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     }
 
     /// Goes on with gradients one by one; state and counters stay.
-    pub fn into_released(self) -> Optimizer<R, K, Released, D>
+    pub fn into_released(self) -> Optimizer<R, K, Released, D, F>
     where
         R: Releasable,
     {
-        self.with_arrival()
+        self.retyped()
     }
 
     /// Goes on with all gradients together; state and counters stay.
@@ -201,18 +203,18 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device> Optimizer<R, K, A, D> {
     /// # Errors
     /// [`UnfinishedStep`](Error::UnfinishedStep) if a step was dropped before `finish`; the
     /// optimizer is given back.
-    pub fn into_together(self) -> Result<Optimizer<R, K, Together, D>, Box<crate::error::Refused<Self>>>
+    pub fn into_together(self) -> Result<Optimizer<R, K, Together, D, F>, Box<crate::error::Refused<Self>>>
     where
         A: TakesGradientsSingly,
     {
         match self.unfinished() {
-            None => Ok(self.with_arrival()),
+            None => Ok(self.retyped()),
             Some(error) => Err(Box::new(crate::error::Refused { error, returned: self })),
         }
     }
 }
 
-fn collect_parameters<'p, C: Stage, K: Formats, D: Device>(
+pub(super) fn collect_parameters<'p, C: Stage, K: Formats, D: Device>(
     tensors: &[TensorState<C, K, D>],
     parameters: &'p mut (impl ParameterSet<D, K::Parameter> + ?Sized),
     views: &mut Vec<D::ViewMut<'p, K::Parameter>>,

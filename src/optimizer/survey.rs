@@ -3,7 +3,7 @@
 use super::loss_scale::LossScale;
 use super::{Optimizer, TensorState};
 use crate::clip::{GradientNorm, JointClip};
-use crate::device::{Device, Formats};
+use crate::device::{Device, Formats, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::error::{Error, Result};
 use crate::transform::{Rule, Stage};
@@ -77,23 +77,24 @@ impl Survey {
             None => self.measure(device, tensors, gradients)?,
         };
         let policy = if self.scale.is_some() { Nonfinite::SkipsTheStep } else { self.nonfinite };
-        if !norm.norm.is_finite() {
-            match policy {
-                Nonfinite::Propagates => {}
-                Nonfinite::SkipsTheStep => {
-                    self.skipped += 1;
-                    if let Some(scale) = &mut self.scale {
-                        scale.back_off();
-                    }
-                    return Ok(Verdict::Skip);
-                }
-                Nonfinite::RefusesTheStep => return Err(culprit::<K, D, C>(device, tensors, gradients)?),
-            }
+        let finite = norm.norm.is_finite();
+        if !finite && policy == Nonfinite::RefusesTheStep {
+            return Err(culprit::<K, D, C>(device, tensors, gradients)?);
         }
         let unscale = self.scale.as_ref().map_or(1.0, |scale| 1.0 / scale.get());
         norm.norm *= unscale;
         self.norm = Some(norm);
-        Ok(Verdict::Take(unscale * self.clip.map_or(1.0, |clip| clip.factor(norm))))
+        if !finite && policy == Nonfinite::SkipsTheStep {
+            self.skipped += 1;
+            if let Some(scale) = &mut self.scale {
+                scale.back_off();
+            }
+            return Ok(Verdict::Skip);
+        }
+        let factor = unscale * self.clip.map_or(1.0, |clip| clip.factor(norm));
+        // A norm at the lower end of a format would be made the limit by a factor beyond its upper end,
+        // which would make NaN of zeros. NaN itself stays.
+        Ok(Verdict::Take(if factor > largest::<K>() { largest::<K>() } else { factor }))
     }
 
     /// After a step that was taken.
@@ -130,6 +131,11 @@ impl Survey {
     }
 }
 
+/// The largest number of the arithmetic.
+fn largest<K: Formats>() -> f64 {
+    if matches!(<Number<K> as StorageDtype>::FORMAT, Format::F64) { f64::MAX } else { f32::MAX.into() }
+}
+
 /// The error that names the first gradient that is not finite.
 fn culprit<K: Formats, D: Device, C: Stage>(
     device: &D,
@@ -147,9 +153,14 @@ fn culprit<K: Formats, D: Device, C: Stage>(
     Ok(Error::NonfiniteNorm)
 }
 
-impl<R: Rule, K: Formats, A: super::Arrival, D: Device> Optimizer<R, K, A, D> {
-    /// The norm of all gradients as the last step found it: before it was clipped, without the
-    /// scale of the loss. [`None`] unless an option [looks at all gradients](super::extras).
+impl<R: Rule, K: Formats, A: super::Arrival, D: Device, F: super::Phase> Optimizer<R, K, A, D, F> {
+    /// The norm of all gradients as the last step found it, taken or skipped: before it was clipped,
+    /// without the scale of the loss.
+    ///
+    /// [`None`] before the first step, and unless an option looks at all gradients: one that
+    /// [clips](super::Builder::clip_global_norm) them together, a
+    /// [policy](super::Builder::skip_nonfinite), or [loss scaling](super::Builder::loss_scaling).
+    /// [`measure`](Self::measure) finds it in any case.
     pub fn gradient_norm(&self) -> Option<GradientNorm> {
         self.survey.norm
     }

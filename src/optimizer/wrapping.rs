@@ -9,6 +9,7 @@ use super::options::LooksAhead;
 use super::survey::Nonfinite;
 use crate::clip::JointClip;
 use crate::hyperparameter::Limit;
+use crate::rule::WeightAverage;
 use crate::transform::{Chain, Rule, Stage};
 use core::marker::PhantomData;
 
@@ -183,6 +184,15 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         self.with_extras(|extras| {
             let With { before, behind, after, .. } = extras.stages();
             With { before, behind: Chain { first: behind, second: stage }, after, front: PhantomData }
+        })
+    }
+
+    /// Keeps an average of the parameters beside them, at which the model can be
+    /// [evaluated](super::Optimizer::into_evaluation): see [`WeightAverage`].
+    pub fn average(self, average: WeightAverage) -> Builder<R, P, G, S, W, A, Afterwards<X, WeightAverage>> {
+        self.with_extras(|extras| {
+            let With { before, behind, after, .. } = extras.stages();
+            With { before, behind, after: Chain { first: after, second: average }, front: PhantomData }
         })
     }
 

@@ -5,7 +5,8 @@ use crate::real::Real;
 use crate::transform::{Input, Nothing, Step, Transform};
 use typenum::B0;
 
-/// Multiplies the update by the learning rate of the group at this step.
+/// Multiplies the update by the learning rate of the group at this step, and by what stages before
+/// made of it, see [`Input::rate`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScaleByLearningRate;
 
@@ -28,6 +29,6 @@ impl Transform for ScaleByLearningRate {
 
     #[inline(always)]
     fn update<F: Real>(at: &LearningRateConstants<F>, input: Input<F>, _: &mut Nothing) -> F {
-        at.rate * input.update
+        (at.rate * input.rate) * input.update
     }
 }

@@ -33,9 +33,27 @@ impl Comparison {
 
     /// Compares what a parameter is after `step`, if that was recorded.
     pub(super) fn check(&mut self, step: usize, recorded: &Recorded, got: impl Iterator<Item = f64>) {
-        let Some((_, expected)) = recorded.expected.iter().find(|(checked, _)| *checked == step) else {
-            return;
-        };
+        self.compare(step, &recorded.name, &recorded.expected, got);
+    }
+
+    /// Compares the point at which a parameter is evaluated after `step`, if that was recorded.
+    pub(super) fn check_evaluation(
+        &mut self,
+        step: usize,
+        recorded: &Recorded,
+        got: impl Iterator<Item = f64>,
+    ) {
+        self.compare(step, &format!("{} (evaluation)", recorded.name), &recorded.evaluated, got);
+    }
+
+    fn compare(
+        &mut self,
+        step: usize,
+        name: &str,
+        expected: &[(usize, Vec<f32>)],
+        got: impl Iterator<Item = f64>,
+    ) {
+        let Some((_, expected)) = expected.iter().find(|(checked, _)| *checked == step) else { return };
         for (got, want) in got.zip(expected.iter().map(|&value| f64::from(value))) {
             let distance = (got - want).abs();
             let ratio = match self.tolerance {
@@ -47,7 +65,7 @@ impl Comparison {
             // A NaN where a number was recorded is infinitely far from it.
             let ratio = if ratio.is_nan() && got.is_nan() != want.is_nan() { f64::INFINITY } else { ratio };
             if self.worst.as_ref().is_none_or(|worst| ratio > worst.ratio) {
-                let parameter = recorded.name.clone();
+                let parameter = name.to_owned();
                 self.worst = Some(Worst { ratio, step, parameter, got, want });
             }
         }

@@ -72,10 +72,21 @@ fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Res
             Some(only) => step_singly(optimizer.as_mut(), &mut parameters, gradients, only[step - 1])?,
         }
         for (recorded, (_, parameter)) in trajectory.parameters.iter().zip(&parameters) {
-            comparison.check(step, recorded, parameter.iter().map(|value| value.widen().to_f64()));
+            comparison.check(step, recorded, numbers(parameter));
+        }
+        if trajectory.parameters.iter().any(|recorded| recorded.is_evaluated_after(step)) {
+            let mut evaluated = parameters.clone();
+            optimizer.evaluation_into(&parameters, &mut evaluated)?;
+            for (recorded, (_, parameter)) in trajectory.parameters.iter().zip(&evaluated) {
+                comparison.check_evaluation(step, recorded, numbers(parameter));
+            }
         }
     }
     Ok(comparison.finish())
+}
+
+fn numbers<T: StorageDtype>(array: &ArrayD<T>) -> impl Iterator<Item = f64> {
+    array.iter().map(|value| value.widen().to_f64())
 }
 
 type Named<A> = Vec<(String, A)>;

@@ -1,8 +1,9 @@
 //! Recorded trajectories: initial parameters, gradients, and the parameters that followed.
 //!
 //! A recording is a safetensors file whose metadata has a JSON object `case`. Its tensors are
-//! `param/<name>`, `grad/<step>/<name>`, `expect/<step>/<name>`, and for narrow formats
-//! `expect_f32/<step>/<name>`, which is the same run in f32.
+//! `param/<name>`, `grad/<step>/<name>`, `expect/<step>/<name>`, for narrow formats
+//! `expect_f32/<step>/<name>`, which is the same run in f32, and `eval/<step>/<name>` where the model is
+//! evaluated at another point than it is trained at.
 
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
@@ -70,6 +71,8 @@ pub struct Recorded {
     pub gradients: Vec<Option<Vec<f32>>>,
     /// Steps and the values that should follow them.
     pub expected: Vec<(usize, Vec<f32>)>,
+    /// Steps and the values that should be evaluated after them, where those are others.
+    pub evaluated: Vec<(usize, Vec<f32>)>,
 }
 
 impl Trajectory {
@@ -116,11 +119,18 @@ impl Trajectory {
         if parameters.is_empty() {
             return Err("there is no `param/...` tensor".to_owned());
         }
-        let used = ["param/", "grad/", "expect/", "expect_f32/"];
+        let used = ["param/", "grad/", "expect/", "expect_f32/", "eval/"];
         let mut other: Vec<_> = tensors.names().into_iter().map(str::to_owned).collect();
         other.retain(|name| !used.iter().any(|prefix| name.starts_with(prefix)));
         other.sort_unstable();
         Ok(Self { name, case, steps, checked, tolerance, parameters, other })
+    }
+}
+
+impl Recorded {
+    /// Whether the values to be evaluated after `step` were recorded.
+    pub(super) fn is_evaluated_after(&self, step: usize) -> bool {
+        self.evaluated.iter().any(|(recorded, _)| *recorded == step)
     }
 }
 
@@ -147,7 +157,11 @@ fn recorded(
         values.map(|values| (step, values)).ok_or_else(|| format!("there is no tensor `{tensor}`"))
     });
     let expected = expected.collect::<Result<Vec<_>, _>>()?;
-    Ok(Recorded { name: name.to_owned(), shape, start, gradients, expected })
+    let evaluated = checked.iter().map(|&step| {
+        Ok::<_, String>(of_this_shape(format!("eval/{step}/{name}"))?.map(|values| (step, values)))
+    });
+    let evaluated = evaluated.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+    Ok(Recorded { name: name.to_owned(), shape, start, gradients, expected, evaluated })
 }
 
 /// The shape and the widened values of a tensor, if there is one of that name.

@@ -18,6 +18,7 @@
 
 use super::{FieldSet, Held, Nothing};
 use core::marker::PhantomData;
+use typenum::B0;
 
 /// The names of `S`, each of which holds a number for every line of every axis of a tensor.
 ///
@@ -40,6 +41,8 @@ impl<S: FieldSet> FieldSet for ByAxis<S> {
     type Of<X: Held> = S::Of<X>;
     type Elements = Nothing;
     type Axes = S;
+    /// No point follows from numbers that several elements share.
+    type SecondPoint = B0;
     const COUNT: usize = S::COUNT;
 
     fn each_name(name: &mut dyn FnMut(&'static str)) {

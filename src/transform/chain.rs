@@ -58,6 +58,10 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
         self.first.is_joint() || self.second.is_joint()
     }
 
+    fn has_second_point(&self) -> bool {
+        self.first.has_second_point() || self.second.has_second_point()
+    }
+
     fn joins_of(&self, pass: usize) -> bool {
         if pass < A::PASSES { self.first.joins_of(pass) } else { self.second.joins_of(pass - A::PASSES) }
     }
@@ -149,5 +153,14 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     ) {
         A::after(&at.0, parameter, &tensor.0, &mut state.0);
         B::after(&at.1, parameter, &tensor.1, &mut state.1);
+    }
+
+    fn evaluation_constants(&self, own: &Of<Self::Own, f64>) -> Of<Self::Constants, f64> {
+        (self.first.evaluation_constants(&own.0), self.second.evaluation_constants(&own.1))
+    }
+
+    #[inline(always)]
+    fn evaluation<F: Real>(at: &Of<Self::Constants, F>, parameter: F, state: &Of<Self::State, F>) -> F {
+        B::evaluation(&at.1, A::evaluation(&at.0, parameter, &state.0), &state.1)
     }
 }

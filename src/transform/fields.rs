@@ -4,7 +4,9 @@
 //! `Moments { first, second }` is then a pair of numbers inside a rule, a pair of buffers inside an
 //! optimizer, a pair of slices inside a loop, and a pair of names in a snapshot.
 
+use super::{Either, Flag};
 use core::fmt::Debug;
+use typenum::B0;
 
 /// Anything that may lie in a field: it must be able to cross threads.
 pub trait Held: Send + Sync {}
@@ -24,6 +26,9 @@ pub trait FieldSet: Send + Sync + 'static {
     type Axes: FieldSet;
     /// How many names there are.
     const COUNT: usize;
+    /// [`B1`](typenum::B1) if one of the numbers tells another point than the parameter, at which a
+    /// model is evaluated: see [`Stage::evaluation`](super::Stage::evaluation).
+    type SecondPoint: Flag;
 
     /// Calls `name` with every name, in order.
     fn each_name(name: &mut dyn FnMut(&'static str));
@@ -80,9 +85,14 @@ pub type Of<S, X> = <S as FieldSet>::Of<X>;
 /// assert_eq!((doubled.first, doubled.second), (1.0, 0.5));
 /// assert_eq!(gradus::transform::field_names::<Moments>(), ["first", "second"]);
 /// ```
+///
+/// State from which another point than the parameter follows says so, as `struct Average:
+/// SecondPoint { average }`.
 #[macro_export]
 macro_rules! fields {
-    ($(#[$doc:meta])* $visibility:vis struct $name:ident {
+    (@second_point) => { $crate::typenum::B0 };
+    (@second_point SecondPoint) => { $crate::typenum::B1 };
+    ($(#[$doc:meta])* $visibility:vis struct $name:ident $(: $point:ident)? {
         $($(#[$field_doc:meta])* $field:ident),+ $(,)?
     }) => {
         $(#[$doc])*
@@ -96,6 +106,7 @@ macro_rules! fields {
             type Elements = Self;
             type Axes = $crate::transform::Nothing;
             const COUNT: usize = [$(stringify!($field)),+].len();
+            type SecondPoint = $crate::fields!(@second_point $($point)?);
 
             fn each_name(name: &mut dyn FnMut(&'static str)) {
                 $(name(stringify!($field));)+
@@ -146,6 +157,7 @@ impl FieldSet for Nothing {
     type Elements = Self;
     type Axes = Self;
     const COUNT: usize = 0;
+    type SecondPoint = B0;
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}
     #[inline(always)]
@@ -191,6 +203,7 @@ impl<A: FieldSet, B: FieldSet> FieldSet for Pair<A, B> {
     type Elements = Pair<A::Elements, B::Elements>;
     type Axes = Pair<A::Axes, B::Axes>;
     const COUNT: usize = A::COUNT + B::COUNT;
+    type SecondPoint = Either<A::SecondPoint, B::SecondPoint>;
 
     fn each_name(name: &mut dyn FnMut(&'static str)) {
         A::each_name(name);

@@ -106,13 +106,23 @@ pub struct Input<F> {
     /// 1 for the first element of the tensor in memory, 0 for all others; 0 for all unless a stage
     /// [asks for it](Stage::MARKS_FIRST).
     pub first_element: F,
+    /// What the learning rate is multiplied with where it is applied: 1, unless a stage before has
+    /// slowed the whole tensor down. Unlike a smaller update, a smaller rate is also one of the
+    /// decay that is added between.
+    pub rate: F,
 }
 
 impl<F: Real> Input<F> {
     /// The input of a chain's first stage.
     #[inline(always)]
     pub fn of(gradient: F, parameter: F) -> Self {
-        Self { update: gradient, gradient, parameter, first_element: F::constant(0.0) }
+        Self {
+            update: gradient,
+            gradient,
+            parameter,
+            first_element: F::constant(0.0),
+            rate: F::constant(1.0),
+        }
     }
 
     /// The same element with another update.
@@ -120,6 +130,13 @@ impl<F: Real> Input<F> {
     #[must_use]
     pub fn with_update(self, update: F) -> Self {
         Self { update, ..self }
+    }
+
+    /// The same element with another factor of the learning rate.
+    #[inline(always)]
+    #[must_use]
+    pub fn with_rate(self, rate: F) -> Self {
+        Self { rate, ..self }
     }
 
     /// The same element with another gradient, for all stages that follow: what clips, unscaling

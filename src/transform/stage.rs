@@ -140,6 +140,11 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         <Self::Joint as Bit>::BOOL
     }
 
+    /// [`SecondPoint`](FieldSet::SecondPoint) of the state, for a stage that only knows itself at run time.
+    fn has_second_point(&self) -> bool {
+        <<Self::State as FieldSet>::SecondPoint as Bit>::BOOL
+    }
+
     /// [`joins`](Self::joins), for a stage that only knows itself at run time.
     fn joins_of(&self, pass: usize) -> bool {
         Self::joins(pass)
@@ -230,6 +235,24 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         state: &mut Of<Self::State, F>,
     ) {
         let _ = (at, parameter, tensor, state);
+    }
+
+    /// The constants of [`evaluation`](Self::evaluation), between two steps. `own` are the numbers of
+    /// the tensor as its last gradient left them.
+    fn evaluation_constants(&self, own: &Of<Self::Own, f64>) -> Of<Self::Constants, f64> {
+        let _ = own;
+        Self::Constants::generate(|| 0.0)
+    }
+
+    /// The point at which a model is evaluated, where that is another one than the parameter:
+    /// an average, or what a rule with two points keeps beside the one that gradients are taken at.
+    ///
+    /// State from which it follows is declared as [`SecondPoint`](crate::fields). A tensor that has not
+    /// moved yet has no other point. In a chain the last stage with one decides.
+    #[inline(always)]
+    fn evaluation<F: Real>(at: &Of<Self::Constants, F>, parameter: F, state: &Of<Self::State, F>) -> F {
+        let _ = (at, state);
+        parameter
     }
 }
 

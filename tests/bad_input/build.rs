@@ -4,9 +4,12 @@ use crate::{Parameters, ones, parameters};
 use gradus::cpu::Cpu;
 use gradus::device::ParameterSet;
 use gradus::error::Error;
-use gradus::optimizer::Build;
-use gradus::rule::{AdamW, Lion};
+use gradus::hyperparameter::LearningRate;
+use gradus::optimizer::{Build, Builder, LossScaling};
+use gradus::rule::{AdamW, Chained, Lion};
+use gradus::schedule::Schedule;
 use gradus::shape::Layout;
+use gradus::transform::Identity;
 
 #[test]
 fn an_optimizer_needs_a_parameter() {
@@ -40,6 +43,63 @@ fn a_group_has_a_parameter() {
         .expect_err("no parameter is a norm");
     let expected = "no parameter is in the group `norms`; its condition fits none of the names and shapes";
     assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn labels_of_groups_are_unique_and_known() {
+    let refused = |builder: Builder<Lion>, expected: &str| {
+        let error = builder.build(Cpu::default(), &parameters()).expect_err(expected);
+        assert_eq!(error.to_string(), expected);
+    };
+    let of = |builder: Builder<Lion>, label: &str, name: &'static str| {
+        builder.group(label, move |parameter, _| parameter == name, Lion::default())
+    };
+    let twice = of(of(Lion::default().builder(), "mine", "weight"), "mine", "bias");
+    refused(twice, "two groups are labelled `mine`; labels must be unique");
+    let reserved = of(Lion::default().builder(), "default", "weight");
+    refused(reserved, "two groups are labelled `default`; labels must be unique");
+    let reserved = of(Lion::default().without_decay(|name, _| name == "bias"), "undecayed", "weight");
+    refused(reserved, "two groups are labelled `undecayed`; labels must be unique");
+    let half = Schedule::constant(0.5).expect("in the range");
+    let unknown = of(Lion::default().builder(), "mine", "weight").schedule_group("yours", "momentum", half);
+    refused(unknown, "there is no group `yours`; the groups are `default`, `mine`");
+}
+
+#[test]
+fn every_parameter_may_have_to_be_in_a_group() {
+    let error = Lion::default()
+        .group("matrices", |_, layout| layout.shape().len() == 2, Lion::default())
+        .every_parameter_in_a_group()
+        .build(Cpu::default(), &parameters())
+        .expect_err("the bias is in none");
+    assert_eq!(error.to_string(), "parameter `bias` [2] is in no group; the groups are `matrices`");
+}
+
+#[test]
+fn what_is_scheduled_or_not_decayed_can_change() {
+    let half = Schedule::constant(0.5).expect("in the range");
+    let error = Lion::default().schedule("beta", half).build(Cpu::default(), &parameters());
+    let expected = "the rule has no hyperparameter `beta` that can change; there are `learning_rate`, `direction`, \
+                    `momentum`, `weight_decay`";
+    assert_eq!(error.expect_err(expected).to_string(), expected);
+
+    let rule = Chained { chain: Identity, learning_rate: LearningRate::new(0.1).expect("in the range") };
+    let error = rule.without_decay(|name, _| name == "bias").build(Cpu::default(), &parameters());
+    let expected = "the rule has no hyperparameter `weight_decay` that can change; there are `learning_rate`";
+    assert_eq!(error.expect_err(expected).to_string(), expected);
+}
+
+#[test]
+fn limits_and_scales_are_in_their_ranges() {
+    for limit in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = Lion::default().clip_global_norm(limit).build(Cpu::default(), &parameters());
+        let expected = format!("clip limit is {limit}, but must satisfy 0 < value < ∞");
+        assert_eq!(error.expect_err(&expected).to_string(), expected);
+    }
+    let scaling = LossScaling { start: 1000.0, ..LossScaling::default() };
+    let error = Lion::default().loss_scaling(scaling).build(Cpu::default(), &parameters());
+    let expected = "loss scale is 1000, but must satisfy a power of two, smallest <= value <= largest";
+    assert_eq!(error.expect_err(expected).to_string(), expected);
 }
 
 /// Claims more elements than any memory holds.

@@ -15,7 +15,7 @@ fn refused(change: impl FnOnce(&mut Snapshot<Formats>), expected: &str) {
     let (mut optimizer, _) = together();
     let mut snapshot = optimizer.snapshot().expect("no step is under way");
     // All that could be taken over by halves.
-    snapshot.steps = 99;
+    (snapshot.steps, snapshot.skipped) = (99, 99);
     snapshot.groups[0].learning_rate = LearningRate::new(0.5).expect("in the range");
     snapshot.tensors[0].received = 99;
     snapshot.tensors[0].state[0].1.fill(9.0);
@@ -37,6 +37,14 @@ fn refused_whole(
 #[test]
 fn the_seed_agrees() {
     refused(|snapshot| snapshot.seed = 5, "the snapshot does not fit: the seed is 5 there, but 0 here");
+}
+
+#[test]
+fn the_loss_is_scaled_in_both_or_in_neither() {
+    refused(
+        |snapshot| snapshot.loss_scale = Some((8.0, 1)),
+        "the snapshot does not fit: the loss is scaled there, but as it is here",
+    );
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Joint steps that are refused whole.
 
-use crate::{Parameters, gradients, named, ones, state_of, together};
+use crate::{Parameters, gradients, named, ones, parameters, state_of, together};
+use gradus::clip::GradientNorm;
 use gradus::cpu::Cpu;
 use gradus::device::{GradientSet, ParameterSet};
 use gradus::optimizer::Build;
-use gradus::rule::Sgd;
+use gradus::rule::{Lion, Sgd};
+use gradus::schedule::Schedule;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, ShapeBuilder, s};
 
 /// A step that must fail with a text and leave parameters and state alone.
@@ -106,6 +108,50 @@ fn parameter_and_gradient_have_the_same_memory_order() {
         "value of `weight` orders its elements otherwise in memory (strides [1, 2]) than the parameter did \
          when the optimizer was built ([3, 1]); copy it into that order",
     );
+}
+
+#[test]
+fn a_policy_may_refuse_gradients_that_are_not_finite() {
+    let mut parameters = parameters();
+    let builder = Lion::default().refuse_nonfinite();
+    let mut optimizer = builder.build(Cpu::default(), &parameters).expect("the model is valid");
+    let before = parameters.clone();
+    let mut spoiled = gradients();
+    spoiled[0].1[[1, 0]] = f32::NEG_INFINITY;
+    let error = optimizer.step(&mut parameters, &spoiled).expect_err("one is infinite");
+    let says = "the gradient of `weight` is infinite or NaN, first at index [1, 0]; the step was not taken";
+    assert_eq!(error.to_string(), says);
+
+    let norm = GradientNorm { norm: f64::NAN, elements: 8 };
+    let error = optimizer.step_with_norm(&mut parameters, &gradients(), norm).expect_err("it is NaN");
+    let says = "the norm of all gradients is infinite or NaN, though those of this optimizer are finite; \
+                the step was not taken";
+    assert_eq!(error.to_string(), says);
+    assert_eq!((parameters, optimizer.steps()), (before, 0));
+}
+
+#[test]
+fn a_schedule_may_lead_out_of_a_range() {
+    let mut parameters = parameters();
+    let threefold = Schedule::constant(3.0).expect("in the range");
+    let builder = Lion::default().schedule("direction", threefold);
+    let mut optimizer = builder.build(Cpu::default(), &parameters).expect("the model is valid");
+    let before = parameters.clone();
+    let error = optimizer.step(&mut parameters, &gradients()).expect_err("three times 0.9 is too much");
+    let says = "at step 1 the schedule of `direction` in the group `default` leads out of its range: decay rate is \
+                2.7, but must satisfy 0 <= value < 1";
+    assert_eq!(error.to_string(), says.replace("2.7", &(3.0 * 0.9f64).to_string()));
+    assert_eq!((parameters, optimizer.steps()), (before, 0));
+}
+
+#[test]
+fn gradients_are_checked_before_they_are_measured() {
+    let (mut optimizer, _) = together();
+    let mut short = gradients();
+    short.pop();
+    let error = optimizer.measure(&short).expect_err("one is missing");
+    let says = "no gradient for `bias`; pass one for every parameter, or say `None` where there is none";
+    assert_eq!(error.to_string(), says);
 }
 
 /// A step over views, which must fail with a text and leave the viewed array alone.

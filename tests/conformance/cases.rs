@@ -3,9 +3,10 @@
 use gradus::cpu::Cpu;
 use gradus::device::{Formats, In, ParameterSet};
 use gradus::dtype::StorageDtype;
-use gradus::optimizer::Releasable;
-use gradus::optimizer::{Build, Optimizer, Released, Together};
+use gradus::optimizer::extras::Extras;
+use gradus::optimizer::{Build, Optimizer, Releasable, Released, Started, Together};
 use gradus::store::{Kahan, Nearest, Rounding, Stochastic, Store};
+use gradus::transform::Rule;
 use half::{bf16, f16};
 
 /// The formats of a case's parameters and gradients.
@@ -32,6 +33,13 @@ pub trait Case {
         device: Cpu,
         parameters: &impl ParameterSet<Cpu, Parameter<Self>>,
     ) -> Optimizer<R, Self::Formats, Released, Cpu>;
+
+    /// From a builder on which other options have been chosen.
+    fn built<R: Rule, X: Extras>(
+        builder: Started<R, X>,
+        device: Cpu,
+        parameters: &impl ParameterSet<Cpu, Parameter<Self>>,
+    ) -> Optimizer<X::Around<R>, Self::Formats, Together, Cpu>;
 }
 
 macro_rules! cases {
@@ -61,6 +69,15 @@ macro_rules! cases {
                     let builder = rule.gradient_release().$($option$(::<$format>)?($($seed)?)).+;
                     builder.build(device, parameters).expect("the model is valid")
                 }
+
+                fn built<R: Rule, X: Extras>(
+                    builder: Started<R, X>,
+                    device: Cpu,
+                    parameters: &impl ParameterSet<Cpu, Parameter<Self>>,
+                ) -> Optimizer<X::Around<R>, Self::Formats, Together, Cpu> {
+                    let builder = builder.$($option$(::<$format>)?($($seed)?)).+;
+                    builder.build(device, parameters).expect("the model is valid")
+                }
             }
         )+
 
@@ -73,6 +90,23 @@ macro_rules! cases {
                 })+
             };
         }
+    };
+}
+
+/// Runs an expression for the case with Kahan summation, or those with each of the other stores; all
+/// with the most conversions of formats.
+macro_rules! for_each_store {
+    (one, |$case:ident| $run:expr) => {
+        for_each_store!(@ |$case| $run; Bf16KahanNarrow);
+    };
+    (others, |$case:ident| $run:expr) => {
+        for_each_store!(@ |$case| $run; F32WithBf16Gradients F16Narrow);
+    };
+    (@ |$case:ident| $run:expr; $($name:ident)+) => {
+        $({
+            type $case = $crate::cases::$name;
+            $run;
+        })+
     };
 }
 

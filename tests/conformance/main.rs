@@ -9,54 +9,70 @@
 
 #[macro_use]
 mod cases;
+mod joint;
 mod properties;
+mod stages;
 mod trainer;
 mod values;
 
-use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
-use gradus::rule::Chained;
+use gradus::hyperparameter::{
+    Amount, Dampening, Decay, Epsilon, Floor, Interpolation, LearningRate, Power, Reduction, SecondDecay,
+    Share, WeightDecay,
+};
+use gradus::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, NAdam};
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
+use gradus::rule::{Adan, Counting, DecayForm, Lookahead, RAdam, Ranger, Root, StableAdamW, Unrectified};
 use gradus::rule::{AsMeasured, Constant, SgdSai, Sm3, Sm3Momentum};
-use gradus::transform::StageExt;
+use gradus::rule::{
+    AveragedRate, AveragingWeight, Chained, FirstPhase, MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam,
+    ScheduleFreeSgd, WeightAverage,
+};
+use gradus::rule::{CenteredRmsProp, CenteredRmsPropMomentum, RmsProp, RmsPropMomentum};
+use gradus::transform::{
+    Around, AroundAtRunTime, ChainOf, DynamicRule, FieldSet, Identity, Rule, Stage, StageExt,
+};
+use gradus::typenum::B0;
+use std::num::NonZeroU64;
 
+use gradus::rule::{
+    AdEMAMix, AdamC, Adopt, Agreement, Caution, FirstComparison, HyperBallAdamW, LaProp, LaPropOrtho, Mars,
+    MarsClip, MarsCoefficient, OrthoLaProp, Orthogonalize, SignLaProp, SudsAdamW, UnscaledAdamW,
+};
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
-/// statistics, `averaging` for those that can accumulate gradients.
+/// statistics, `averaging` for those that can accumulate gradients, `two_faced` for those with another
+/// point for evaluation.
+///
+/// A rule that is `bound` keeps to a sphere around zero, or treats shapes differently unless it says
+/// `any_shape`; all others converge, whatever the shape.
 macro_rules! conformance {
-    ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
+    () => {};
+    ($name:ident: bound $($kind:ident)* => $rule:expr; $($others:tt)*) => {
         mod $name {
             use super::*;
 
             properties! { every: $rule }
-            $(properties! { $kind: $rule })+
+            $(properties! { $kind: $rule })*
         }
-    )+};
-}
-
-/// The same for rules that keep state by axis, to which the shape of a tensor matters. `elementwise`
-/// holds for them, too: what it splits is vectors.
-macro_rules! conformance_by_axis {
-    ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
+        conformance! { $($others)* }
+    };
+    ($name:ident: $($kind:ident)* => $rule:expr; $($others:tt)*) => {
         mod $name {
             use super::*;
 
-            properties! { of_any_kind: $rule }
-            $(properties! { $kind: $rule })+
+            properties! { every: $rule }
+            properties! { free: $rule }
+            properties! { any_shape: $rule }
+            $(properties! { $kind: $rule })*
         }
-    )+};
+        conformance! { $($others)* }
+    };
 }
 
 macro_rules! properties {
     (every: $rule:expr) => {
-        properties! { of_any_kind: $rule }
         tests! { $rule;
-            shapes::zero_one_and_no_dimensions_are_like_any_other_shape,
-        }
-    };
-    (of_any_kind: $rule:expr) => {
-        tests! { $rule;
-            convergence::converges_on_a_quadratic,
             arrival::release_equals_the_joint_step,
             arrival::a_schedule_acts_at_the_same_steps_under_release,
             arrival::a_late_first_gradient_is_treated_as_a_first_one,
@@ -64,8 +80,19 @@ macro_rules! properties {
             resume::switching_between_joint_steps_and_release_keeps_all_state,
             extremes::absent_gradients_leave_every_bit_alone,
             extremes::zeros_stay_zeros,
+            groups::groups_schedules_and_frozen_tensors_go_with_everything,
         }
         threads! { $rule }
+    };
+    (free: $rule:expr) => {
+        tests! { $rule;
+            convergence::converges_on_a_quadratic,
+        }
+    };
+    (any_shape: $rule:expr) => {
+        tests! { $rule;
+            shapes::zero_one_and_no_dimensions_are_like_any_other_shape,
+        }
     };
     (elementwise: $rule:expr) => {
         tests! { $rule;
@@ -73,6 +100,13 @@ macro_rules! properties {
             splitting::every_length_of_a_tail_gives_the_same_elements,
             shapes::column_major_memory_is_only_another_order,
             extremes::a_bad_element_leaves_its_neighbours_alone,
+        }
+    };
+    (two_faced: $rule:expr) => {
+        tests! { $rule;
+            faces::a_thousand_round_trips_change_no_bit,
+            faces::training_goes_on_as_if_it_had_not_been_left,
+            faces::the_point_for_evaluation_is_part_of_the_state,
         }
     };
     (averaging: $rule:expr) => {
@@ -86,9 +120,52 @@ macro_rules! tests {
     ($rule:expr; $($file:ident::$property:ident,)+) => {$(
         #[test]
         fn $property() {
-            for_each_case!(|C| properties::$file::$property::<_, C>($rule));
+            as_data!($rule, |rule| {
+                for_each_case!(|C| properties::$file::$property::<_, C>(rule.clone()));
+            });
         }
     )+};
+}
+
+/// A rule as data. It has the bits of the rule itself (`tests/dynamic.rs`), and every test is compiled
+/// for each number of fields of state instead of for each rule.
+fn data<const STATE: usize>(rule: impl Rule) -> DynamicRule<STATE, B0> {
+    DynamicRule::new(rule, AroundAtRunTime::default()).expect("it has so many fields")
+}
+
+/// How many fields of state a rule has.
+fn fields_of<R: Rule>(_rule: &R) -> usize {
+    <ChainOf<R> as Stage>::State::COUNT
+}
+
+macro_rules! as_data {
+    ($rule:expr, |$given:ident| $run:expr) => {{
+        let rule = $rule;
+        as_data!(rule, $given, $run, 0 1 2 3 4 5)
+    }};
+    ($rule:ident, $given:ident, $run:expr, $($count:literal)*) => {
+        match fields_of(&$rule) {
+            $($count => {
+                let $given = data::<$count>($rule);
+                $run
+            })*
+            more => panic!("a rule with {more} fields of state; add the number to the list"),
+        }
+    };
+}
+
+/// The hyperparameters that most rules have, none at its default.
+macro_rules! moments {
+    ($rule:ident, $rate:expr $(, $more:ident: $value:expr)*) => {
+        $rule {
+            learning_rate: learning_rate($rate),
+            first: decay(0.7),
+            second: decay(0.95).into(),
+            epsilon: Epsilon::added(2e-3).expect(VALID),
+            $($more: $value,)*
+            weight_decay: WeightDecay::decoupled(0.012).expect(VALID),
+        }
+    };
 }
 
 /// Large tensors, so only in the cases with the most streams of memory.
@@ -96,8 +173,14 @@ macro_rules! threads {
     ($rule:expr) => {
         #[test]
         fn any_number_of_threads_gives_the_same_bits() {
-            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Kahan>($rule);
-            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Narrow>($rule);
+            as_data!($rule, |rule| {
+                properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Kahan>(
+                    rule.clone(),
+                );
+                properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Narrow>(
+                    rule.clone(),
+                );
+            });
         }
     };
 }
@@ -135,6 +218,150 @@ conformance! {
         momentum: decay(0.8),
         weight_decay: WeightDecay::decoupled(0.023).expect(VALID),
     };
+    amsgrad: elementwise averaging => AmsGrad {
+        learning_rate: learning_rate(0.12),
+        first: decay(0.8),
+        second: decay(0.9).into(),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::l2(0.017).expect(VALID),
+    };
+    amsgradw: elementwise averaging => AmsGradW {
+        learning_rate: learning_rate(0.13),
+        first: decay(0.85),
+        second: decay(0.92).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.019).expect(VALID),
+    };
+    stable_adamw: averaging => StableAdamW {
+        learning_rate: learning_rate(0.05),
+        first: decay(0.8),
+        second: decay(0.93).into(),
+        epsilon: Epsilon::floor(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.021).expect(VALID),
+    };
+    nadam: elementwise averaging => NAdam {
+        learning_rate: learning_rate(0.05),
+        first: decay(0.85),
+        second: decay(0.95).into(),
+        epsilon: Epsilon::floor(2e-3).expect(VALID),
+        momentum_decay: amount(0.02),
+        weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
+    };
+    radam: elementwise averaging => RAdam {
+        learning_rate: learning_rate(0.06),
+        first: decay(0.8),
+        second: decay(0.95),
+        epsilon: Epsilon::floor(2e-3).expect(VALID),
+        root: Root::Plain,
+        rectified_above: amount(4.5),
+        unrectified: Unrectified::Momentum, // the other does not move for five steps
+        weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
+    };
+    ranger: elementwise averaging => Ranger {
+        radam: RAdam {
+            learning_rate: learning_rate(0.08),
+            first: decay(0.7),
+            second: decay(0.9),
+            epsilon: Epsilon::added(2e-3).expect(VALID),
+            root: Root::Plain,
+            rectified_above: amount(4.5),
+            unrectified: Unrectified::Momentum, // the other does not move for five steps
+            weight_decay: WeightDecay::l2(0.012).expect(VALID),
+        },
+        lookahead: lookahead(),
+    };
+    adan: elementwise averaging => Adan {
+        learning_rate: learning_rate(0.05),
+        first: decay(0.9),
+        difference: decay(0.8),
+        second: decay(0.95),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::fully_decoupled(0.002, learning_rate(0.1)).expect(VALID),
+        decay_form: DecayForm::Factor,
+    };
+    adan_with_division: elementwise averaging => Adan {
+        learning_rate: learning_rate(0.04),
+        first: decay(0.8),
+        difference: decay(0.7),
+        second: decay(0.9),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.015).expect(VALID),
+        decay_form: DecayForm::Proximal,
+    };
+    rmsprop: elementwise => RmsProp {
+        learning_rate: learning_rate(0.03),
+        decay: decay(0.9).into(),
+        averages: Averages::Debiased,
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
+    rmsprop_momentum: elementwise averaging => RmsPropMomentum {
+        learning_rate: learning_rate(0.02),
+        decay: decay(0.92).into(),
+        averages: Averages::Debiased,
+        epsilon: Epsilon::added(3e-3).expect(VALID),
+        momentum: decay(0.4),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
+    centered_rmsprop: elementwise => CenteredRmsProp {
+        learning_rate: learning_rate(0.03),
+        decay: decay(0.9).into(),
+        averages: Averages::Plain,
+        epsilon: Epsilon::added(0.2).expect(VALID),
+        weight_decay: WeightDecay::l2(0.011).expect(VALID),
+    };
+    centered_rmsprop_momentum: elementwise averaging => CenteredRmsPropMomentum {
+        learning_rate: learning_rate(0.03),
+        decay: decay(0.9).into(),
+        averages: Averages::Debiased,
+        epsilon: Epsilon::floor(0.5).expect(VALID),
+        momentum: decay(0.3),
+        weight_decay: WeightDecay::decoupled(0.011).expect(VALID),
+    };
+    adagrad: elementwise => Adagrad {
+        learning_rate: learning_rate(0.5),
+        initial: amount(0.05),
+        rate_decay: amount(1e-3),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    adadelta: elementwise => Adadelta {
+        learning_rate: learning_rate(0.9),
+        decay: decay(0.8),
+        epsilon: Floor::new(0.02).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    adamax: elementwise averaging => Adamax {
+        learning_rate: learning_rate(0.06),
+        first: decay(0.8),
+        maximum: decay(0.9),
+        epsilon: Floor::new(3e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.016).expect(VALID),
+    };
+    lookahead_behind_lion: elementwise averaging => Around {
+        rule: Lion {
+            learning_rate: learning_rate(0.05),
+            direction: decay(0.6),
+            momentum: decay(0.8),
+            weight_decay: WeightDecay::decoupled(0.013).expect(VALID),
+        },
+        before: Identity,
+        behind: Identity,
+        after: lookahead(),
+    };
+    sm3: bound free elementwise => Sm3 {
+        learning_rate: learning_rate(0.12),
+        beta: decay(0.7),
+        epsilon: Epsilon::floor(3e-2).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    sm3_momentum: bound free elementwise averaging => Sm3Momentum {
+        learning_rate: learning_rate(0.11),
+        momentum: decay(0.6),
+        beta: decay(0.5),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
     sgd_sai: averaging => SgdSai {
         learning_rate: learning_rate(0.02),
         momentum: decay(0.6),
@@ -142,6 +369,92 @@ conformance! {
         constant: Constant::Formula,
         weight_decay: WeightDecay::decoupled(0.013).expect(VALID),
         normalization: AsMeasured,
+    };
+    lion_with_an_exponential_average: elementwise averaging two_faced => Around {
+        rule: Lion { learning_rate: learning_rate(0.04), ..Lion::default() },
+        before: Identity,
+        behind: Identity,
+        after: WeightAverage::exponential(0.7).expect(VALID),
+    };
+    sgd_with_a_uniform_average: elementwise two_faced => Around {
+        rule: Sgd { learning_rate: learning_rate(0.11), ..Sgd::default() },
+        before: Identity,
+        behind: Identity,
+        after: WeightAverage::uniform(),
+    };
+    adamc: elementwise averaging => AdamC {
+        weight_decay: WeightDecay::corrected(0.02, learning_rate(0.07)).expect(VALID).cautious(),
+        ..moments!(AdamC, 0.05)
+    };
+    adopt: elementwise averaging => moments!(Adopt, 0.04);
+    laprop: elementwise averaging => LaProp {
+        second: SecondDecay::palm(0.7).expect(VALID),
+        ..moments!(LaProp, 0.03)
+    };
+    unscaled_adamw: elementwise averaging => moments!(UnscaledAdamW, 0.11);
+    ademamix: elementwise averaging => AdEMAMix {
+        learning_rate: learning_rate(0.02),
+        fast: decay(0.7),
+        slow: decay(0.9),
+        slow_warm_up: 5,
+        second: decay(0.95).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        alpha: Amount::new(0.8).expect(VALID),
+        alpha_warm_up: 4,
+        weight_decay: WeightDecay::decoupled(0.009).expect(VALID),
+    };
+    sign_laprop: averaging => moments!(SignLaProp, 0.05);
+    ortho_laprop: bound any_shape averaging => moments!(OrthoLaProp, 0.03, projection: projection());
+    laprop_ortho: bound any_shape averaging => moments!(LaPropOrtho, 0.03, projection: projection());
+    suds_adamw: averaging => moments!(SudsAdamW, 0.08, axis_rate: Amount::new(0.02).expect(VALID));
+    hyperball_adamw: bound => HyperBallAdamW {
+        learning_rate: learning_rate(0.04),
+        second: decay(0.95).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
+    adamw_with_mars_and_caution: averaging => Around {
+        rule: moments!(AdamW, 0.04),
+        before: Mars {
+            strength: Reduction::new(0.04).expect(VALID),
+            momentum: decay(0.8),
+            coefficient: MarsCoefficient::Exchanged,
+            first: FirstComparison::Zero,
+            clip: MarsClip::UnitNorm,
+        },
+        behind: Caution { agreement: Agreement::ZeroIsPositive },
+        after: Identity,
+    };
+    schedule_free_adamw: elementwise two_faced => ScheduleFreeAdamW {
+        learning_rate: learning_rate(0.08),
+        interpolation: Interpolation::new(0.8).expect(VALID),
+        second: SecondDecay::palm(0.7).expect(VALID),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        averaging: averaging(AveragedRate::Current),
+        weight_decay: WeightDecay::decoupled(0.012).expect(VALID),
+    };
+    schedule_free_radam: elementwise two_faced => ScheduleFreeRAdam {
+        learning_rate: learning_rate(0.07),
+        interpolation: Interpolation::new(0.85).expect(VALID),
+        second: decay(0.93),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        first_phase: FirstPhase::Sgd,
+        averaging: averaging(AveragedRate::Current),
+        weight_decay: WeightDecay::l2(0.011).expect(VALID),
+    };
+    schedule_free_sgd: elementwise two_faced => ScheduleFreeSgd {
+        learning_rate: learning_rate(0.3),
+        interpolation: Interpolation::new(0.7).expect(VALID),
+        averaging: averaging(AveragedRate::Largest),
+        weight_decay: WeightDecay::fully_decoupled(0.002, learning_rate(0.4)).expect(VALID),
+    };
+    msam_laprop: averaging two_faced => MsamLaProp {
+        learning_rate: learning_rate(0.06),
+        first: decay(0.8),
+        second: decay(0.97).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        sam_length: Amount::new(0.02).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.009).expect(VALID),
     };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
@@ -151,26 +464,29 @@ conformance! {
     };
 }
 
-conformance_by_axis! {
-    sm3: elementwise => Sm3 {
-        learning_rate: learning_rate(0.12),
-        beta: decay(0.7),
-        epsilon: Epsilon::floor(3e-2).expect(VALID),
-        weight_decay: WeightDecay::l2(0.012).expect(VALID),
-    };
-    sm3_momentum: elementwise averaging => Sm3Momentum {
-        learning_rate: learning_rate(0.11),
-        momentum: decay(0.6),
-        beta: decay(0.5),
-        epsilon: Epsilon::added(2e-3).expect(VALID),
-        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
-    };
-}
-
 const VALID: &str = "the table keeps to the ranges";
+
+fn averaging(rate: AveragedRate) -> AveragingWeight {
+    let power = |value| Power::new(value).expect(VALID);
+    AveragingWeight { rate, rate_power: power(1.0), step_power: power(2.5) }
+}
 
 fn learning_rate(value: f64) -> LearningRate {
     LearningRate::new(value).expect(VALID)
+}
+
+fn amount(value: f64) -> Amount {
+    Amount::new(value).expect(VALID)
+}
+
+fn lookahead() -> Lookahead {
+    let every = NonZeroU64::new(3).expect(VALID);
+    Lookahead { every, share: Share::new(0.6).expect(VALID), counting: Counting::Gradients }
+}
+
+fn projection() -> Orthogonalize {
+    let (epsilon, floor) = (Amount::new(1e-3), Floor::new(1e-4));
+    Orthogonalize { epsilon: epsilon.expect(VALID), floor: floor.expect(VALID) }
 }
 
 fn decay(value: f64) -> Decay {

@@ -5,7 +5,7 @@ use crate::values::{Contents, all_stored, bits, contents, scatter};
 use gradus::cpu::Cpu;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::Releasable;
-use gradus::optimizer::{Averaging, Optimizer, Released, Snapshot, Together};
+use gradus::optimizer::{Averaging, Optimizer, Released, Snapshot, Together, TwoFaced};
 
 /// How gradients arrive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +68,19 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
         Self { optimizer, parameters }
     }
 
+    /// Given parameters and their optimizer.
+    pub fn of(
+        mode: Mode,
+        optimizer: Optimizer<R, C::Formats, Together, Cpu>,
+        parameters: Vec<(String, Vec<Parameter<C>>)>,
+    ) -> Self {
+        let optimizer = match mode {
+            Mode::Together => Either::Together(optimizer),
+            Mode::Released => Either::Released(optimizer.into_released()),
+        };
+        Self { optimizer, parameters }
+    }
+
     /// One whole step. Under release the last parameter comes first, as in backpropagation.
     pub fn step(&mut self, gradients: &Gradients) {
         let stored =
@@ -79,6 +92,9 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
                 optimizer.step(&mut self.parameters, &gradients).expect("the gradients fit");
             }
             Either::Released(optimizer) => {
+                let of_group = optimizer.snapshot().expect("every step is finished").tensors;
+                let frozen = of_group.into_iter().filter(|tensor| tensor.group == "frozen");
+                let frozen: Vec<_> = frozen.map(|tensor| tensor.name).collect();
                 let mut step = optimizer.begin_step().expect("every step is finished");
                 let mut missing = Vec::new();
                 for (place, (name, parameter)) in self.parameters.iter_mut().enumerate().rev() {
@@ -89,7 +105,9 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
                         None => missing.insert(0, name.clone()),
                     }
                 }
-                assert_eq!(step.finish().missing, missing);
+                let finished = step.finish();
+                missing.retain(|name| !frozen.contains(name));
+                assert_eq!(finished.missing, missing);
             }
         }
     }
@@ -148,6 +166,47 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
             }
         };
         Self { optimizer, ..self }
+    }
+
+    /// To the point for evaluation, where `look` sees the bits of all parameters, and back.
+    #[must_use]
+    pub fn there_and_back(mut self, look: impl Fn(Vec<Vec<u64>>)) -> Self
+    where
+        R: TwoFaced,
+    {
+        let looks = |parameters: &Vec<(String, Vec<Parameter<C>>)>| {
+            look(parameters.iter().map(|(_, values)| bits(values)).collect());
+        };
+        let optimizer = match self.optimizer {
+            Either::Together(optimizer) => {
+                let optimizer = optimizer.into_evaluation(&mut self.parameters).expect("the parameters fit");
+                looks(&self.parameters);
+                Either::Together(optimizer.into_training(&mut self.parameters).expect("the parameters fit"))
+            }
+            Either::Released(optimizer) => {
+                let optimizer = optimizer.into_evaluation(&mut self.parameters).expect("the parameters fit");
+                looks(&self.parameters);
+                Either::Released(optimizer.into_training(&mut self.parameters).expect("the parameters fit"))
+            }
+        };
+        Self { optimizer, ..self }
+    }
+
+    /// The bits of all parameters at the point for evaluation.
+    pub fn evaluated(&self) -> Vec<Vec<u64>>
+    where
+        R: TwoFaced,
+    {
+        let of_zeros = |(name, values): &(String, Vec<Parameter<C>>)| {
+            (name.clone(), all_stored::<Parameter<C>>(&vec![0.0; values.len()]))
+        };
+        let mut elsewhere: Vec<_> = self.parameters.iter().map(of_zeros).collect();
+        let written = match &self.optimizer {
+            Either::Together(optimizer) => optimizer.evaluation_into(&self.parameters, &mut elsewhere),
+            Either::Released(optimizer) => optimizer.evaluation_into(&self.parameters, &mut elsewhere),
+        };
+        written.expect("the parameters fit");
+        elsewhere.iter().map(|(_, values)| bits(values)).collect()
     }
 
     /// Every bit there is: parameters, state, counters.

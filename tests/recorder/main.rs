@@ -8,7 +8,9 @@ use gradus::clip::{ALaw, ClipValue, MuLaw, Softsign, TrustRegion};
 use gradus::hyperparameter::{LearningRate, Limit};
 use gradus::real::Real;
 use gradus::rule::Chained;
+use gradus::rule::{Adadelta, Adagrad, Adamax, Adan, AmsGradW, NAdam, Ranger, StableAdamW};
 use gradus::rule::{Adam, AdamW, FirstMomentum, Lion, MomentumForm, Sgd, SgdMomentum};
+use gradus::rule::{CenteredRmsPropMomentum, RmsPropMomentum};
 use gradus::store::{Kahan, Nearest, Stochastic, Store};
 use gradus::transform::{Arrives, ChainOf, FieldSet, Input, Of, Rule, Stage, Step, Transform, field_names};
 use recorder::{Program, Recorded, record};
@@ -29,7 +31,7 @@ fn outputs<S: FieldSet>(prefix: &str, set: Of<S, Recorded>) -> Vec<(String, Reco
     list
 }
 
-/// One step of a rule without statistics, and how it is stored.
+/// One step of a rule, statistics aside, and how it is stored.
 fn recorded<C: Stage, W: Store>(_chain: &C) -> Program {
     record(|| {
         let constants = named::<C::Constants>("at.");
@@ -53,7 +55,10 @@ fn ran<C: Stage, W: Store, F: Real>(chain: &C, at: &Step, values: impl Fn(&str) 
     let mut own = C::Own::generate(&mut || 0.0);
     let group = C::Group::generate(&mut || 0.0);
     let constants = C::Constants::map(chain.constants(at, &mut own, &group), &mut F::constant);
-    let tensor = C::Tensor::generate(&mut || F::constant(0.0));
+    let mut names = field_names::<C::Tensor>().into_iter();
+    let tensor = C::Tensor::generate(&mut || {
+        values(&format!("tensor.{}", names.next().expect("a name for each field")))
+    });
     let mut names = field_names::<C::State>().into_iter();
     let mut state = C::State::generate(&mut || values(&names.next().expect("a name for each field")));
     let mut names = field_names::<W::Carry>().into_iter();
@@ -138,6 +143,16 @@ fn every_rule_in_every_store_is_what_its_recording_says() {
     assert_recording_runs_in_every_store(Adam::default());
     assert_recording_runs_in_every_store(AdamW::default());
     assert_recording_runs_in_every_store(Lion::default());
+    assert_recording_runs_in_every_store(Adadelta::default());
+    assert_recording_runs_in_every_store(Adagrad::default());
+    assert_recording_runs_in_every_store(Adamax::default());
+    assert_recording_runs_in_every_store(Adan::default());
+    assert_recording_runs_in_every_store(AmsGradW::default());
+    assert_recording_runs_in_every_store(CenteredRmsPropMomentum::default());
+    assert_recording_runs_in_every_store(NAdam::default());
+    assert_recording_runs_in_every_store(Ranger::default());
+    assert_recording_runs_in_every_store(RmsPropMomentum::default());
+    assert_recording_runs_in_every_store(StableAdamW::default());
 }
 
 #[test]

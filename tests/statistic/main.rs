@@ -1,5 +1,5 @@
-//! Stages that no shipped rule needs yet: statistics over a tensor, and numbers per tensor and group
-//! that the host advances.
+//! What few rules need: statistics over a tensor, and numbers per tensor and group that the host
+//! advances.
 
 #![allow(unreachable_pub)] // modules of a test crate
 

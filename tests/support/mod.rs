@@ -6,8 +6,8 @@ use crate::reference::{self, Reference};
 use gradus::cpu::Cpu;
 use gradus::device::In;
 use gradus::dtype::{Arithmetic, WidensTo};
-use gradus::hyperparameter::{LearningRate, WeightDecay};
-use gradus::optimizer::{Averaging, Build, Optimizer, Releasable, Released};
+use gradus::hyperparameter::{Epsilon, LearningRate, WeightDecay};
+use gradus::optimizer::{Averaging, Build, Optimizer, Releasable, Released, TwoFaced};
 use gradus::store::Nearest;
 use gradus::transform::Rule;
 use proptest::prelude::*;
@@ -58,6 +58,21 @@ impl<R: Releasable, T: Exact> Single<R, T> {
     pub fn parameter(&self) -> f64 {
         self.parameter[0].to_f64()
     }
+
+    /// The point for evaluation.
+    pub fn evaluation(&self) -> f64
+    where
+        R: TwoFaced,
+    {
+        let mut elsewhere = [("x", vec![T::default()])];
+        let parameters = [("x", self.parameter.clone())];
+        self.optimizer.evaluation_into(&parameters, &mut elsewhere).expect("the shapes agree");
+        elsewhere[0].1[0].to_f64()
+    }
+
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.optimizer.set_learning_rate(LearningRate::new(learning_rate).expect("in the range"));
+    }
 }
 
 /// The largest distance between a rule in `T` and its reference over the events.
@@ -79,6 +94,23 @@ where
                 reference.accumulate(gradient);
             }
         }
+        let distance = (single.parameter() - reference.parameter()).abs();
+        worst = if distance.is_nan() { f64::INFINITY } else { worst.max(distance) };
+    }
+    worst
+}
+
+/// [`distance`] over steps alone, for a rule that cannot accumulate.
+pub fn distance_of_steps<R, T>(rule: R, mut reference: impl Reference, gradients: &[f64]) -> f64
+where
+    R: Releasable,
+    T: Exact,
+{
+    let mut single = Single::<R, T>::new(rule, reference.parameter());
+    let mut worst = 0.0f64;
+    for &gradient in gradients {
+        single.step(gradient);
+        reference.step(gradient);
         let distance = (single.parameter() - reference.parameter()).abs();
         worst = if distance.is_nan() { f64::INFINITY } else { worst.max(distance) };
     }
@@ -116,6 +148,28 @@ pub fn any_decay() -> impl Strategy<Value = reference::Decay> {
             Decay::FullyDecoupled { coefficient, max_learning_rate }
         }),
     ]
+}
+
+/// Up to `most` gradients of magnitude 0.5 to 4.
+pub fn gradients(most: usize) -> impl Strategy<Value = Vec<f64>> {
+    let gradient =
+        (number(0.5..4.0), any::<bool>()).prop_map(|(size, negative)| if negative { -size } else { size });
+    prop::collection::vec(gradient, 1..=most)
+}
+
+/// ε in both forms, at least `least`.
+pub fn epsilon(least: f64) -> impl Strategy<Value = reference::adam::Epsilon> {
+    use reference::adam::Epsilon;
+    prop_oneof![(least..1.0).prop_map(Epsilon::Added), (least..1.0).prop_map(Epsilon::Floor)]
+}
+
+/// The library's ε for one of a paper.
+pub fn library_epsilon(epsilon: reference::adam::Epsilon) -> Epsilon {
+    let valid = "the strategies stay in the range";
+    match epsilon {
+        reference::adam::Epsilon::Added(epsilon) => Epsilon::added(epsilon).expect(valid),
+        reference::adam::Epsilon::Floor(epsilon) => Epsilon::floor(epsilon).expect(valid),
+    }
 }
 
 /// Up to `most` gradients of magnitude 0.5 to 4, a quarter of them micro-batches.

@@ -43,7 +43,12 @@ impl Named for Adam {
     const NAME: &'static str = "adam";
     const SUMMARY: &'static str = "averages of the gradient and of its square";
 
+    fn is_meant(by: &Hyperparameters) -> bool {
+        by.get("amsgrad") != Some(&true.into())
+    }
+
     fn read(from: &mut Reader<'_>) -> Result<Self> {
+        from.flag("amsgrad")?;
         let default = Self::default();
         let learning_rate = from.learning_rate(default.learning_rate)?;
         Ok(Self {
@@ -60,7 +65,12 @@ impl Named for AdamW {
     const NAME: &'static str = "adamw";
     const SUMMARY: &'static str = "Adam with decoupled weight decay";
 
+    fn is_meant(by: &Hyperparameters) -> bool {
+        by.get("amsgrad") != Some(&true.into())
+    }
+
     fn read(from: &mut Reader<'_>) -> Result<Self> {
+        from.flag("amsgrad")?;
         let default = Self::default();
         let learning_rate = from.learning_rate(default.learning_rate)?;
         let decay = default.weight_decay.per_learning_rate();

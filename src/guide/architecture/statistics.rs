@@ -7,141 +7,23 @@
 //!
 //! # StableAdamW: the clip is a statistic of the rule's own state
 //!
-//! Wortsman et al., *Stable and low-precision training for large-scale vision-language models*,
-//! 2023, <https://arxiv.org/abs/2304.13013>. The rate is divided by max(1, RMS(g/√v)), where v
-//! already contains g, and decay uses the divided rate. So the stage wraps Adam and the decay, runs
-//! both by calling their `update`, and divides what comes out.
+//! [`StableAdamW`](crate::rule::StableAdamW) divides the rate by max(1, RMS(g/√v)), where v already
+//! contains g. So `measure` runs Adam on the copy of its state and returns g/√v, the fold is a
+//! [`Norm`](crate::transform::Fold::Norm), whose squares cannot overflow, and `finish` keeps one factor
+//! per tensor. A micro-batch moves nothing, so [`measures`](crate::transform::Stage::measures) says that
+//! there is nothing to clip.
 //!
-//! ```
-//! # use gradus::cpu::Cpu;
-//! # use gradus::hyperparameter::{LearningRate, WeightDecay};
-//! # use gradus::optimizer::Build;
-//! # use gradus::real::Real;
-//! # use gradus::rule::{AddDecay, AdamConstants, DecayConstants, Moments, ScaleByAdam, ScaleByLearningRate};
-//! # use gradus::rule::Chained;
-//! # use gradus::transform::{Arrives, Input, Nothing, Of, Pair, Stage, StageExt, Step, Transform};
-//! # use gradus::typenum::B1;
-//! #[derive(Clone, Copy, Debug)]
-//! struct Stable { adam: ScaleByAdam, decay: AddDecay }
+//! Decay is slowed with the update, but stands behind it, in another stage. What connects the two is
+//! [`Input::rate`](crate::transform::Input::rate): a stage may lower what the learning rate will be
+//! multiplied with, where it is applied.
 //!
-//! gradus::fields! { struct Clip { clip } }
-//! type At<F> = (AdamConstants<F>, DecayConstants<F>);
+//! # Caution and MARS: what compares with the gradient, and what replaces it
 //!
-//! impl Stage for Stable {
-//!     type Constants = Pair<AdamConstants, DecayConstants>;
-//!     type State = Moments;
-//!     type Tensor = Clip;
-//! #   type Own = Nothing;
-//! #   type Group = Nothing;
-//!     type Keeps = B1;
-//! #   type Joint = gradus::typenum::B0;
-//!     const PASSES: usize = 1;
-//!
-//!     fn constants(&self, at: &Step, _: &mut Nothing, _: &Nothing) -> At<f64> {
-//!         (Transform::constants(&self.adam, at), Transform::constants(&self.decay, at))
-//!     }
-//!     fn measures(&self, at: &Step) -> bool {
-//!         at.arrives == Arrives::ToStep // a micro-batch moves nothing, so there is nothing to clip
-//!     }
-//!     #[inline(always)]
-//!     fn measure<F: Real>(_: usize, at: &At<F>, input: Input<F>, _: &Clip<F>, moments: &mut Moments<F>) -> F {
-//!         <ScaleByAdam as Transform>::update(&at.0, input, moments); // on a copy
-//!         let epsilon = at.0.added.max(at.0.floor);
-//!         input.update * input.update / moments.second.max(epsilon * epsilon)
-//!     }
-//!     #[inline(always)]
-//!     fn finish<F: Real>(_: usize, _: &At<F>, sum: F, count: F, tensor: &mut Clip<F>) {
-//!         tensor.clip = F::constant(1.0).max((sum / count).sqrt()); // NaN goes through
-//!     }
-//!     #[inline(always)]
-//!     fn update<F: Real>(at: &At<F>, mut input: Input<F>, tensor: &Clip<F>, moments: &mut Moments<F>) -> Input<F> {
-//!         input.update = <ScaleByAdam as Transform>::update(&at.0, input, moments);
-//!         input.with_update(<AddDecay as Transform>::update(&at.1, input, &mut Nothing) / tensor.clip)
-//!     }
-//! }
-//!
-//! let decay = AddDecay::to_update(WeightDecay::decoupled(0.5)?);
-//! let chain = Stable { adam: ScaleByAdam::default(), decay };
-//! let rule = Chained { chain, learning_rate: LearningRate::new(0.01)? };
-//! let mut parameters = [("w", vec![1.0f64, 1.0])];
-//! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
-//! for gradient in [0.001, 0.1] {
-//!     optimizer.step(&mut parameters, &[("w", vec![gradient, gradient])])?;
-//! }
-//! // By hand: the second step has v = 0.001²·(1 − w) + 0.1²·w with w = 0.001/(1 − 0.999²).
-//! let (w1, w2) = (0.1 / (1.0 - 0.81), 0.001 / (1.0 - 0.998001));
-//! let (m, v): (f64, f64) = (0.001 + w1 * 0.099, 1e-6 + w2 * (1e-2 - 1e-6));
-//! let rms = 0.1 / v.sqrt();
-//! let first = 1.0 - 0.01 * (0.001 / (0.001 + 1e-8) + 0.5); // RMS 1 clips nothing
-//! let second = first - 0.01 / rms * (m / (v.sqrt() + 1e-8) + 0.5 * first);
-//! assert!(rms > 1.4 && (parameters[0].1[0] - second).abs() < 1e-12);
-//! # Ok::<(), gradus::error::Error>(())
-//! ```
-//!
-//! # Caution: a mask, and the count of what it keeps
-//!
-//! Liang et al., *Cautious Optimizers*, 2024, <https://arxiv.org/abs/2411.16085>. An update that
-//! points against its gradient is dropped, and the rest is scaled up. The raw gradient is always at
-//! hand as `Input::gradient`; a branch is [`Real::select`](crate::real::Real::select).
-//!
-//! ```
-//! # use gradus::cpu::Cpu;
-//! # use gradus::hyperparameter::LearningRate;
-//! # use gradus::optimizer::Build;
-//! # use gradus::real::Real;
-//! # use gradus::rule::{Momentum, ScaleByLearningRate};
-//! # use gradus::rule::Chained;
-//! # use gradus::transform::{Input, Nothing, Stage, StageExt, Step};
-//! # use gradus::typenum::B0;
-//! #[derive(Clone, Copy, Debug)]
-//! struct Cautious;
-//!
-//! gradus::fields! { struct Scale { scale } }
-//!
-//! /// 1 where update and gradient have the same sign. Signs, since a product may underflow.
-//! #[inline(always)]
-//! fn agrees<F: Real>(input: &Input<F>) -> F {
-//!     F::select(input.gradient.sign() * input.update.sign(), F::constant(1.0), F::constant(0.0))
-//! }
-//!
-//! impl Stage for Cautious {
-//! #   type Constants = Nothing;
-//! #   type State = Nothing;
-//!     type Tensor = Scale;
-//! #   type Own = Nothing;
-//! #   type Group = Nothing;
-//! #   type Keeps = B0;
-//! #   type Joint = gradus::typenum::B0;
-//!     const PASSES: usize = 1;
-//! #   fn constants(&self, _: &Step, _: &mut Nothing, _: &Nothing) -> Nothing { Nothing }
-//!     #[inline(always)]
-//!     fn measure<F: Real>(_: usize, _: &Nothing, input: Input<F>, _: &Scale<F>, _: &mut Nothing) -> F {
-//!         agrees(&input)
-//!     }
-//!     #[inline(always)]
-//!     fn finish<F: Real>(_: usize, _: &Nothing, sum: F, count: F, tensor: &mut Scale<F>) {
-//!         tensor.scale = count / sum.max(F::constant(1.0));
-//!     }
-//!     #[inline(always)]
-//!     fn update<F: Real>(_: &Nothing, input: Input<F>, tensor: &Scale<F>, _: &mut Nothing) -> Input<F> {
-//!         input.with_update(F::select(agrees(&input), input.update * tensor.scale, F::constant(0.0)))
-//!     }
-//! }
-//!
-//! let chain = Momentum::default().then(Cautious);
-//! let rule = Chained { chain, learning_rate: LearningRate::new(0.5)? };
-//! let mut parameters = [("w", vec![0.0f64; 3])];
-//! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
-//! optimizer.step(&mut parameters, &[("w", vec![1.0, 1.0, 1.0])])?;
-//! assert_eq!(parameters[0].1, [-0.5; 3]);
-//! // The velocity is 0.9 + g: 1.9, 0.8 and 0.9. Only the first agrees with its gradient.
-//! optimizer.step(&mut parameters, &[("w", vec![1.0, -0.1, 0.0])])?;
-//! assert_eq!(parameters[0].1, [-0.5 - 0.5 * 1.9 * 3.0, -0.5, -0.5]);
-//! # Ok::<(), gradus::error::Error>(())
-//! ```
-//!
-//! Behind a stage that corrects the gradient (MARS), caution should compare with the corrected one.
-//! That is a combinator of its own, which hands `Input::of(corrected, parameter)` to what follows.
+//! [`Caution`](crate::rule::Caution) needs the gradient that the rule saw, and a count: the first is
+//! `Input::gradient`, whatever the stages between made of the update; the second is a statistic that
+//! runs on a copy of their state. A branch is [`Real::select`](crate::real::Real::select).
+//! [`Mars`](crate::rule::Mars) stands before the rule and hands on `Input::with_gradient`, so that
+//! caution compares with the corrected gradient.
 //!
 //! # Grafting: two branches of one gradient
 //!

@@ -61,9 +61,15 @@ pub(super) fn translate_3(
 }
 
 pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
+    let two_points = ["msam_laprop", "palm_sf_adamw", "sf_adamw"].contains(&optimizer);
+    if two_points && optimizer != "msam_laprop" {
+        default(ours, "averaged_rate", "current");
+    }
     let (rate, second) = match optimizer {
+        _ if two_points => (0.0025, 0.99),
         "nadam" => (0.002, 0.999),
         "ademamix" => (0.001, 0.999),
+        "chain" => (0.001, 0.99),
         "adamc" | "adamw" | "adopt" | "hyperball_adamw" | "rmsprop" => (0.0025, 0.99),
         _ if IGNORE_EPSILON.contains(&optimizer) => (0.0025, 0.99),
         _ => return,
@@ -73,7 +79,7 @@ pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
         default(ours, "beta1", 0.9);
     }
     default(ours, if optimizer == "rmsprop" { "rho" } else { "beta2" }, second);
-    default(ours, "eps", if optimizer == "rmsprop" { 1e-6 } else { 1e-8 });
+    default(ours, "eps", if two_points || optimizer == "rmsprop" { 1e-6 } else { 1e-8 });
     default(ours, "epsilon_form", "floor");
     match optimizer {
         "ademamix" => default(ours, "alpha", 2.0),

@@ -3,6 +3,7 @@
 
 mod heavyball;
 mod optimi;
+mod schedulefree;
 mod sgd_sai;
 mod torch;
 
@@ -18,6 +19,7 @@ pub(super) enum Variant {
     Sm3,
     HeavyBall,
     HeavyBall3,
+    ScheduleFree,
 }
 
 impl Variant {
@@ -29,6 +31,7 @@ impl Variant {
             Some("sm3") => Ok(Self::Sm3),
             Some("heavyball") => Ok(Self::HeavyBall),
             Some("heavyball3") => Ok(Self::HeavyBall3),
+            Some("schedulefree") => Ok(Self::ScheduleFree),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
         }
     }
@@ -46,6 +49,7 @@ impl Variant {
             Self::SgdSai | Self::Sm3 => Ok(()),
             Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
             Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
+            Self::ScheduleFree => schedulefree::translate(optimizer, theirs, ours),
         }
     }
 
@@ -58,6 +62,7 @@ impl Variant {
             Self::SgdSai => sgd_sai::fill_in(ours),
             Self::Sm3 => {}
             Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
+            Self::ScheduleFree => schedulefree::fill_in(optimizer, ours),
         }
     }
 }

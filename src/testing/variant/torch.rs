@@ -1,5 +1,6 @@
-//! torch.optim, whose defaults are ours.
+//! torch.optim, whose defaults are ours but for one.
 
+use super::default;
 use crate::catalogue::Hyperparameters;
 
 pub(super) fn translate(
@@ -10,4 +11,8 @@ pub(super) fn translate(
     Ok(())
 }
 
-pub(super) fn fill_in(_optimizer: &str, _ours: &mut Hyperparameters) {}
+pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
+    if optimizer == "radam" {
+        default(ours, "root", "plain");
+    }
+}

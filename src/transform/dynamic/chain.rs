@@ -4,9 +4,10 @@ use super::fields::{Listed, ListedConstants, Numbers};
 use super::{Erased, Input, Places, Program, Runs, Slices, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
-use crate::transform::{ByAxis, Fold, Pair};
+use crate::transform::{ByAxis, Flag, Fold, Pair};
 use core::any::Any;
-use typenum::B1;
+use core::marker::PhantomData;
+use typenum::{B1, Bit};
 
 /// The most fields of state that a program may have.
 pub const MOST_STATE: usize = 8;
@@ -17,14 +18,15 @@ const MOST_PASSES: usize = 12;
 
 /// A program with `STATE` fields of state by element and `AXES` by axis, as a stage.
 ///
-/// What the type cannot know is taken to be so: it may need all gradients at once, and it keeps
-/// averages. [`Program::is_joint`] and [`Program::keeps`] know.
+/// What the type cannot know is taken to be so: that it keeps averages ([`Program::keeps`] knows),
+/// and that it needs all gradients at once, unless `JOINT` is [`B0`](typenum::B0).
 #[derive(Clone, Debug)]
-pub struct DynamicChain<const STATE: usize, const AXES: usize = 0> {
+pub struct DynamicChain<const STATE: usize, JOINT = B1, const AXES: usize = 0> {
     program: Program,
+    joint: PhantomData<fn() -> JOINT>,
 }
 
-impl<const STATE: usize, const AXES: usize> DynamicChain<STATE, AXES> {
+impl<const STATE: usize, JOINT: Flag, const AXES: usize> DynamicChain<STATE, JOINT, AXES> {
     /// Makes a stage of a program.
     ///
     /// # Errors
@@ -38,8 +40,15 @@ impl<const STATE: usize, const AXES: usize> DynamicChain<STATE, AXES> {
             && all.own <= MOST_NUMBERS
             && all.group <= MOST_NUMBERS
             && passes <= MOST_PASSES;
+        if program.is_joint() && !<JOINT as Bit>::BOOL {
+            return Err(Error::Combination {
+                option: "a stage that needs all gradients at once".to_owned(),
+                with: "a chain of a type that does not".to_owned(),
+                because: "gradient release would call it with one gradient at a time",
+            });
+        }
         if fits {
-            return Ok(Self { program });
+            return Ok(Self { program, joint: PhantomData });
         }
         Err(Error::Combination {
             option: format!(
@@ -133,6 +142,24 @@ where
         *self.input = self.input.with_update(value);
     }
 
+    /// Leaves the point for evaluation in the place of the update, where the parameter stands.
+    fn evaluate(&mut self) {
+        let mut places = Places::default();
+        for stage in &self.at.program.stages {
+            let next = places.after(stage.as_ref());
+            self.input.update = <dyn Erased as Runs<F>>::evaluation(
+                stage.as_ref(),
+                &self.at.numbers[places.constants..next.constants],
+                self.input.update,
+                &Slices {
+                    elements: &mut self.state.0[places.state..next.state],
+                    axes: &mut self.state.1[places.axes..next.axes],
+                },
+            );
+            places = next;
+        }
+    }
+
     /// Shows the parameter, which stands in the place of the update, to all stages.
     fn after(&mut self) {
         let mut places = Places::default();
@@ -192,14 +219,16 @@ where
     }
 }
 
-impl<const STATE: usize, const AXES: usize> Stage for DynamicChain<STATE, AXES> {
+impl<const STATE: usize, JOINT: Flag + core::fmt::Debug, const AXES: usize> Stage
+    for DynamicChain<STATE, JOINT, AXES>
+{
     type Constants = Listed;
     type State = Pair<Numbers<STATE>, ByAxis<Numbers<AXES>>>;
     type Tensor = Numbers<MOST_NUMBERS>;
     type Own = Numbers<MOST_NUMBERS>;
     type Group = Numbers<MOST_NUMBERS>;
     type Keeps = B1;
-    type Joint = B1;
+    type Joint = JOINT;
     const PASSES: usize = MOST_PASSES;
     const LOOKS_BACK: bool = true;
     const BY_TILE: bool = true;
@@ -211,6 +240,28 @@ impl<const STATE: usize, const AXES: usize> Stage for DynamicChain<STATE, AXES> 
 
     fn is_joint(&self) -> bool {
         self.program.is_joint()
+    }
+
+    fn has_second_point(&self) -> bool {
+        self.program.stages.iter().any(|stage| stage.has_second_point())
+    }
+
+    fn evaluation_constants(&self, own: &[f64; MOST_NUMBERS]) -> ListedConstants<f64> {
+        let (mut places, mut numbers) = (Places::default(), Vec::new());
+        for stage in &self.program.stages {
+            let next = places.after(stage.as_ref());
+            stage.evaluation_constants(&own[places.own..next.own], &mut numbers);
+            places = next;
+        }
+        ListedConstants { program: self.program.clone(), numbers }
+    }
+
+    fn evaluation<F: Real>(at: &ListedConstants<F>, parameter: F, state: &([F; STATE], [F; AXES])) -> F {
+        let mut input = Input::of(parameter, parameter);
+        let (tensor, mut state) = ([F::constant(0.0); MOST_NUMBERS], *state);
+        let mut element = Element { at, input: &mut input, tensor: &tensor, state: &mut state };
+        in_its_kind!(element.evaluate());
+        input.update
     }
 
     fn joins_of(&self, pass: usize) -> bool {

@@ -33,6 +33,8 @@ pub trait Runs<F> {
     fn update(&self, at: &[F], input: Input<F>, tensor: &[F], state: Slices<'_, F>) -> Input<F>;
     /// See [`Stage::after`].
     fn after(&self, at: &[F], parameter: F, tensor: &[F], state: Slices<'_, F>);
+    /// See [`Stage::evaluation`].
+    fn evaluation(&self, at: &[F], parameter: F, state: &Slices<'_, F>) -> F;
     /// See [`Stage::measure`].
     fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: Slices<'_, F>) -> F;
     /// See [`Stage::finish`].
@@ -65,6 +67,10 @@ pub trait Erased:
     fn measured_passes(&self, at: &Step) -> u64;
     /// See [`Stage::advance`].
     fn advance(&self, at: &Step, group: &mut [f64]);
+    /// See [`Stage::has_second_point`].
+    fn has_second_point(&self) -> bool;
+    /// See [`Stage::evaluation_constants`].
+    fn evaluation_constants(&self, own: &[f64], constants: &mut Vec<f64>);
     /// See [`Stage::constants`].
     fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>);
 }
@@ -95,6 +101,10 @@ impl<C: Stage, F: Real> Runs<F> for C {
         let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
         C::after(&at, parameter, &tensor, &mut element);
         state.write::<C>(element);
+    }
+
+    fn evaluation(&self, at: &[F], parameter: F, state: &Slices<'_, F>) -> F {
+        C::evaluation(&read::<C::Constants, F>(at), parameter, &state.read::<C>())
     }
 
     fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: Slices<'_, F>) -> F {
@@ -162,6 +172,15 @@ impl<C: Stage> Erased for C {
         let mut numbers = read::<C::Group, f64>(group);
         Stage::advance(self, at, &mut numbers);
         write::<C::Group, f64>(numbers, group);
+    }
+
+    fn has_second_point(&self) -> bool {
+        Stage::has_second_point(self)
+    }
+
+    fn evaluation_constants(&self, own: &[f64], constants: &mut Vec<f64>) {
+        let set = Stage::evaluation_constants(self, &read::<C::Own, f64>(own));
+        C::Constants::map(set, |number| constants.push(number));
     }
 
     fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>) {

@@ -2,6 +2,7 @@
 
 use super::Program;
 use crate::transform::{FieldSet, Held, Nothing};
+use typenum::{B0, B1};
 
 /// `COUNT` numbers that are named by their places.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
     type Of<X: Held> = [X; COUNT];
     type Elements = Self;
     type Axes = Nothing;
+    /// There may be one: [`Stage::has_second_point`](crate::transform::Stage::has_second_point) knows.
+    type SecondPoint = B1;
     const COUNT: usize = COUNT;
 
     fn each_name(name: &mut dyn FnMut(&'static str)) {
@@ -111,6 +114,7 @@ impl FieldSet for Listed {
     type Of<X: Held> = ListedConstants<X>;
     type Elements = Self;
     type Axes = Nothing;
+    type SecondPoint = B0;
     const COUNT: usize = 0;
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}

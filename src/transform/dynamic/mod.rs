@@ -42,6 +42,13 @@ pub struct Program {
 }
 
 impl Program {
+    /// One stage.
+    pub fn of(stage: impl Stage) -> Self {
+        let mut program = Self::default();
+        program.push(stage);
+        program
+    }
+
     /// Adds a stage behind the others.
     pub fn push(&mut self, stage: impl Stage) {
         self.stages.push(Arc::new(stage));
