@@ -397,6 +397,19 @@ conformance! {
         behind: Identity,
         after: lookahead(),
     };
+    sm3: bound free elementwise => Sm3 {
+        learning_rate: learning_rate(0.12),
+        beta: decay(0.7),
+        epsilon: Epsilon::floor(3e-2).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    sm3_momentum: bound free elementwise averaging => Sm3Momentum {
+        learning_rate: learning_rate(0.11),
+        momentum: decay(0.6),
+        beta: decay(0.5),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
     sgd_sai: averaging => SgdSai {
         learning_rate: learning_rate(0.02),
         momentum: decay(0.6),
@@ -496,22 +509,6 @@ conformance! {
             .then(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
             .then(AddDecay::to_update(WeightDecay::decoupled(0.011).expect(VALID))),
         learning_rate: learning_rate(0.05),
-    };
-}
-
-conformance_by_axis! {
-    sm3: elementwise => Sm3 {
-        learning_rate: learning_rate(0.12),
-        beta: decay(0.7),
-        epsilon: Epsilon::floor(3e-2).expect(VALID),
-        weight_decay: WeightDecay::l2(0.012).expect(VALID),
-    };
-    sm3_momentum: elementwise averaging => Sm3Momentum {
-        learning_rate: learning_rate(0.11),
-        momentum: decay(0.6),
-        beta: decay(0.5),
-        epsilon: Epsilon::added(2e-3).expect(VALID),
-        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
     };
 }
 
