@@ -12,7 +12,6 @@ use crate::optimizer::Build;
 use crate::schedule::Schedule;
 use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Rule, program_of};
 use half::{bf16, f16};
-use typenum::B1;
 
 /// An optimizer of the catalogue for parameters in the format `T`.
 pub type Boxed<T> = Box<dyn Dynamic<T>>;

@@ -4,7 +4,6 @@ use super::Cpu;
 use super::pieces::constants_in;
 use crate::device::{Evaluated, Formats, LEAF, Number};
 use crate::dtype::StorageDtype;
-use crate::real::Real;
 use crate::store::Store;
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 use rayon::prelude::*;

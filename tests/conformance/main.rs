@@ -68,19 +68,6 @@ macro_rules! conformance {
     };
 }
 
-/// The same for rules that keep state by axis, to which the shape of a tensor matters. `elementwise`
-/// holds for them, too: what it splits is vectors.
-macro_rules! conformance_by_axis {
-    ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
-        mod $name {
-            use super::*;
-
-            properties! { every: $rule }
-            $(properties! { $kind: $rule })+
-        }
-    )+};
-}
-
 macro_rules! properties {
     (every: $rule:expr) => {
         tests! { $rule;
