@@ -130,6 +130,24 @@ rules! {
     UnscaledAdamW
 }
 
+/// As [`visit`], for the optimizers that are the first to be tried.
+#[cfg(not(debug_assertions))]
+pub(super) fn visit_first<V: Visitor>(
+    name: &str,
+    hyperparameters: &Hyperparameters,
+    visitor: V,
+) -> Result<Option<V::Output>> {
+    match name {
+        "adam" if Adam::is_meant(hyperparameters) => visitor.visit::<Adam>(),
+        "adamw" if AdamW::is_meant(hyperparameters) => visitor.visit::<AdamW>(),
+        "lion" => visitor.visit::<Lion>(),
+        "sgd" if Sgd::is_meant(hyperparameters) => visitor.visit::<Sgd>(),
+        "sgd" => visitor.visit::<SgdMomentum>(),
+        _ => return Ok(None),
+    }
+    .map(Some)
+}
+
 /// All optimizers, by name.
 ///
 /// ```

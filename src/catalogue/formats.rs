@@ -8,8 +8,11 @@ use crate::cpu::Cpu;
 use crate::device::ParameterSet;
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
-use crate::optimizer::Build;
+use crate::optimizer::{
+    AsArithmetic, AsParameters, Build as _, Builder, FitsArithmetic, KeepsArithmetic, Rounds,
+};
 use crate::schedule::Schedule;
+use crate::store::Nearest;
 use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Rule, program_of};
 use half::{bf16, f16};
 
@@ -143,13 +146,72 @@ impl Planned<Box<dyn ErasedRule>> {
     }
 }
 
+/// A builder with the groups and the warm-up of a plan.
+fn started<R, T>(planned: Planned<R>) -> Builder<R, T>
+where
+    R: Rule,
+    T: StorageDtype,
+    AsParameters: FitsArithmetic<T>,
+    AsArithmetic: KeepsArithmetic<T>,
+    Nearest: Rounds<T>,
+{
+    let mut builder = planned.rule.parameters_in::<T>();
+    if let Some(warm_up) = planned.warm_up {
+        builder = builder.schedule("learning_rate", warm_up);
+    }
+    for (names, rule, warm_up) in planned.groups {
+        let label = names.join(", ");
+        let warm_up = warm_up.unwrap_or_default();
+        builder = builder.schedule_group(label.clone(), "learning_rate", warm_up);
+        builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
+    }
+    builder
+}
+
+/// What a plan is built for.
+#[cfg(not(debug_assertions))]
+struct Build<'a, T: StorageDtype> {
+    configuration: &'a Configuration,
+    plan: &'a Plan,
+    device: &'a Cpu,
+    parameters: &'a dyn ParameterSet<Cpu, T>,
+}
+
+/// Every rule in types, if all numbers are in `f32`.
+#[cfg(not(debug_assertions))]
+fn all_in_f32(build: &Build<'_, f32>) -> Result<Option<Boxed<f32>>> {
+    struct InF32<'a>(&'a Build<'a, f32>);
+
+    impl Visitor for InF32<'_> {
+        type Output = Boxed<f32>;
+
+        fn visit<R: Named>(self) -> Result<Boxed<f32>> {
+            let builder = started::<R, f32>(Planned::<R>::new(self.0.plan)?);
+            Ok(Box::new(builder.build(self.0.device.clone(), self.0.parameters)?))
+        }
+    }
+
+    let Build { configuration, plan, .. } = build;
+    let state = configuration.state_format.unwrap_or(Format::F32);
+    if state != Format::F32 || configuration.store != StoreKind::Nearest {
+        return Ok(None);
+    }
+    entries::visit(&configuration.optimizer, &plan.base, InF32(build)).map(Some)
+}
+
+/// No more rules in types.
+#[cfg(not(debug_assertions))]
+fn no_more<T: StorageDtype>(_build: &Build<'_, T>) -> Result<Option<Boxed<T>>> {
+    Ok(None)
+}
+
 fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
     Err(Error::Combination { option, with: with.to_owned(), because })
 }
 
 /// Instantiates a rule for parameters in `$format` with the listed state formats and stores.
 macro_rules! catalogued {
-    ($format:ident, state: [$($state:ident as $state_name:ident),+], stores: $stores:tt) => {
+    ($format:ident, state: [$($state:ident as $state_name:ident),+], stores: $stores:tt, others: $others:ident) => {
         impl Catalogued for $format {
             fn instantiate(
                 configuration: &Configuration,
@@ -157,30 +219,31 @@ macro_rules! catalogued {
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
                 #[cfg(not(debug_assertions))]
-                struct Build<'a> {
-                    configuration: &'a Configuration,
-                    plan: Plan,
-                    device: Cpu,
-                    parameters: &'a dyn ParameterSet<Cpu, $format>,
-                }
+                struct InTypes<'a>(&'a Build<'a, $format>);
 
                 #[cfg(not(debug_assertions))]
-                impl Visitor for Build<'_> {
+                impl Visitor for InTypes<'_> {
                     type Output = Boxed<$format>;
 
                     fn visit<R: Named>(self) -> Result<Boxed<$format>> {
-                        let planned = Planned::<R>::new(&self.plan)?;
-                        with_formats(planned, self.configuration, self.device, self.parameters)
+                        let Build { configuration, plan, device, parameters } = *self.0;
+                        with_formats(Planned::<R>::new(plan)?, configuration, device.clone(), parameters)
                     }
                 }
 
                 let plan = Plan::new(configuration)?;
-                // A chain from data has the same bits, and a hundred optimizers less to compile.
+                // A chain from data has the same bits, and hundreds of optimizers less to compile. So only
+                // the first choices are instantiated in every format, the others where all is in `f32`.
                 #[cfg(not(debug_assertions))]
                 if !plan.options.has_stages() && configuration.optimizer != chain::NAME {
-                    let build = Build { configuration, plan, device, parameters };
-                    let base = build.plan.base.clone();
-                    return entries::visit(&configuration.optimizer, &base, build);
+                    let build = Build { configuration, plan: &plan, device: &device, parameters };
+                    let name = &configuration.optimizer;
+                    if let Some(built) = entries::visit_first(name, &plan.base, InTypes(&build))? {
+                        return Ok(built);
+                    }
+                    if let Some(built) = $others(&build)? {
+                        return Ok(built);
+                    }
                 }
                 let planned = if configuration.optimizer == chain::NAME {
                     Planned::listed(&plan)?
@@ -196,15 +259,13 @@ macro_rules! catalogued {
                     (4, 0) => with_formats(planned.around::<4, 0>(around)?, configuration, device, parameters),
                     (5, 0) => with_formats(planned.around::<5, 0>(around)?, configuration, device, parameters),
                     (6, 0) => with_formats(planned.around::<6, 0>(around)?, configuration, device, parameters),
-                    (7, 0) => with_formats(planned.around::<7, 0>(around)?, configuration, device, parameters),
-                    (8, 0) => with_formats(planned.around::<8, 0>(around)?, configuration, device, parameters),
                     (0, 1) => with_formats(planned.around::<0, 1>(around)?, configuration, device, parameters),
                     (1, 1) => with_formats(planned.around::<1, 1>(around)?, configuration, device, parameters),
                     (2, 1) => with_formats(planned.around::<2, 1>(around)?, configuration, device, parameters),
                     (more, by_axis) => refused(
                         format!("{more} fields of state and {by_axis} by axis"),
                         "a chain from data",
-                        "it has room for eight, or for two and one by axis",
+                        "it has room for six, or for two and one by axis",
                     ),
                 };
 
@@ -215,16 +276,7 @@ macro_rules! catalogued {
                     parameters: &dyn ParameterSet<Cpu, $format>,
                 ) -> Result<Boxed<$format>> {
                 let seed = configuration.seed;
-                let mut builder = planned.rule.parameters_in::<$format>();
-                if let Some(warm_up) = planned.warm_up {
-                    builder = builder.schedule("learning_rate", warm_up);
-                }
-                for (names, rule, warm_up) in planned.groups {
-                    let label = names.join(", ");
-                    let warm_up = warm_up.unwrap_or_default();
-                    builder = builder.schedule_group(label.clone(), "learning_rate", warm_up);
-                    builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
-                }
+                let builder = started::<R, $format>(planned);
                 let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;
                 match configuration.state_format.unwrap_or(default) {
                     $(Format::$state_name => {
@@ -263,7 +315,7 @@ macro_rules! catalogued {
     };
 }
 
-catalogued!(f64, state: [f64 as F64], stores: [nearest]);
-catalogued!(f32, state: [f32 as F32, bf16 as Bf16, f16 as F16], stores: [nearest]);
-catalogued!(bf16, state: [f32 as F32, bf16 as Bf16], stores: [all]);
-catalogued!(f16, state: [f32 as F32, f16 as F16], stores: [all]);
+catalogued!(f64, state: [f64 as F64], stores: [nearest], others: no_more);
+catalogued!(f32, state: [f32 as F32, bf16 as Bf16, f16 as F16], stores: [nearest], others: all_in_f32);
+catalogued!(bf16, state: [f32 as F32, bf16 as Bf16], stores: [all], others: no_more);
+catalogued!(f16, state: [f32 as F32, f16 as F16], stores: [all], others: no_more);
