@@ -5,6 +5,7 @@
 //! | [choosing] | Which optimizer, which learning rate, which decay? |
 //! | [precision] | What happens to my numbers in 16 bits, and what is promised about them? |
 //! | [gradient_release] | How do I save the memory of gradients? |
+//! | [memory] | How much memory will it take? |
 //! | [writing_a_rule] | How do I write an optimizer of my own? |
 //! | [testing] | How do I test an optimizer, mine or this one? |
 //! | [architecture] | Do the contracts hold the hard cases? |
@@ -12,6 +13,7 @@
 pub mod architecture;
 pub mod choosing;
 pub mod gradient_release;
+pub mod memory;
 pub mod precision;
 pub mod testing;
 pub mod writing_a_rule;

@@ -192,7 +192,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         let length = if self.frozen { 0 } else { self.layout.len() };
         same_lengths(&of("length"), length, &from.state)?;
         same_lengths(&of("length"), length, &from.carry)?;
-        same_lengths(&of("length"), 1, &from.tensor)
+        same_lengths(&of("length"), usize::from(!self.frozen), &from.tensor)
     }
 }
 
