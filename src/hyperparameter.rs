@@ -76,10 +76,14 @@ macro_rules! hyperparameter {
     };
 }
 
+mod averaging;
 mod coefficient;
+mod epsilon;
 mod second_decay;
 
+pub use averaging::{Interpolation, Power};
 pub use coefficient::{Coefficient, DecayedElements};
+pub use epsilon::Epsilon;
 pub use second_decay::{PalmExponent, SecondDecay};
 
 hyperparameter! {
@@ -175,25 +179,6 @@ hyperparameter! {
 }
 
 hyperparameter! {
-    /// β of schedule-free rules, where gradients are taken between the newest point (0) and the mean of
-    /// all (1): `1e-6 <= value <= 1`. At 0 the mean could not be told.
-    ///
-    /// ```
-    /// assert!(gradus::hyperparameter::Interpolation::new(0.0).is_err());
-    /// ```
-    Interpolation, "interpolation", "1e-6 <= value <= 1", |value| value >= 1e-6 && value <= 1.0
-}
-
-hyperparameter! {
-    /// The power of a step number or of a learning rate that weighs a point: `0 <= value <= 16`.
-    ///
-    /// ```
-    /// assert!(gradus::hyperparameter::Power::new(-1.0).is_err());
-    /// ```
-    Power, "power", "0 <= value <= 16", |value| value >= 0.0 && value <= 16.0
-}
-
-hyperparameter! {
     /// A number that is not negative: `0 <= value < ∞`.
     ///
     /// ```
@@ -219,48 +204,6 @@ impl Decay {
             return 1.0;
         }
         (1.0 - self.0) / (1.0 - libm::pow(self.0, step as f64))
-    }
-}
-
-/// How a denominator is kept away from zero.
-///
-/// ```
-/// use gradus::hyperparameter::Epsilon;
-///
-/// let (added, floor) = (Epsilon::added(1e-8)?, Epsilon::floor(1e-8)?);
-/// assert_ne!(added, floor);
-/// assert!(Epsilon::added(-1.0).is_err());
-/// # Ok::<(), gradus::error::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Epsilon {
-    pub(crate) added: f64,
-    pub(crate) floor: f64,
-}
-
-impl Epsilon {
-    /// √v + ε, with `0 <= ε < ∞`: torch and optimi.
-    ///
-    /// # Errors
-    /// [`Error::Hyperparameter`] outside the range.
-    pub fn added(epsilon: f64) -> Result<Self> {
-        Ok(Self { added: Self::valid(epsilon)?, floor: 0.0 })
-    }
-
-    /// max(√v, ε), with `0 <= ε < ∞`: HeavyBall, and the paper of ADOPT.
-    ///
-    /// # Errors
-    /// [`Error::Hyperparameter`] outside the range.
-    pub fn floor(epsilon: f64) -> Result<Self> {
-        Ok(Self { added: 0.0, floor: Self::valid(epsilon)? })
-    }
-
-    fn valid(value: f64) -> Result<f64> {
-        if (0.0..f64::INFINITY).contains(&value) {
-            Ok(value)
-        } else {
-            Err(Error::Hyperparameter { name: "epsilon", value, allowed: "0 <= value < ∞" })
-        }
     }
 }
 
@@ -424,17 +367,5 @@ impl Tunable for WeightDecay {
 
     fn set(&mut self, number: f64) -> Result<()> {
         self.coefficient_mut().set(number)
-    }
-}
-
-/// ε; its form stays.
-impl Tunable for Epsilon {
-    fn number(&self) -> f64 {
-        self.added.max(self.floor)
-    }
-
-    fn set(&mut self, number: f64) -> Result<()> {
-        *self = if self.floor > 0.0 { Self::floor(number)? } else { Self::added(number)? };
-        Ok(())
     }
 }

@@ -59,11 +59,26 @@
 //! | [`AmsGrad`](rule::AmsGrad), [`AmsGradW`](rule::AmsGradW) | 3 | where Adam does not settle |
 //! | [`RmsProp`](rule::RmsProp) and its kind | 1 to 3 | recurrent networks, reinforcement learning |
 //! | [`Adagrad`](rule::Adagrad), [`Adadelta`](rule::Adadelta) | 1, 2 | sparse features; no learning rate to tune |
+//! | [`AdamC`](rule::AdamC) | 2 | long schedules, weights behind norms |
+//! | [`AdEMAMix`](rule::AdEMAMix) | 3 | long trainings whose old gradients still help |
+//! | [`Adopt`](rule::Adopt) | 2 | AdamW diverges, or β₂ is hard to choose |
+//! | [`LaProp`](rule::LaProp) | 2 | gradients whose size jumps, small β₂ |
+//! | [`SignLaProp`](rule::SignLaProp) | 2 | LaProp with one size for all elements |
+//! | [`OrthoLaProp`](rule::OrthoLaProp), [`LaPropOrtho`](rule::LaPropOrtho) | 2 | logits that only grow |
+//! | [`UnscaledAdamW`](rule::UnscaledAdamW) | 2 | the learning rates of gradient descent |
+//! | [`SudsAdamW`](rule::SudsAdamW) | 3 | gradients with one strong direction |
+//! | [`HyperBallAdamW`](rule::HyperBallAdamW) | 1 | matrices that should keep their norm |
 //! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
 //! | [`SgdSai`](rule::SgdSai) | 1 | half of AdamW's state, one rate per tensor found by itself |
+//! | [`ScheduleFreeAdamW`](rule::ScheduleFreeAdamW), [`ScheduleFreeRAdam`](rule::ScheduleFreeRAdam) | 2 | no schedule to choose; [two points](guide::evaluating) |
+//! | [`ScheduleFreeSgd`](rule::ScheduleFreeSgd) | 1 | the same for convolutional networks |
+//! | [`MsamLaProp`](rule::MsamLaProp) | 3 | flat minima at the price of one gradient |
+//! | [`Sm3Momentum`](rule::Sm3Momentum) | 1 | large embeddings; adaptive with half of AdamW's state |
+//! | [`Sm3`](rule::Sm3) | 0, and one per row and column | the same without momentum, with next to no state |
 //! | [`SgdMomentum`](rule::SgdMomentum) | 1 | convolutional networks with a tuned schedule |
 //! | [`Sgd`](rule::Sgd) | 0 | convex problems, fine-tuning with no memory to spare |
 //!
+//! [`Caution`](rule::Caution) and [`Mars`](rule::Mars) go with every one of them.
 //! [`guide::choosing`] says more, and gives rates to start from.
 //!
 //! # Where to go on
@@ -71,6 +86,7 @@
 //! | You want to | Read |
 //! |---|---|
 //! | train in 16 bits | [`guide::precision`] |
+//! | average weights, or evaluate a schedule-free rule | [`guide::evaluating`] |
 //! | save the memory of gradients | [`guide::gradient_release`] |
 //! | know which options fit together | [`optimizer::Builder`] |
 //! | change the learning rate over a training | [`schedule`] |

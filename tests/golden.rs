@@ -50,7 +50,7 @@ fn what_is_not_supported_is_named() {
         assert!(matches!(&outcome, Outcome::Unsupported(said) if said.contains(what)), "{outcome:?}");
     };
     expect("maximize", true.into(), "maximize");
-    expect("variant", "heavyball3".into(), "variant `heavyball3`");
+    expect("variant", "kron_torch".into(), "variant `kron_torch`");
     let mut trajectory = adamw();
     trajectory.case.insert("optimizer".to_owned(), "soap".into());
     assert_eq!(replay(&trajectory, &Cpu::default()), Outcome::Unsupported("optimizer `soap`".to_owned()));

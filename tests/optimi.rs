@@ -170,7 +170,7 @@ proptest! {
         let rule = StableAdamW {
             learning_rate: rate(learning_rate),
             first: decay(first),
-            second: decay(second),
+            second: decay(second).into(),
             epsilon: library_epsilon(epsilon),
             weight_decay: weight_decay(kind),
         };
@@ -239,7 +239,7 @@ fn stable() -> StableAdamW {
     StableAdamW {
         learning_rate: rate(1.0),
         first: decay(0.0),
-        second: decay(0.5),
+        second: decay(0.5).into(),
         epsilon: Epsilon::added(1e-30).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.25).expect(VALID),
     }
@@ -346,7 +346,8 @@ fn lookahead_stands_behind_any_rule_with_any_option() {
 #[test]
 fn an_interval_is_a_whole_number_above_zero() {
     for interval in [0.0, 2.5, -3.0, f64::NAN, f64::INFINITY] {
-        let error = gradus::catalogue::check("ranger", &[("k", interval.into())].into()).unwrap_err();
+        let error =
+            gradus::catalogue::check("ranger", &[("k", interval.into())].into()).expect_err("it is not one");
         assert!(error.to_string().ends_with("it is a whole number above 0"), "{error}");
     }
     gradus::catalogue::check("ranger", &[("k", 7.0.into())].into()).expect("it is one");

@@ -107,7 +107,7 @@ proptest! {
         let rule = NAdam {
             learning_rate: around.rate(),
             first: decay(first),
-            second: decay(second),
+            second: decay(second).into(),
             epsilon: library_epsilon(epsilon),
             momentum_decay: amount(psi),
             weight_decay: weight_decay(around.decay),
@@ -130,7 +130,7 @@ proptest! {
         };
         let rule = RmsPropMomentum {
             learning_rate: around.rate(),
-            decay: decay(rho),
+            decay: decay(rho).into(),
             averages: if debiased { Averages::Debiased } else { Averages::Plain },
             epsilon: library_epsilon(epsilon),
             momentum: decay(momentum),
@@ -166,7 +166,7 @@ proptest! {
         };
         let rule = CenteredRmsPropMomentum {
             learning_rate: around.rate(),
-            decay: decay(rho),
+            decay: decay(rho).into(),
             averages: Averages::Plain,
             epsilon: library_epsilon(epsilon),
             momentum: decay(momentum),
@@ -254,7 +254,7 @@ proptest! {
         let rule = AmsGrad {
             learning_rate: around.rate(),
             first: decay(first),
-            second: decay(second),
+            second: decay(second).into(),
             epsilon: library_epsilon(epsilon),
             weight_decay: weight_decay(around.decay),
         };
@@ -271,7 +271,7 @@ fn nadam_worked_by_hand() {
     let rule = NAdam {
         learning_rate: rate(1.0),
         first: decay(0.5),
-        second: decay(0.0),
+        second: decay(0.0).into(),
         epsilon: epsilon_of(1.0),
         momentum_decay: amount(0.0),
         ..NAdam::default()
@@ -290,7 +290,7 @@ fn rmsprop_worked_by_hand() {
     // v = 4.75:  m = 0.5 + 4/(√4.75 + 1)
     let rule = RmsPropMomentum {
         learning_rate: rate(0.25),
-        decay: decay(0.75),
+        decay: decay(0.75).into(),
         epsilon: epsilon_of(1.0),
         momentum: decay(0.5),
         weight_decay: WeightDecay::decoupled(0.5).expect(VALID),
@@ -309,7 +309,7 @@ fn centered_rmsprop_worked_by_hand() {
     // ρ = 1/2, ε = 1, γ = 1, θ = 0, gradients 2 and 2: n = 1, v = 2, s = 1; n = 1.5, v = 3, s = 0.75.
     let rule = CenteredRmsProp {
         learning_rate: rate(1.0),
-        decay: decay(0.5),
+        decay: decay(0.5).into(),
         epsilon: epsilon_of(1.0),
         ..CenteredRmsProp::default()
     };
@@ -323,7 +323,7 @@ fn centered_rmsprop_worked_by_hand() {
 #[test]
 fn a_constant_gradient_never_has_a_negative_variance() {
     // v − n² of the paper becomes negative by rounding, and its root NaN.
-    let rule = CenteredRmsProp { decay: decay(0.5), ..CenteredRmsProp::default() };
+    let rule = CenteredRmsProp { decay: decay(0.5).into(), ..CenteredRmsProp::default() };
     let mut single = Single::<_, f32>::new(rule, 0.0);
     for _ in 0..300 {
         single.step(0.3);
@@ -383,7 +383,7 @@ fn amsgrad_keeps_its_denominator() {
     let mut rule = AmsGradW {
         learning_rate: rate(1.0),
         first: decay(0.0),
-        second: decay(0.5),
+        second: decay(0.5).into(),
         epsilon: epsilon_of(0.0),
         ..AmsGradW::default()
     };
@@ -439,6 +439,8 @@ fn a_group_cannot_have_more_state_than_the_others() {
     };
     let configuration = Configuration { groups: vec![group], ..Configuration::of("adam") };
     let parameters = vec![("x".to_owned(), vec![0.0f32]), ("y".to_owned(), vec![0.0f32])];
-    let error = catalogue::build::<f32>(&configuration, Cpu::default(), &parameters).map(|_| ()).unwrap_err();
+    let error = catalogue::build::<f32>(&configuration, Cpu::default(), &parameters)
+        .map(|_| ())
+        .expect_err("they differ");
     assert!(error.to_string().contains("give both the same switches"), "{error}");
 }

@@ -3,18 +3,20 @@
 //! ```text
 //! cargo run --release --example throughput -- [--optimizer NAME] [--dtype f32|bf16|f16|f64]
 //!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic] [--shapes big|many|gpt2|small|medium|FILE]
-//!     [--device cpu] [--threads N] [--json]
+//!     [--device cpu] [--threads N] [--clip-global-norm LIMIT] [--json]
 //! ```
 
 mod options;
 mod plain;
 mod shapes;
 
-use gradus::catalogue::{Catalogued, Configuration, Format, StoreKind, build};
+use gradus::catalogue::{Boxed, Catalogued, Format, StoreKind};
 use gradus::cpu::Cpu;
 use gradus::dtype::Arithmetic;
-use gradus::error::Result;
+use gradus::error::{Error, Result};
+use gradus::optimizer::Build;
 use gradus::real::Real;
+use gradus::rule::{AdamW, Lion, Sgd};
 use half::{bf16, f16};
 use ndarray::ArrayD;
 use options::Options;
@@ -38,11 +40,15 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let measured = match options.format {
-        Format::F64 => measure::<f64>(&options),
-        Format::F32 => measure::<f32>(&options),
-        Format::Bf16 => measure::<bf16>(&options),
-        Format::F16 => measure::<f16>(&options),
+    let measured = match (options.format, options.clip_global_norm) {
+        (Format::F32, Some(limit)) => measure::<f32>(&options, &|device, parameters| {
+            clipped(&options.optimizer, limit, device, parameters)
+        }),
+        (format, Some(_)) => Err(refused("`--clip-global-norm`", format.name())),
+        (Format::F64, None) => measure::<f64>(&options, &|device, set| options.build(device, set)),
+        (Format::F32, None) => measure::<f32>(&options, &|device, set| options.build(device, set)),
+        (Format::Bf16, None) => measure::<bf16>(&options, &|device, set| options.build(device, set)),
+        (Format::F16, None) => measure::<f16>(&options, &|device, set| options.build(device, set)),
     };
     match measured {
         Ok(measured) => {
@@ -56,16 +62,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure<T: Catalogued>(options: &Options) -> Result<Measured> {
+fn refused(option: &str, with: &str) -> Error {
+    let because = "it is measured for adamw, lion and sgd in f32";
+    Error::Combination { option: option.to_owned(), with: with.to_owned(), because }
+}
+
+/// Named tensors.
+type Tensors<T> = Vec<(String, ArrayD<T>)>;
+
+/// A rule whose gradients are clipped by their joint norm.
+fn clipped(name: &str, limit: f64, device: Cpu, parameters: &Tensors<f32>) -> Result<Boxed<f32>> {
+    Ok(match name {
+        "adamw" => Box::new(AdamW::default().clip_global_norm(limit).build(device, parameters)?),
+        "lion" => Box::new(Lion::default().clip_global_norm(limit).build(device, parameters)?),
+        "sgd" => Box::new(Sgd::default().clip_global_norm(limit).build(device, parameters)?),
+        other => return Err(refused("`--clip-global-norm`", other)),
+    })
+}
+
+fn measure<T: Catalogued>(
+    options: &Options,
+    build: &dyn Fn(Cpu, &Tensors<T>) -> Result<Boxed<T>>,
+) -> Result<Measured> {
     let device = Cpu::with_threads(options.threads)?;
-    let configuration = Configuration {
-        state_format: Some(options.state_format),
-        store: options.store,
-        hyperparameters: options.hyperparameters(),
-        ..Configuration::of(&options.optimizer)
-    };
     // Values of ordinary size: none of the formats overflows or becomes subnormal.
-    let tensors = |scale: f64, period: usize| -> Vec<(String, ArrayD<T>)> {
+    let tensors = |scale: f64, period: usize| -> Tensors<T> {
         let value = |i: usize| T::round(T::Arithmetic::constant(scale * (1.0 + (i % period) as f64)));
         let array = |shape: &[usize]| {
             let count = shape.iter().product();
@@ -82,7 +103,7 @@ fn measure<T: Catalogued>(options: &Options) -> Result<Measured> {
     };
     let mut parameters = tensors(0.01, 97);
     let gradients = tensors(-0.001, 89);
-    let mut optimizer = build::<T>(&configuration, device, &parameters)?;
+    let mut optimizer = build(device, &parameters)?;
 
     let elements: usize = parameters.iter().map(|(_, tensor)| tensor.len()).sum();
     let state_bytes = optimizer.state_bytes() as f64 / elements as f64;
@@ -93,6 +114,8 @@ fn measure<T: Catalogued>(options: &Options) -> Result<Measured> {
         state: options.state_format.bytes(),
         fields: optimizer.state_fields().len(),
         carried,
+        // Of what a statistic reads, the gradient is what all of them do.
+        more_gradients: optimizer.passes() + usize::from(options.clip_global_norm.is_some()),
     };
     // Step and plain loop take turns, so that both see the same machine.
     let mut plain = plain::Plain::new(&streams, &options.shapes, options.threads)?;

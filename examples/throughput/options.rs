@@ -1,13 +1,15 @@
 //! The command line.
 
 use crate::shapes::Shapes;
-use gradus::catalogue::{Format, Hyperparameters, StoreKind};
+use gradus::catalogue::{self, Boxed, Catalogued, Configuration, Format, Hyperparameters, StoreKind};
 use gradus::cpu::Cpu;
+use gradus::device::ParameterSet;
+use gradus::error::Result;
 use lexopt::prelude::*;
 
 pub(crate) const USAGE: &str = "usage: throughput [--optimizer NAME] [--momentum NUMBER] [--dtype f32|bf16|f16|f64] \
 [--state-dtype FORMAT] [--store nearest|kahan|stochastic] [--shapes big|many|gpt2|small|medium|FILE] \
-[--device cpu] [--threads N] [--seconds S] [--json]";
+[--device cpu] [--threads N] [--seconds S] [--clip-global-norm LIMIT] [--json]";
 
 /// What to measure.
 pub(crate) struct Options {
@@ -20,6 +22,7 @@ pub(crate) struct Options {
     pub(crate) threads: usize,
     pub(crate) seconds: f64,
     pub(crate) json: bool,
+    pub(crate) clip_global_norm: Option<f64>,
 }
 
 impl Options {
@@ -35,6 +38,7 @@ impl Options {
             threads: Cpu::default().threads(),
             seconds: 3.0,
             json: false,
+            clip_global_norm: None,
         };
         let mut state_format = None;
         let mut arguments = lexopt::Parser::from_env();
@@ -47,6 +51,7 @@ impl Options {
                 Long("store") => options.store = arguments.value()?.parse()?,
                 Long("shapes") => options.shapes = arguments.value()?.parse()?,
                 Long("threads") => options.threads = arguments.value()?.parse()?,
+                Long("clip-global-norm") => options.clip_global_norm = Some(arguments.value()?.parse()?),
                 Long("seconds") => options.seconds = arguments.value()?.parse()?,
                 Long("json") => options.json = true,
                 Long("device") => match arguments.value()?.string()?.as_str() {
@@ -68,11 +73,29 @@ impl Options {
         Ok(options)
     }
 
-    /// Hyperparameters for the catalogue: decay on, so that no arithmetic is spared.
-    pub(crate) fn hyperparameters(&self) -> Hyperparameters {
+    /// The optimizer of the catalogue.
+    pub(crate) fn build<T: Catalogued>(
+        &self,
+        device: Cpu,
+        parameters: &dyn ParameterSet<Cpu, T>,
+    ) -> Result<Boxed<T>> {
+        let configuration = Configuration {
+            state_format: Some(self.state_format),
+            store: self.store,
+            hyperparameters: self.hyperparameters(),
+            ..Configuration::of(&self.optimizer)
+        };
+        catalogue::build::<T>(&configuration, device, parameters)
+    }
+
+    /// Hyperparameters for the catalogue: decay on where there is one, so that no arithmetic is spared.
+    fn hyperparameters(&self) -> Hyperparameters {
         let mut hyperparameters = Hyperparameters::from([("lr", 1e-4.into()), ("weight_decay", 0.01.into())]);
         if self.momentum != 0.0 {
             hyperparameters.set("momentum", self.momentum);
+        }
+        if catalogue::check(&self.optimizer, &hyperparameters).is_err() {
+            hyperparameters.remove("weight_decay");
         }
         hyperparameters
     }

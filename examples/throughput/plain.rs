@@ -13,13 +13,16 @@ pub(crate) struct Streams {
     pub(crate) state: usize,
     pub(crate) fields: usize,
     pub(crate) carried: usize,
+    /// Passes that read the gradient once more, before anything is written.
+    pub(crate) more_gradients: usize,
 }
 
 impl Streams {
     /// Bytes that a step moves per parameter: the gradient is read, everything else read and
     /// written.
     pub(crate) fn bytes(&self) -> usize {
-        self.gradient + 2 * (self.parameter + self.fields * self.state + self.carried)
+        self.gradient * (1 + self.more_gradients)
+            + 2 * (self.parameter + self.fields * self.state + self.carried)
     }
 }
 
@@ -32,6 +35,7 @@ struct Tensor {
 /// The loop and its memory.
 pub(crate) struct Plain {
     tensors: Vec<Tensor>,
+    more_gradients: usize,
     pool: rayon::ThreadPool,
 }
 
@@ -53,51 +57,77 @@ impl Plain {
         });
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
-        Ok(Self { tensors: tensors.collect(), pool })
+        Ok(Self { tensors: tensors.collect(), more_gradients: streams.more_gradients, pool })
     }
 
-    /// Walks all arrays once.
+    /// Walks all arrays once, and before that the gradients as often as statistics do.
     pub(crate) fn run(&mut self) {
-        let Self { tensors, pool } = self;
-        pool.install(|| each_tensor(tensors));
+        let Self { tensors, more_gradients, pool } = self;
+        pool.install(|| {
+            for _ in 0..*more_gradients {
+                std::hint::black_box(sum_of_tensors(tensors));
+            }
+            each_tensor(tensors);
+        });
     }
+}
+
+fn sum_of_tensors(tensors: &[Tensor]) -> u32 {
+    match tensors {
+        [] => 0,
+        [tensor] => sum(&tensor.gradient),
+        _ => {
+            let (left, right) = tensors.split_at(tensors.len() / 2);
+            let (left, right) = rayon::join(|| sum_of_tensors(left), || sum_of_tensors(right));
+            left.wrapping_add(right)
+        }
+    }
+}
+
+fn sum(words: &[u32]) -> u32 {
+    if words.len() <= PIECE {
+        return words.iter().fold(0, |sum, word| sum.wrapping_add(*word));
+    }
+    let (left, right) = words.split_at(words.len() / 2);
+    let (left, right) = rayon::join(|| sum(left), || sum(right));
+    left.wrapping_add(right)
 }
 
 fn each_tensor(tensors: &mut [Tensor]) {
     if let [tensor] = tensors {
-        let mut written = tensor.written.iter_mut().map(Vec::as_mut_slice);
-        let mut next = || written.next().unwrap_or_default();
-        walk(&tensor.gradient, [next(), next(), next(), next()]);
+        walk(&tensor.gradient, tensor.written.iter_mut().map(Vec::as_mut_slice).collect());
     } else if !tensors.is_empty() {
         let (left, right) = tensors.split_at_mut(tensors.len() / 2);
         rayon::join(|| each_tensor(left), || each_tensor(right));
     }
 }
 
-/// Up to four arrays are written: parameter, two fields of state, and a carry.
-fn walk(gradient: &[u32], written: [&mut [u32]; 4]) {
+/// The arrays that are written: the parameter, the fields of state, and a carry.
+fn walk(gradient: &[u32], written: Vec<&mut [u32]>) {
     if gradient.len() > PIECE {
         let middle = gradient.len() / 2;
         let (left, right) = gradient.split_at(middle);
-        let halves = written.map(|array| {
+        let halves = written.into_iter().map(|array| {
             // Arrays may be wider or narrower than the gradient: split them at the same element.
             let middle = array.len() * middle / gradient.len();
             array.split_at_mut(middle)
         });
-        let [a, b, c, d] = halves;
-        rayon::join(|| walk(left, [a.0, b.0, c.0, d.0]), || walk(right, [a.1, b.1, c.1, d.1]));
+        let (first, second) = halves.unzip();
+        rayon::join(|| walk(left, first), || walk(right, second));
         return;
     }
-    let [a, b, c, d] = written;
-    if [b.len(), c.len(), d.len()].iter().all(|&length| length == 0 || length == a.len())
-        && a.len() == gradient.len()
-    {
-        same_width(gradient, a, b, c, d);
-    } else {
+    if written.iter().any(|array| array.len() != gradient.len()) {
         // The gradient's words of a piece stay in the cache while wider arrays pass by.
-        for part in [a, b, c, d].into_iter().flat_map(|array| array.chunks_mut(gradient.len().max(1))) {
+        for part in written.into_iter().flat_map(|array| array.chunks_mut(gradient.len().max(1))) {
             part.iter_mut().zip(gradient).for_each(|(word, gradient)| *word = word.wrapping_add(*gradient));
         }
+        return;
+    }
+    // Four arrays at a time: more of them, and the gradient comes from the cache.
+    let mut written = written.into_iter();
+    while let Some(a) = written.next() {
+        let mut next = || written.next().unwrap_or_default();
+        same_width(gradient, a, next(), next(), next());
     }
 }
 

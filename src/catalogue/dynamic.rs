@@ -55,6 +55,9 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
 
     /// The names of the state's fields.
     fn state_fields(&self) -> Vec<String>;
+
+    /// How many statistics a step takes, each a pass over memory, once training is under way.
+    fn passes(&self) -> usize;
 }
 
 /// A step in which gradients come one by one.
@@ -139,6 +142,10 @@ where
 
     fn state_fields(&self) -> Vec<String> {
         field_names::<<ChainOf<R> as Stage>::State>()
+    }
+
+    fn passes(&self) -> usize {
+        self.statistics()
     }
 }
 

@@ -4,7 +4,7 @@ use super::aliases;
 use super::hyperparameters::Hyperparameters;
 use super::options::Options;
 use super::reader::Reader;
-use super::rules::NormalizedSgdSai;
+use super::rules::{NormalizedSgdSai, chain};
 use crate::error::{Error, Result};
 use crate::rule::SgdSai;
 use crate::rule::{AdEMAMix, AdamC, Adopt, LaProp};
@@ -14,6 +14,7 @@ use crate::rule::{Adan, RAdam, Ranger, StableAdamW};
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
 use crate::rule::{MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
+use crate::rule::{Sm3, Sm3Momentum};
 use crate::schedule::Schedule;
 use crate::transform::Rule;
 
@@ -43,7 +44,15 @@ pub(super) fn rule<R: Named>(hyperparameters: &Hyperparameters) -> Result<R> {
 
 /// The warm-up of some hyperparameters, which every rule may have.
 pub(super) fn warm_up<R: Named>(hyperparameters: &Hyperparameters) -> Result<Option<Schedule>> {
-    Reader::new(R::NAME, hyperparameters).warm_up()
+    warm_up_of(R::NAME, hyperparameters)
+}
+
+/// The warm-up of an optimizer by its name.
+pub(super) fn warm_up_of(
+    optimizer: &'static str,
+    hyperparameters: &Hyperparameters,
+) -> Result<Option<Schedule>> {
+    Reader::new(optimizer, hyperparameters).warm_up()
 }
 
 /// Something to be done with a rule whose type follows from a name.
@@ -114,6 +123,8 @@ rules! {
     SgdSai
     NormalizedSgdSai
     SignLaProp
+    Sm3
+    Sm3Momentum
     StableAdamW
     SudsAdamW
     UnscaledAdamW
@@ -128,7 +139,8 @@ rules! {
 pub fn entries() -> impl Iterator<Item = Entry> {
     let repeats = |place: usize| place > 0 && RULES[place - 1].name == RULES[place].name;
     let rules = (0..RULES.len()).filter(|place| !repeats(*place)).map(|place| RULES[place]);
-    let mut entries: Vec<_> = rules.chain(aliases::entries()).collect();
+    let list = Entry { name: chain::NAME, summary: chain::SUMMARY };
+    let mut entries: Vec<_> = rules.chain(aliases::entries()).chain([list]).collect();
     entries.sort_by_key(|entry| entry.name);
     entries.into_iter()
 }
@@ -165,5 +177,8 @@ pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
     let (optimizer, hyperparameters) = aliases::resolved(optimizer, hyperparameters);
     let (of_options, of_rule) = Options::part(&hyperparameters);
     Options::read(named(&optimizer)?, &of_options, &of_rule)?;
+    if optimizer == chain::NAME {
+        return chain::read(&of_rule).map(|_| ());
+    }
     visit(&optimizer, &of_rule, Check(&of_rule))
 }

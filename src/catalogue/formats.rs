@@ -2,6 +2,7 @@
 
 use super::entries::{self, Named, Visitor};
 use super::options::Options;
+use super::rules::chain;
 use super::{Configuration, Dynamic, Format, Hyperparameters, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
@@ -71,7 +72,7 @@ pub fn memory<T: StorageDtype, N: Into<String>, L: AsRef<[usize]>>(
 ) -> Result<MemoryReport> {
     let configuration = configuration.resolved();
     let plan = Plan::new(&configuration)?;
-    let planned = entries::visit(&configuration.optimizer, &plan.base, Erase(&plan))?;
+    let planned = Planned::erased(&configuration, &plan)?;
     let formats = MemoryFormats {
         parameter: T::FORMAT,
         gradient: T::FORMAT,
@@ -200,12 +201,37 @@ impl Visitor for Erase<'_> {
 }
 
 impl Planned<Box<dyn ErasedRule>> {
-    /// How many fields of state the rule and what stands around it have.
-    fn state_fields(&self, around: &AroundAtRunTime) -> usize {
-        program_of(self.rule.as_ref(), around).state_fields().len()
+    /// The rules of a configuration, behind pointers.
+    fn erased(configuration: &Configuration, plan: &Plan) -> Result<Self> {
+        if configuration.optimizer == chain::NAME {
+            return Self::listed(plan);
+        }
+        entries::visit(&configuration.optimizer, &plan.base, Erase(plan))
     }
 
-    fn around<const STATE: usize>(self, around: &AroundAtRunTime) -> Result<Planned<DynamicRule<STATE>>> {
+    /// The rules of a plan whose stages are listed.
+    fn listed(plan: &Plan) -> Result<Self> {
+        let rule = |from: &Hyperparameters| -> Result<(Box<dyn ErasedRule>, _)> {
+            Ok((Box::new(chain::read(from)?), entries::warm_up_of(chain::NAME, from)?))
+        };
+        let groups = plan.groups.iter().map(|(names, hyperparameters)| {
+            let (rule, warm_up) = rule(hyperparameters)?;
+            Ok((names.clone(), rule, warm_up))
+        });
+        let groups = groups.collect::<Result<_>>()?;
+        let (rule, warm_up) = rule(&plan.base)?;
+        Ok(Self { rule, warm_up, groups })
+    }
+
+    /// How many fields of state the rule and what stands around it have: by element, and by axis.
+    fn state_fields(&self, around: &AroundAtRunTime) -> (usize, usize) {
+        program_of(self.rule.as_ref(), around).counts()
+    }
+
+    fn around<const STATE: usize, const AXES: usize>(
+        self,
+        around: &AroundAtRunTime,
+    ) -> Result<Planned<DynamicRule<STATE, AXES>>> {
         let groups = self.groups.into_iter().map(|(names, rule, warm_up)| {
             let rule = DynamicRule::of(rule, around.clone())?;
             Ok((names, rule, warm_up))
@@ -249,27 +275,30 @@ macro_rules! catalogued {
                 let plan = Plan::new(configuration)?;
                 // A chain from data has the same bits, and a hundred optimizers less to compile.
                 #[cfg(not(debug_assertions))]
-                if !plan.options.has_stages() {
+                if !plan.options.has_stages() && configuration.optimizer != chain::NAME {
                     let build = Build { configuration, plan, device, parameters };
                     let base = build.plan.base.clone();
                     return entries::visit(&configuration.optimizer, &base, build);
                 }
-                let planned = entries::visit(&configuration.optimizer, &plan.base, Erase(&plan))?;
+                let planned = Planned::erased(configuration, &plan)?;
                 let around = &plan.options.around;
                 return match planned.state_fields(around) {
-                    0 => with_formats(planned.around::<0>(around)?, configuration, device, parameters),
-                    1 => with_formats(planned.around::<1>(around)?, configuration, device, parameters),
-                    2 => with_formats(planned.around::<2>(around)?, configuration, device, parameters),
-                    3 => with_formats(planned.around::<3>(around)?, configuration, device, parameters),
-                    4 => with_formats(planned.around::<4>(around)?, configuration, device, parameters),
-                    5 => with_formats(planned.around::<5>(around)?, configuration, device, parameters),
-                    6 => with_formats(planned.around::<6>(around)?, configuration, device, parameters),
-                    7 => with_formats(planned.around::<7>(around)?, configuration, device, parameters),
-                    8 => with_formats(planned.around::<8>(around)?, configuration, device, parameters),
-                    more => refused(
-                        format!("{more} fields of state"),
+                    (0, 0) => with_formats(planned.around::<0, 0>(around)?, configuration, device, parameters),
+                    (1, 0) => with_formats(planned.around::<1, 0>(around)?, configuration, device, parameters),
+                    (2, 0) => with_formats(planned.around::<2, 0>(around)?, configuration, device, parameters),
+                    (3, 0) => with_formats(planned.around::<3, 0>(around)?, configuration, device, parameters),
+                    (4, 0) => with_formats(planned.around::<4, 0>(around)?, configuration, device, parameters),
+                    (5, 0) => with_formats(planned.around::<5, 0>(around)?, configuration, device, parameters),
+                    (6, 0) => with_formats(planned.around::<6, 0>(around)?, configuration, device, parameters),
+                    (7, 0) => with_formats(planned.around::<7, 0>(around)?, configuration, device, parameters),
+                    (8, 0) => with_formats(planned.around::<8, 0>(around)?, configuration, device, parameters),
+                    (0, 1) => with_formats(planned.around::<0, 1>(around)?, configuration, device, parameters),
+                    (1, 1) => with_formats(planned.around::<1, 1>(around)?, configuration, device, parameters),
+                    (2, 1) => with_formats(planned.around::<2, 1>(around)?, configuration, device, parameters),
+                    (more, by_axis) => refused(
+                        format!("{more} fields of state and {by_axis} by axis"),
                         "a chain from data",
-                        "it has room for eight",
+                        "it has room for eight, or for two and one by axis",
                     ),
                 };
 

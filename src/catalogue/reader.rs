@@ -54,6 +54,21 @@ impl<'a> Reader<'a> {
         chosen.map(|(_, choice)| *choice).ok_or_else(|| self.refused(name, value, &expected))
     }
 
+    /// The names that the text `name` lists, separated by commas.
+    pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<String>> {
+        self.known.push(name);
+        match self.hyperparameters.get(name) {
+            Some(Value::Text(text)) => Ok(text.split(',').map(|item| item.trim().to_owned()).collect()),
+            None => Ok(Vec::new()),
+            Some(other) => Err(self.refused(name, other, "it is a list of names, separated by commas")),
+        }
+    }
+
+    /// The error for an item of a list.
+    pub(super) fn unknown_item(&self, name: &str, item: &str, expected: &str) -> Error {
+        self.refused(name, &Value::from(item), expected)
+    }
+
     /// The flag `name`; no if it is absent.
     pub(super) fn flag(&mut self, name: &'static str) -> Result<bool> {
         self.known.push(name);

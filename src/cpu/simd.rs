@@ -22,7 +22,7 @@ pub(super) trait Kernel {
     /// Whether all numbers in memory are bf16.
     const ALL_BF16: bool;
     /// Whether it computes on tiles.
-    const BY_TILE: bool;
+    const BY_TILE: bool = false;
 
     /// Must be inlined into its caller, which decides about the instructions.
     fn run<V: Vectors<Arithmetic = Self::Arithmetic>>(self, vectors: V) -> Self::Output;

@@ -51,7 +51,6 @@ impl<T: StorageDtype> Kernel for Squares<'_, T> {
     type Arithmetic = T::Arithmetic;
     type Output = f64;
     const ALL_BF16: bool = false;
-    const BY_TILE: bool = false;
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = T::Arithmetic>>(self, _vectors: V) -> f64 {

@@ -14,8 +14,21 @@
 //! | [`RmsProp`](crate::rule::RmsProp) and its kind | 1e-3 to 1e-2 | none | 4 to 12 |
 //! | [`Adagrad`](crate::rule::Adagrad) | 0.01 to 0.1 | none | 4 |
 //! | [`Adadelta`](crate::rule::Adadelta) | 1 | none | 8 |
+//! | [`AdamC`](crate::rule::AdamC) | AdamW's | AdamW's | 8 |
+//! | [`AdEMAMix`](crate::rule::AdEMAMix) | AdamW's | AdamW's | 12 |
+//! | [`Adopt`](crate::rule::Adopt) | AdamW's | AdamW's | 8 |
+//! | [`LaProp`](crate::rule::LaProp) and its kind | 4e-4 | AdamW's | 8 |
+//! | [`UnscaledAdamW`](crate::rule::UnscaledAdamW) | that of SGD | that of SGD | 8 |
+//! | [`SudsAdamW`](crate::rule::SudsAdamW) | AdamW's | AdamW's | 12 |
+//! | [`HyperBallAdamW`](crate::rule::HyperBallAdamW) | 0.0025, an angle | none | 4 |
 //! | [`Lion`](crate::rule::Lion) | AdamW's divided by 3 to 10 | AdamW's times 3 to 10 | 4 |
 //! | [`SgdSai`](crate::rule::SgdSai) | near AdamW's | AdamW's | 4 |
+//! | [`ScheduleFreeAdamW`](crate::rule::ScheduleFreeAdamW) | AdamW's times 1 to 10, constant after a warm-up | AdamW's | 8 |
+//! | [`ScheduleFreeRAdam`](crate::rule::ScheduleFreeRAdam) | the same, without a warm-up | AdamW's | 8 |
+//! | [`ScheduleFreeSgd`](crate::rule::ScheduleFreeSgd) | SgdMomentum's times 10 to 50 | SgdMomentum's | 4 |
+//! | [`MsamLaProp`](crate::rule::MsamLaProp) | AdamW's | AdamW's | 12 |
+//! | [`Sm3Momentum`](crate::rule::Sm3Momentum) | 0.1, with a warm-up | none | 4 |
+//! | [`Sm3`](crate::rule::Sm3) | the same | none | 4 per row and column |
 //! | [`SgdMomentum`](crate::rule::SgdMomentum) | 0.01 to 0.1 | 1e-4, L2 | 4 |
 //! | [`Sgd`](crate::rule::Sgd) | 0.1 to 1 | none | 0 |
 //!
@@ -32,10 +45,23 @@
 //!   has momentum. Centred, it divides by the deviation instead of the root mean square.
 //! - **Adagrad** and **Adadelta** are the oldest: for sparse features in convex problems, and for problems
 //!   whose scale is unknown.
+//! - **Adopt** and **LaProp** divide each gradient by its scale before it is averaged. Adopt's scale does
+//!   not know the gradient that it divides, so that it converges with any β₂; LaProp's β₂ may be small.
+//! - **AdEMAMix** adds an average over some ten thousand gradients. Give both warm-ups the length of
+//!   the training.
+//! - [`Caution`](crate::rule::Caution) behind a rule drops the elements of its update that move against
+//!   their gradients: `.on_update(Caution::default())`. [`Mars`](crate::rule::Mars) before one corrects
+//!   gradients by their change: `.on_gradient(Mars::default())`, with the rule's β₁.
 //! - **Lion** moves every element by exactly γ (decay aside). It has half of AdamW's state and no
 //!   division, and wants large batches, because the sign of a noisy gradient is noise.
 //! - **SgdSai** is momentum with a factor per tensor, found from the first gradient. Averages over workers
 //!   or micro-batches make that measurement better: hand in the best first gradient that you have.
+//! - **Schedule-free** rules replace the decay of γ by an average of the points they visit, so the length of
+//!   training need not be known: see [`evaluating`](crate::guide::evaluating).
+//! - **MsamLaProp** takes gradients a step away from the model, against the momentum, and so prefers minima
+//!   that are flat in that direction.
+//! - **Sm3** adapts the rate of each element as Adagrad does, from sums of squares per row and column: its
+//!   state is next to nothing. **Sm3Momentum** adds an average of updates, as large as the parameters.
 //! - **SgdMomentum** moves by γ times the gradient, so γ depends on the scale of the loss. Well tuned, it
 //!   is hard to beat on convolutional networks.
 //! - **Sgd** keeps nothing, hence cannot accumulate micro-batches: the compiler says so.
@@ -43,7 +69,8 @@
 //! # β₂ and ε of Adam
 //!
 //! The default β₂ = 0.999 averages over about 1000 gradients. Transformers are often trained with 0.95 to
-//! 0.99, which forgets an outburst sooner. ε is added to √v; as a floor, max(√v, ε), it leaves
+//! 0.99, which forgets an outburst sooner; [`SecondDecay::PALM`](crate::hyperparameter::SecondDecay::PALM)
+//! lets the average grow with training. ε is added to √v; as a floor, max(√v, ε), it leaves
 //! denominators above it untouched. See [`Epsilon`](crate::hyperparameter::Epsilon).
 //!
 //! # Weight decay
@@ -55,6 +82,10 @@
 //! | `l2(λ)` | what the rule makes of λθ as a gradient | a paper says "L2", with SGD |
 //! | `decoupled(λ)` | γλθ | a paper or another library says AdamW |
 //! | `fully_decoupled(λ, γ_max)` | (γ/γ_max)·λθ | you tune γ and do not want λ to change with it |
+//! | `corrected(λ, γ_max)` | γ·(γ/γ_max)·λθ | γ falls a long way, and weights are normalised |
+//!
+//! Each may be [`.cautious()`](crate::hyperparameter::WeightDecay::cautious): then it acts only where the
+//! update moves the parameter towards zero anyway.
 //!
 //! λ of fully decoupled decay is a share per step, so it is smaller by about a factor of γ: 1e-5 rather
 //! than 1e-2. Biases and norms are usually left out, with a group:
@@ -123,7 +154,12 @@
 //! | AdamW, Adam, StableAdamW, NAdam, RAdam, Adamax, Adadelta | 8 | 8 | 4 | 6 |
 //! | Lion, SgdMomentum, RmsProp, Adagrad | 4 | 4 | 2 | 4 |
 //! | momentum, or centring, of RmsProp; lookahead behind any rule | 4 more | 4 | 2 | 2 |
+//! | AdEMAMix, SudsAdamW | 12 | 12 | 6 | 8 |
+//! | AdamW, Adam, AdamC, Adopt, LaProp and its kind, UnscaledAdamW | 8 | 8 | 4 | 6 |
+//! | Lion, SgdMomentum, HyperBallAdamW; Mars beside a rule | 4 | 4 | 2 | 4 |
 //! | Sgd | 0 | 0 | 0 | 2 |
+//! | Lion, SgdMomentum, SgdSai, Sm3Momentum | 4 | 4 | 2 | 4 |
+//! | Sgd, Sm3 | 0 | 0 | 0 | 2 |
 //!
 //! ```
 //! use gradus::cpu::Cpu;

@@ -48,6 +48,7 @@
 //! | `adadelta` | 995.5 | 995.5 | 497.8 | 746.6 | `gradients`, `directions` |
 //! | `adagrad` | 497.8 | 497.8 | 248.9 | 497.8 | `sum` |
 //! | `adam` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
+//! | `adam`, with `amsgrad` | 1493.3 | 1493.3 | 746.6 | 995.5 | `first`, `second`, `largest` |
 //! | `adamax` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `maximum` |
 //! | `adamc` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `adamw` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
@@ -75,6 +76,8 @@
 //! | `sgd`, with momentum | 497.8 | 497.8 | 248.9 | 497.8 | `velocity` |
 //! | `sgd_sai` | 497.8 | 497.8 | 248.9 | 497.8 | `velocity` |
 //! | `sign_laprop` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
+//! | `sm3` | 1.3 | 1.3 | 1.3 | 250.2 | `accumulator` (by axis) |
+//! | `sm3`, with momentum | 499.0 | 499.0 | 250.2 | 499.0 | `velocity`, `accumulator` (by axis) |
 //! | `stable_adamw` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `suds_adamw` | 1493.3 | 1493.3 | 746.6 | 995.5 | `axis`, `first`, `second` |
 //! | `unscaled_adamw` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |

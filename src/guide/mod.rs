@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [choosing] | Which optimizer, which learning rate, which decay? |
 //! | [precision] | What happens to my numbers in 16 bits, and what is promised about them? |
+//! | [evaluating] | Where is the model best: averages of weights, schedule-free rules? |
 //! | [gradient_release] | How do I save the memory of gradients? |
 //! | [memory] | How much memory will it take? |
 //! | [writing_a_rule] | How do I write an optimizer of my own? |
@@ -12,6 +13,7 @@
 
 pub mod architecture;
 pub mod choosing;
+pub mod evaluating;
 pub mod gradient_release;
 pub mod memory;
 pub mod precision;

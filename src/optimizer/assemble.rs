@@ -8,13 +8,13 @@ use super::loss_scale::LossScale;
 use super::release::Arrivals;
 use super::survey::Survey;
 use super::{Arrival, Optimizer, TensorState, step};
-use crate::device::{Device, Formats, LEAF, Number};
+use crate::device::{Device, Formats, LEAF, Lines, Number};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::random::{round_keys, tensor_id};
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{FieldSet, Of, Rule, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Rule, Stage};
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
@@ -226,8 +226,13 @@ fn tensor<C: Stage, K: Formats, D: Device>(
     member: Option<usize>,
 ) -> Result<TensorState<C, K, D>> {
     let length = if member.is_some() { layout.len() } else { 0 };
+    let lines = Lines::of(&layout);
+    let (of_lines, room) = if member.is_some() { (lines.count(), lines.room(length)) } else { (0, 0) };
     Ok(TensorState {
-        state: buffers::<C::State, K::State, D>(device, length, &name)?,
+        state: buffers::<ElementsOf<C>, K::State, D>(device, length, &name)?,
+        axes: buffers::<AxesOf<C>, Number<K>, D>(device, of_lines, &name)?,
+        room: buffers::<AxesOf<C>, Number<K>, D>(device, room, &name)?,
+        lines,
         carry: buffers::<<K::Store as Store>::Carry, K::Parameter, D>(device, length, &name)?,
         tensor: buffers::<C::Tensor, Number<K>, D>(device, usize::from(member.is_some()), &name)?,
         own: zeros::<C::Own>(),

@@ -21,8 +21,9 @@
 //! | Typical `γ` | 1e-3 for small networks, 1e-4 to 6e-4 for transformers |
 //!
 //! Differences from the paper: the moments are stored debiased, which saves two divisions per
-//! element and gives the same values up to rounding. β₂ may follow [PaLM's schedule](SecondDecay::Palm). A gradient whose square overflows freezes its
-//! element, as in the paper's form (v stays infinite); it does not make it NaN. ε may be a floor, see [`Epsilon`].
+//! element and gives the same values up to rounding. A gradient whose square overflows freezes its
+//! element, as in the paper's form (v stays infinite); it does not make it NaN. ε may be a floor, see
+//! [`Epsilon`]; β₂ may follow a schedule, see [`SecondDecay`].
 
 use super::{AddDecay, Decayed, decayed, regularized};
 use crate::hyperparameter::{Coefficient, Decay, Epsilon, LearningRate, SecondDecay, WeightDecay};

@@ -134,7 +134,7 @@ impl Stage for Caution {
     ) -> Input<F> {
         let agreement = at.agreement(&input);
         // 0, unless something is not a number.
-        let dropped = input.update * (agreement - agreement);
+        let dropped = input.update * (agreement * F::constant(0.0));
         input.with_update(F::select(agreement, input.update * tensor.scale, dropped))
     }
 }

@@ -1,8 +1,8 @@
 //! HyperBall: matrices keep the norm that they began with.
 //!
 //! `HyperBallAdamW` of HeavyBall 3, <https://github.com/HomebrewML/HeavyBall>; the idea is that of
-//! Wen et al., *Fantastic Pretraining Optimizers and Where to Find Them 2.1: Hyperball Optimization*,
-//! 2025.
+//! Wen, Dang, Lyu, Ma, Liang, *Fantastic Pretraining Optimizers and Where to Find Them II: Hyperball
+//! Optimization*, 2026, <https://arxiv.org/abs/2606.16899>.
 //!
 //! For a parameter `θ` with two dimensions or more, `n₀` its first norm, debiased average `v`, learning
 //! rate `γ` and weight decay `λ`:

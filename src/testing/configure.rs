@@ -89,6 +89,11 @@ fn flat(hyper: &Map<String, Value>) -> Result<Hyperparameters, String> {
                 Some(number) => hyperparameters.set(name, number),
                 None => return Err(format!("hyperparameter `{name}`")),
             },
+            Value::Array(stages) if name == "chain" => {
+                let names = stages.iter().map(|stage| stage.get("transform").and_then(Value::as_str));
+                let names = names.collect::<Option<Vec<_>>>().ok_or("`chain` without names")?;
+                hyperparameters.set(name, names.join(",").as_str());
+            }
             Value::Array(_) | Value::Object(_) => return Err(format!("hyperparameter `{name}`")),
         }
     }

@@ -15,50 +15,82 @@ mod stages;
 mod trainer;
 mod values;
 
-use gradus::hyperparameter::{Amount, Floor, Share};
-use gradus::hyperparameter::{Dampening, Decay, Epsilon, LearningRate, WeightDecay};
-use gradus::rule::Chained;
-use gradus::rule::WeightAverage;
+use gradus::hyperparameter::{
+    Amount, Dampening, Decay, Epsilon, Floor, Interpolation, LearningRate, Power, Reduction, SecondDecay,
+    Share, WeightDecay,
+};
+use gradus::rule::{
+    AdEMAMix, AdamC, Adopt, Agreement, Caution, FirstComparison, HyperBallAdamW, LaProp, LaPropOrtho, Mars,
+    MarsClip, MarsCoefficient, OrthoLaProp, Orthogonalize, SignLaProp, SudsAdamW, UnscaledAdamW,
+};
 use gradus::rule::{Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, NAdam};
 use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
 use gradus::rule::{Adan, Counting, DecayForm, Lookahead, RAdam, Ranger, Root, StableAdamW, Unrectified};
-use gradus::rule::{AsMeasured, Constant, SgdSai};
+use gradus::rule::{AsMeasured, Constant, SgdSai, Sm3, Sm3Momentum};
+use gradus::rule::{
+    AveragedRate, AveragingWeight, Chained, FirstPhase, MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam,
+    ScheduleFreeSgd, WeightAverage,
+};
 use gradus::rule::{CenteredRmsProp, CenteredRmsPropMomentum, RmsProp, RmsPropMomentum};
-use gradus::transform::StageExt;
-use gradus::transform::{Around, Identity};
+use gradus::transform::{Around, AroundAtRunTime, DynamicRule, ErasedRule, Identity, StageExt, program_of};
+use gradus::typenum::B0;
 use std::num::NonZeroU64;
 
 /// One module per rule, with a test for each property. `elementwise` holds for rules without
-/// statistics, `averaging` for those that can accumulate gradients,
-/// `two_faced` for those with another point for evaluation.
+/// statistics, `averaging` for those that can accumulate gradients, `two_faced` for those with another
+/// point for evaluation.
+///
+/// A rule that is `bound` keeps to a sphere around zero, or treats shapes differently unless it says
+/// `any_shape`; all others converge, whatever the shape.
 macro_rules! conformance {
-    ($($name:ident: $($kind:ident)+ => $rule:expr;)+) => {$(
+    () => {};
+    ($name:ident: bound $($kind:ident)* => $rule:expr; $($others:tt)*) => {
         mod $name {
             use super::*;
 
             properties! { every: $rule }
-            $(properties! { $kind: $rule })+
+            $(properties! { $kind: $rule })*
         }
-    )+};
+        conformance! { $($others)* }
+    };
+    ($name:ident: $($kind:ident)* => $rule:expr; $($others:tt)*) => {
+        mod $name {
+            use super::*;
+
+            properties! { every: $rule }
+            properties! { free: $rule }
+            properties! { any_shape: $rule }
+            $(properties! { $kind: $rule })*
+        }
+        conformance! { $($others)* }
+    };
 }
 
 macro_rules! properties {
     (every: $rule:expr) => {
         tests! { $rule;
-            convergence::converges_on_a_quadratic,
             arrival::release_equals_the_joint_step,
             arrival::a_schedule_acts_at_the_same_steps_under_release,
             arrival::a_late_first_gradient_is_treated_as_a_first_one,
             resume::a_restored_optimizer_goes_on_with_the_same_bits,
             resume::switching_between_joint_steps_and_release_keeps_all_state,
-            shapes::zero_one_and_no_dimensions_are_like_any_other_shape,
             extremes::absent_gradients_leave_every_bit_alone,
             extremes::zeros_stay_zeros,
             groups::groups_schedules_and_frozen_tensors_go_with_everything,
         }
         threads! { $rule }
+    };
+    (free: $rule:expr) => {
+        tests! { $rule;
+            convergence::converges_on_a_quadratic,
+        }
+    };
+    (any_shape: $rule:expr) => {
+        tests! { $rule;
+            shapes::zero_one_and_no_dimensions_are_like_any_other_shape,
+        }
     };
     (elementwise: $rule:expr) => {
         tests! { $rule;
@@ -86,18 +118,104 @@ macro_rules! tests {
     ($rule:expr; $($file:ident::$property:ident,)+) => {$(
         #[test]
         fn $property() {
-            for_each_case!(|C| properties::$file::$property::<_, C>($rule));
+            every_case::$property(Box::new($rule));
         }
     )+};
 }
 
-/// Large tensors, so only in the cases with the most streams of memory.
+/// Each property in every case, for a rule as data. It has the bits of the rule itself
+/// (`tests/dynamic.rs`), and a property is compiled for each number of fields of state instead of
+/// for each rule.
+mod every_case {
+    use super::*;
+
+    /// How many fields of state a rule has: by element, and by axis.
+    fn fields_of(rule: &dyn ErasedRule) -> (usize, usize) {
+        program_of(rule, &AroundAtRunTime::default()).counts()
+    }
+
+    fn data<const STATE: usize, const AXES: usize>(
+        rule: Box<dyn ErasedRule>,
+    ) -> DynamicRule<STATE, AXES, B0> {
+        DynamicRule::of(rule, AroundAtRunTime::default()).expect("it has so many fields")
+    }
+
+    macro_rules! as_data {
+        ($rule:ident, $run:expr) => {
+            as_data!($rule, $run, (0, 0) (1, 0) (2, 0) (3, 0) (4, 0) (0, 1) (1, 1))
+        };
+        ($rule:ident, $run:expr, $(($state:literal, $axes:literal))*) => {
+            match fields_of($rule.as_ref()) {
+                $(($state, $axes) => {
+                    let $rule = data::<$state, $axes>($rule);
+                    $run
+                })*
+                more => panic!("a rule with {more:?} fields of state; add the numbers to the list"),
+            }
+        };
+    }
+
+    macro_rules! every_case {
+        ($($file:ident::$property:ident)+) => {$(
+            pub fn $property(rule: Box<dyn ErasedRule>) {
+                as_data!(rule, for_each_case!(|C| properties::$file::$property::<_, C>(rule.clone())));
+            }
+        )+};
+    }
+
+    every_case! {
+        arrival::release_equals_the_joint_step
+        arrival::a_schedule_acts_at_the_same_steps_under_release
+        arrival::a_late_first_gradient_is_treated_as_a_first_one
+        resume::a_restored_optimizer_goes_on_with_the_same_bits
+        resume::switching_between_joint_steps_and_release_keeps_all_state
+        resume::accumulation_survives_a_restart
+        extremes::absent_gradients_leave_every_bit_alone
+        extremes::zeros_stay_zeros
+        extremes::a_bad_element_leaves_its_neighbours_alone
+        groups::groups_schedules_and_frozen_tensors_go_with_everything
+        shapes::zero_one_and_no_dimensions_are_like_any_other_shape
+        shapes::column_major_memory_is_only_another_order
+        convergence::converges_on_a_quadratic
+        splitting::a_tensor_split_in_two_moves_as_one
+        splitting::every_length_of_a_tail_gives_the_same_elements
+        faces::a_thousand_round_trips_change_no_bit
+        faces::training_goes_on_as_if_it_had_not_been_left
+        faces::the_point_for_evaluation_is_part_of_the_state
+    }
+
+    /// Large tensors, so only in the cases with the most streams of memory.
+    pub fn any_number_of_threads_gives_the_same_bits(rule: Box<dyn ErasedRule>) {
+        as_data!(rule, {
+            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Kahan>(
+                rule.clone(),
+            );
+            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Narrow>(
+                rule.clone(),
+            );
+        });
+    }
+}
+
+/// The hyperparameters that most rules have, none at its default.
+macro_rules! moments {
+    ($rule:ident, $rate:expr $(, $more:ident: $value:expr)*) => {
+        $rule {
+            learning_rate: learning_rate($rate),
+            first: decay(0.7),
+            second: decay(0.95).into(),
+            epsilon: Epsilon::added(2e-3).expect(VALID),
+            $($more: $value,)*
+            weight_decay: WeightDecay::decoupled(0.012).expect(VALID),
+        }
+    };
+}
+
 macro_rules! threads {
     ($rule:expr) => {
         #[test]
         fn any_number_of_threads_gives_the_same_bits() {
-            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Kahan>($rule);
-            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Narrow>($rule);
+            every_case::any_number_of_threads_gives_the_same_bits(Box::new($rule));
         }
     };
 }
@@ -138,28 +256,28 @@ conformance! {
     amsgrad: elementwise averaging => AmsGrad {
         learning_rate: learning_rate(0.12),
         first: decay(0.8),
-        second: decay(0.9),
+        second: decay(0.9).into(),
         epsilon: Epsilon::floor(3e-3).expect(VALID),
         weight_decay: WeightDecay::l2(0.017).expect(VALID),
     };
     amsgradw: elementwise averaging => AmsGradW {
         learning_rate: learning_rate(0.13),
         first: decay(0.85),
-        second: decay(0.92),
+        second: decay(0.92).into(),
         epsilon: Epsilon::added(2e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.019).expect(VALID),
     };
     stable_adamw: averaging => StableAdamW {
         learning_rate: learning_rate(0.05),
         first: decay(0.8),
-        second: decay(0.93),
+        second: decay(0.93).into(),
         epsilon: Epsilon::floor(2e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.021).expect(VALID),
     };
     nadam: elementwise averaging => NAdam {
         learning_rate: learning_rate(0.05),
         first: decay(0.85),
-        second: decay(0.95),
+        second: decay(0.95).into(),
         epsilon: Epsilon::floor(2e-3).expect(VALID),
         momentum_decay: amount(0.02),
         weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
@@ -171,7 +289,7 @@ conformance! {
         epsilon: Epsilon::floor(2e-3).expect(VALID),
         root: Root::Plain,
         rectified_above: amount(4.5),
-        unrectified: Unrectified::Still,
+        unrectified: Unrectified::Momentum, // the other does not move for five steps
         weight_decay: WeightDecay::decoupled(0.018).expect(VALID),
     };
     ranger: elementwise averaging => Ranger {
@@ -182,7 +300,7 @@ conformance! {
             epsilon: Epsilon::added(2e-3).expect(VALID),
             root: Root::Plain,
             rectified_above: amount(4.5),
-            unrectified: Unrectified::Still,
+            unrectified: Unrectified::Momentum, // the other does not move for five steps
             weight_decay: WeightDecay::l2(0.012).expect(VALID),
         },
         lookahead: lookahead(),
@@ -207,14 +325,14 @@ conformance! {
     };
     rmsprop: elementwise => RmsProp {
         learning_rate: learning_rate(0.03),
-        decay: decay(0.9),
+        decay: decay(0.9).into(),
         averages: Averages::Debiased,
         epsilon: Epsilon::floor(3e-3).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
     };
     rmsprop_momentum: elementwise averaging => RmsPropMomentum {
         learning_rate: learning_rate(0.02),
-        decay: decay(0.92),
+        decay: decay(0.92).into(),
         averages: Averages::Debiased,
         epsilon: Epsilon::added(3e-3).expect(VALID),
         momentum: decay(0.4),
@@ -222,14 +340,14 @@ conformance! {
     };
     centered_rmsprop: elementwise => CenteredRmsProp {
         learning_rate: learning_rate(0.03),
-        decay: decay(0.9),
+        decay: decay(0.9).into(),
         averages: Averages::Plain,
         epsilon: Epsilon::added(0.2).expect(VALID),
         weight_decay: WeightDecay::l2(0.011).expect(VALID),
     };
     centered_rmsprop_momentum: elementwise averaging => CenteredRmsPropMomentum {
         learning_rate: learning_rate(0.03),
-        decay: decay(0.9),
+        decay: decay(0.9).into(),
         averages: Averages::Debiased,
         epsilon: Epsilon::floor(0.5).expect(VALID),
         momentum: decay(0.3),
@@ -266,6 +384,19 @@ conformance! {
         behind: Identity,
         after: lookahead(),
     };
+    sm3: bound free elementwise => Sm3 {
+        learning_rate: learning_rate(0.12),
+        beta: decay(0.7),
+        epsilon: Epsilon::floor(3e-2).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    sm3_momentum: bound free elementwise averaging => Sm3Momentum {
+        learning_rate: learning_rate(0.11),
+        momentum: decay(0.6),
+        beta: decay(0.5),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
     sgd_sai: averaging => SgdSai {
         learning_rate: learning_rate(0.02),
         momentum: decay(0.6),
@@ -286,6 +417,80 @@ conformance! {
         behind: Identity,
         after: WeightAverage::uniform(),
     };
+    adamc: elementwise averaging => AdamC {
+        weight_decay: WeightDecay::corrected(0.02, learning_rate(0.07)).expect(VALID).cautious(),
+        ..moments!(AdamC, 0.05)
+    };
+    adopt: elementwise averaging => moments!(Adopt, 0.04);
+    laprop: elementwise averaging => LaProp {
+        second: SecondDecay::palm(0.7).expect(VALID),
+        ..moments!(LaProp, 0.03)
+    };
+    unscaled_adamw: elementwise averaging => moments!(UnscaledAdamW, 0.11);
+    ademamix: elementwise averaging => AdEMAMix {
+        learning_rate: learning_rate(0.02),
+        fast: decay(0.7),
+        slow: decay(0.9),
+        slow_warm_up: 5,
+        second: decay(0.95).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        alpha: Amount::new(0.8).expect(VALID),
+        alpha_warm_up: 4,
+        weight_decay: WeightDecay::decoupled(0.009).expect(VALID),
+    };
+    sign_laprop: averaging => moments!(SignLaProp, 0.05);
+    ortho_laprop: bound any_shape averaging => moments!(OrthoLaProp, 0.03, projection: projection());
+    laprop_ortho: bound any_shape averaging => moments!(LaPropOrtho, 0.03, projection: projection());
+    suds_adamw: averaging => moments!(SudsAdamW, 0.08, axis_rate: Amount::new(0.02).expect(VALID));
+    hyperball_adamw: bound => HyperBallAdamW {
+        learning_rate: learning_rate(0.04),
+        second: decay(0.95).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
+    };
+    adamw_with_mars_and_caution: averaging => Around {
+        rule: moments!(AdamW, 0.04),
+        before: Mars {
+            strength: Reduction::new(0.04).expect(VALID),
+            momentum: decay(0.8),
+            coefficient: MarsCoefficient::Exchanged,
+            first: FirstComparison::Zero,
+            clip: MarsClip::UnitNorm,
+        },
+        behind: Caution { agreement: Agreement::ZeroIsPositive },
+        after: Identity,
+    };
+    schedule_free_adamw: elementwise two_faced => ScheduleFreeAdamW {
+        learning_rate: learning_rate(0.08),
+        interpolation: Interpolation::new(0.8).expect(VALID),
+        second: SecondDecay::palm(0.7).expect(VALID),
+        epsilon: Epsilon::floor(3e-3).expect(VALID),
+        averaging: averaging(AveragedRate::Current),
+        weight_decay: WeightDecay::decoupled(0.012).expect(VALID),
+    };
+    schedule_free_radam: elementwise two_faced => ScheduleFreeRAdam {
+        learning_rate: learning_rate(0.07),
+        interpolation: Interpolation::new(0.85).expect(VALID),
+        second: decay(0.93),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        first_phase: FirstPhase::Sgd,
+        averaging: averaging(AveragedRate::Current),
+        weight_decay: WeightDecay::l2(0.011).expect(VALID),
+    };
+    schedule_free_sgd: elementwise two_faced => ScheduleFreeSgd {
+        learning_rate: learning_rate(0.3),
+        interpolation: Interpolation::new(0.7).expect(VALID),
+        averaging: averaging(AveragedRate::Largest),
+        weight_decay: WeightDecay::fully_decoupled(0.002, learning_rate(0.4)).expect(VALID),
+    };
+    msam_laprop: averaging two_faced => MsamLaProp {
+        learning_rate: learning_rate(0.06),
+        first: decay(0.8),
+        second: decay(0.97).into(),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        sam_length: Amount::new(0.02).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.009).expect(VALID),
+    };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
             .then(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
@@ -295,6 +500,11 @@ conformance! {
 }
 
 const VALID: &str = "the table keeps to the ranges";
+
+fn averaging(rate: AveragedRate) -> AveragingWeight {
+    let power = |value| Power::new(value).expect(VALID);
+    AveragingWeight { rate, rate_power: power(1.0), step_power: power(2.5) }
+}
 
 fn learning_rate(value: f64) -> LearningRate {
     LearningRate::new(value).expect(VALID)
@@ -307,6 +517,11 @@ fn amount(value: f64) -> Amount {
 fn lookahead() -> Lookahead {
     let every = NonZeroU64::new(3).expect(VALID);
     Lookahead { every, share: Share::new(0.6).expect(VALID), counting: Counting::Gradients }
+}
+
+fn projection() -> Orthogonalize {
+    let (epsilon, floor) = (Amount::new(1e-3), Floor::new(1e-4));
+    Orthogonalize { epsilon: epsilon.expect(VALID), floor: floor.expect(VALID) }
 }
 
 fn decay(value: f64) -> Decay {

@@ -39,7 +39,7 @@ fn each_group_is_reported_with_what_is_kept_of_it() {
             ("compensation", MemoryKind::Carried, Format::Bf16, 2 * 64),
             ("divisor", MemoryKind::PerTensor, Format::F32, 4),
             ("factor", MemoryKind::PerTensor, Format::F32, 4),
-            ("sums", MemoryKind::Working, Format::F64, 8),
+            ("sums", MemoryKind::Sums, Format::F64, 8),
         ]
     );
     assert_eq!(

@@ -44,14 +44,17 @@ fn gpt2() -> Vec<(String, Vec<usize>)> {
 
 /// A row for each optimizer, and for each of the switches that change its state.
 fn every_optimizer() -> Vec<String> {
-    let switches: [(&str, &str, Hyperparameters); 4] = [
+    let switches: [(&str, &str, Hyperparameters); 6] = [
+        ("adam", "with `amsgrad`", [("amsgrad", true.into())].into()),
         ("rmsprop", "with momentum", [("momentum", 0.9.into())].into()),
         ("rmsprop", "centered", [("centered", true.into())].into()),
         ("rmsprop", "centered, with momentum", [("centered", true.into()), ("momentum", 0.9.into())].into()),
         ("sgd", "with momentum", [("momentum", 0.9.into())].into()),
+        ("sm3", "with momentum", [("momentum", 0.9.into())].into()),
     ];
     let mut rows = Vec::new();
-    for entry in catalogue::entries() {
+    // A list of stages has the state of its stages.
+    for entry in catalogue::entries().filter(|entry| entry.name != "chain") {
         rows.push(row(entry.name, "", &Hyperparameters::default()));
         for (name, says, hyperparameters) in &switches {
             if *name == entry.name {
@@ -79,8 +82,11 @@ fn row(name: &str, switched: &str, hyperparameters: &Hyperparameters) -> String 
     let kahan = report::<bf16>(&configuration(Format::Bf16, StoreKind::Kahan));
     let megabytes =
         [&f32s, &wide, &narrow, &kahan].map(|report| format!("{:.1}", report.state_bytes() as f64 / 1e6));
-    let fields = f32s.groups[0].fields.iter().filter(|field| field.kind == MemoryKind::State);
-    let fields: Vec<_> = fields.map(|field| format!("`{}`", field.name)).collect();
+    let fields = f32s.groups[0]
+        .fields
+        .iter()
+        .filter(|field| matches!(field.kind, MemoryKind::State | MemoryKind::ByAxis));
+    let fields: Vec<_> = fields.map(|field| format!("`{}`{}", field.name, field.kind)).collect();
     let fields = if fields.is_empty() { "none".to_owned() } else { fields.join(", ") };
     format!("| `{name}`{switched} | {} | {fields} |", megabytes.join(" | "))
 }

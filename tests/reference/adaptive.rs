@@ -308,7 +308,7 @@ impl<M: Memory> Reference for Lookahead<M> {
     fn step(&mut self, gradient: f64) {
         self.fast.step(gradient);
         self.count += 1;
-        if self.count % self.every == 0 {
+        if self.count.is_multiple_of(self.every) {
             self.slow += self.share * (self.fast.parameter - self.slow);
             self.fast.parameter = self.slow;
         }

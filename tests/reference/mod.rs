@@ -9,8 +9,12 @@ pub mod adam;
 pub mod adaptive;
 pub mod clip;
 pub mod lion;
+pub mod scaled;
+pub mod schedule_free;
 pub mod sgd;
 pub mod sgd_sai;
+pub mod sm3;
+pub mod tensor;
 
 /// Weight decay as the papers write it.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use gradus::cpu::Cpu;
 use gradus::device::In;
 use gradus::dtype::{Arithmetic, WidensTo};
 use gradus::hyperparameter::{Epsilon, LearningRate, WeightDecay};
-use gradus::optimizer::{Averaging, Build, Optimizer, Releasable, Released};
+use gradus::optimizer::{Averaging, Build, Optimizer, Releasable, Released, TwoFaced};
 use gradus::store::Nearest;
 use gradus::transform::Rule;
 use proptest::prelude::*;
@@ -57,6 +57,21 @@ impl<R: Releasable, T: Exact> Single<R, T> {
 
     pub fn parameter(&self) -> f64 {
         self.parameter[0].to_f64()
+    }
+
+    /// The point for evaluation.
+    pub fn evaluation(&self) -> f64
+    where
+        R: TwoFaced,
+    {
+        let mut elsewhere = [("x", vec![T::default()])];
+        let parameters = [("x", self.parameter.clone())];
+        self.optimizer.evaluation_into(&parameters, &mut elsewhere).expect("the shapes agree");
+        elsewhere[0].1[0].to_f64()
+    }
+
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.optimizer.set_learning_rate(LearningRate::new(learning_rate).expect("in the range"));
     }
 }
 

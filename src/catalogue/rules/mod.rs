@@ -1,7 +1,9 @@
 //! How flat hyperparameters become each rule: a file per family.
 
 mod basic;
+pub(super) mod chain;
 mod sai;
+mod sm3;
 
 pub(super) use sai::NormalizedSgdSai;
 mod heavyball;

@@ -14,7 +14,7 @@
 //! | [NAdam](numbers) | a running product | `Own`: numbers per tensor on the host |
 //! | [ADOPT, MARS, AMSGrad](numbers) | the first gradient is special | `Step::own`, constants on the host |
 //! | [Lookahead](faces) | sets the parameter, also under Kahan | an update is any difference; one rounding behind it |
-//! | [Schedule-free](faces) | two faces, a sum of weights per group | the same, and `Group` |
+//! | [Schedule-free](faces) | two faces, a sum of weights per group | the same, `Group`, and `Stage::evaluation` |
 //! | [SGD without momentum](outside) | accumulation would lose gradients | `Keeps`, refused by the compiler |
 //! | [SM3](outside) | memory per axis | a contract beside `Stage`: not yet |
 //! | [SOAP, PSGD, Muon](outside) | matrices | a contract beside `Stage`: not yet |

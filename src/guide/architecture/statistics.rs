@@ -17,70 +17,13 @@
 //! [`Input::rate`](crate::transform::Input::rate): a stage may lower what the learning rate will be
 //! multiplied with, where it is applied.
 //!
-//! # Caution: a mask, and the count of what it keeps
+//! # Caution and MARS: what compares with the gradient, and what replaces it
 //!
-//! Liang et al., *Cautious Optimizers*, 2024, <https://arxiv.org/abs/2411.16085>. An update that
-//! points against its gradient is dropped, and the rest is scaled up. The raw gradient is always at
-//! hand as `Input::gradient`; a branch is [`Real::select`](crate::real::Real::select).
-//!
-//! ```
-//! # use gradus::cpu::Cpu;
-//! # use gradus::hyperparameter::LearningRate;
-//! # use gradus::optimizer::Build;
-//! # use gradus::real::Real;
-//! # use gradus::rule::{Momentum, ScaleByLearningRate};
-//! # use gradus::rule::Chained;
-//! # use gradus::transform::{Input, Nothing, Stage, StageExt, Step};
-//! # use gradus::typenum::B0;
-//! #[derive(Clone, Copy, Debug)]
-//! struct Cautious;
-//!
-//! gradus::fields! { struct Scale { scale } }
-//!
-//! /// 1 where update and gradient have the same sign. Signs, since a product may underflow.
-//! #[inline(always)]
-//! fn agrees<F: Real>(input: &Input<F>) -> F {
-//!     F::select(input.gradient.sign() * input.update.sign(), F::constant(1.0), F::constant(0.0))
-//! }
-//!
-//! impl Stage for Cautious {
-//! #   type Constants = Nothing;
-//! #   type State = Nothing;
-//!     type Tensor = Scale;
-//! #   type Own = Nothing;
-//! #   type Group = Nothing;
-//! #   type Keeps = B0;
-//! #   type Joint = gradus::typenum::B0;
-//!     const PASSES: usize = 1;
-//! #   fn constants(&self, _: &Step, _: &mut Nothing, _: &Nothing) -> Nothing { Nothing }
-//!     #[inline(always)]
-//!     fn measure<F: Real>(_: usize, _: &Nothing, input: Input<F>, _: &Scale<F>, _: &mut Nothing) -> F {
-//!         agrees(&input)
-//!     }
-//!     #[inline(always)]
-//!     fn finish<F: Real>(_: usize, _: &Nothing, sum: F, count: F, tensor: &mut Scale<F>) {
-//!         tensor.scale = count / sum.max(F::constant(1.0));
-//!     }
-//!     #[inline(always)]
-//!     fn update<F: Real>(_: &Nothing, input: Input<F>, tensor: &Scale<F>, _: &mut Nothing) -> Input<F> {
-//!         input.with_update(F::select(agrees(&input), input.update * tensor.scale, F::constant(0.0)))
-//!     }
-//! }
-//!
-//! let chain = Momentum::default().then(Cautious);
-//! let rule = Chained { chain, learning_rate: LearningRate::new(0.5)? };
-//! let mut parameters = [("w", vec![0.0f64; 3])];
-//! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
-//! optimizer.step(&mut parameters, &[("w", vec![1.0, 1.0, 1.0])])?;
-//! assert_eq!(parameters[0].1, [-0.5; 3]);
-//! // The velocity is 0.9 + g: 1.9, 0.8 and 0.9. Only the first agrees with its gradient.
-//! optimizer.step(&mut parameters, &[("w", vec![1.0, -0.1, 0.0])])?;
-//! assert_eq!(parameters[0].1, [-0.5 - 0.5 * 1.9 * 3.0, -0.5, -0.5]);
-//! # Ok::<(), gradus::error::Error>(())
-//! ```
-//!
-//! Behind a stage that corrects the gradient (MARS), caution should compare with the corrected one.
-//! That is a combinator of its own, which hands `Input::of(corrected, parameter)` to what follows.
+//! [`Caution`](crate::rule::Caution) needs the gradient that the rule saw, and a count: the first is
+//! `Input::gradient`, whatever the stages between made of the update; the second is a statistic that
+//! runs on a copy of their state. A branch is [`Real::select`](crate::real::Real::select).
+//! [`Mars`](crate::rule::Mars) stands before the rule and hands on `Input::with_gradient`, so that
+//! caution compares with the corrected gradient.
 //!
 //! # Grafting: two branches of one gradient
 //!

@@ -13,13 +13,13 @@ mod table;
 
 use super::assemble::leaves_of;
 use super::{Arrival, Optimizer, Phase};
-use crate::device::{Device, Formats, Number};
+use crate::device::{Device, Formats, Lines, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::shape::Layout;
 use crate::store::Store;
 #[cfg(feature = "catalogue")]
 use crate::transform::Program;
-use crate::transform::{ChainOf, FieldSet, Rule, Stage, field_names};
+use crate::transform::{AxesOf, ChainOf, ElementsOf, FieldSet, Rule, Stage, field_names};
 
 /// The memory of an optimizer; made by [`Builder::memory`](super::Builder::memory), where there is an
 /// example, and by [`Optimizer::memory`].
@@ -73,17 +73,21 @@ pub enum MemoryKind {
     State,
     /// A number per element, which the store carries to the next step.
     Carried,
+    /// A number for each [line](crate::transform::ByAxis) of each axis, which the rule remembers.
+    ByAxis,
     /// A number per tensor, which a statistic left.
     PerTensor,
     /// Room for the sums of a statistic: a number for every 4096 elements. It is no state, since nothing
     /// in it outlives a step.
-    Working,
+    Sums,
+    /// Room for what becomes of numbers by axis. It is no state either.
+    Maxima,
 }
 
 impl MemoryReport {
     /// The bytes of state on the device: what [`Optimizer::state_bytes`] will say.
     pub fn state_bytes(&self) -> u64 {
-        self.bytes(|kind| kind != MemoryKind::Working)
+        self.bytes(|kind| !matches!(kind, MemoryKind::Sums | MemoryKind::Maxima))
     }
 
     /// All bytes on the device: state, and room for sums.
@@ -140,8 +144,15 @@ impl MemoryReport {
                     for field in &mut group.fields {
                         field.bytes = field.bytes.saturating_add(match field.kind {
                             MemoryKind::State | MemoryKind::Carried => bytes(field.format),
+                            MemoryKind::ByAxis => (field.format.bytes() * Lines::of(layout).count()) as u64,
                             MemoryKind::PerTensor => field.format.bytes() as u64,
-                            MemoryKind::Working => 8 * leaves_of(kept.passes, layout.len()) as u64,
+                            MemoryKind::Sums => {
+                                (field.format.bytes() * leaves_of(kept.passes, layout.len())) as u64
+                            }
+                            MemoryKind::Maxima => {
+                                let room = Lines::of(layout).room(layout.len());
+                                (kept.axes.len() * field.format.bytes() * room) as u64
+                            }
                         });
                     }
                     group.gradients = group.gradients.saturating_add(bytes(formats.gradient));
@@ -169,6 +180,7 @@ impl GroupMemory {
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
     state: Vec<String>,
+    axes: Vec<String>,
     tensor: Vec<String>,
     own: usize,
     group: usize,
@@ -179,7 +191,8 @@ impl Kept {
     /// What a chain in types keeps.
     pub(super) fn of<C: Stage>() -> Self {
         Self {
-            state: field_names::<C::State>(),
+            state: field_names::<ElementsOf<C>>(),
+            axes: field_names::<AxesOf<C>>(),
             tensor: field_names::<C::Tensor>(),
             own: C::Own::COUNT,
             group: C::Group::COUNT,
@@ -192,8 +205,10 @@ impl Kept {
     pub(crate) fn of_program(program: &Program) -> Self {
         let stages = || program.stages().iter();
         let numbers = stages().map(|stage| stage.counts().tensor).sum();
+        let (state, axes) = program.named_fields();
         Self {
-            state: program.state_fields(),
+            state,
+            axes,
             tensor: (1..=numbers).map(|number: usize| format!("number_{number}")).collect(),
             own: stages().map(|stage| stage.counts().own).sum(),
             group: stages().map(|stage| stage.counts().group).sum(),
@@ -207,10 +222,14 @@ impl Kept {
             |kind, format| move |name: &String| FieldMemory { name: name.clone(), kind, format, bytes: 0 };
         let state = self.state.iter().map(empty(MemoryKind::State, formats.state));
         let carried = formats.carried.iter().map(empty(MemoryKind::Carried, formats.parameter));
+        let axes = self.axes.iter().map(empty(MemoryKind::ByAxis, formats.number));
         let tensor = self.tensor.iter().map(empty(MemoryKind::PerTensor, formats.number));
-        let mut fields: Vec<_> = state.chain(carried).chain(tensor).collect();
+        let mut fields: Vec<_> = state.chain(axes).chain(carried).chain(tensor).collect();
         if self.passes > 0 {
-            fields.push(empty(MemoryKind::Working, Format::F64)(&"sums".to_owned()));
+            fields.push(empty(MemoryKind::Sums, Format::F64)(&"sums".to_owned()));
+        }
+        if !self.axes.is_empty() {
+            fields.push(empty(MemoryKind::Maxima, formats.number)(&"maxima".to_owned()));
         }
         fields
     }

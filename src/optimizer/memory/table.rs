@@ -8,8 +8,9 @@ impl fmt::Display for MemoryKind {
         f.write_str(match self {
             Self::State => "",
             Self::Carried => " (carried)",
+            Self::ByAxis => " (by axis)",
             Self::PerTensor => " (per tensor)",
-            Self::Working => " (working memory)",
+            Self::Sums | Self::Maxima => " (working memory)",
         })
     }
 }

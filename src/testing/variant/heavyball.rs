@@ -69,6 +69,7 @@ pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
         _ if two_points => (0.0025, 0.99),
         "nadam" => (0.002, 0.999),
         "ademamix" => (0.001, 0.999),
+        "chain" => (0.001, 0.99),
         "adamc" | "adamw" | "adopt" | "hyperball_adamw" | "rmsprop" => (0.0025, 0.99),
         _ if IGNORE_EPSILON.contains(&optimizer) => (0.0025, 0.99),
         _ => return,

@@ -16,7 +16,7 @@ mod fields;
 mod rule;
 
 pub use chain::{DynamicChain, MOST_STATE};
-pub use erased::{Erased, Runs};
+pub use erased::{Erased, Runs, Slices};
 pub use fields::{Listed, ListedConstants, Numbers};
 pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
 
@@ -42,6 +42,13 @@ pub struct Program {
 }
 
 impl Program {
+    /// One stage.
+    pub fn of(stage: impl Stage) -> Self {
+        let mut program = Self::default();
+        program.push(stage);
+        program
+    }
+
     /// Adds a stage behind the others.
     pub fn push(&mut self, stage: impl Stage) {
         self.stages.push(Arc::new(stage));
@@ -59,13 +66,20 @@ impl Program {
 
     /// The names of the state's fields; those that occur twice are numbered.
     pub fn state_fields(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.stages.iter().flat_map(|stage| stage.state_fields()) {
-            let numbered = (2..).map(|number| format!("{name}_{number}"));
-            let unused = core::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name));
-            names.extend(unused);
-        }
-        names
+        numbered(self.stages.iter().flat_map(|stage| stage.state_fields()))
+    }
+
+    /// The names of the fields that are kept for each element, and of those kept
+    /// [by axis](crate::transform::ByAxis).
+    pub fn named_fields(&self) -> (Vec<String>, Vec<String>) {
+        let elements = numbered(self.stages.iter().flat_map(|stage| stage.named_fields().0));
+        (elements, numbered(self.stages.iter().flat_map(|stage| stage.named_fields().1)))
+    }
+
+    /// How many fields of state are kept by element, and how many by axis.
+    pub fn counts(&self) -> (usize, usize) {
+        let all = self.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
+        (all.state, all.axes)
     }
 
     /// Whether all gradients must exist before any parameter moves.
@@ -97,11 +111,23 @@ impl Program {
     }
 }
 
+/// Names, of which those that occur twice are numbered.
+fn numbered(all: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in all {
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let unused = core::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name));
+        names.extend(unused);
+    }
+    names
+}
+
 /// Where the numbers of a stage lie among those of its program.
 #[derive(Clone, Copy, Debug, Default)]
 struct Places {
     constants: usize,
     state: usize,
+    axes: usize,
     tensor: usize,
     own: usize,
     group: usize,
@@ -114,6 +140,7 @@ impl Places {
         Self {
             constants: self.constants + counts.constants,
             state: self.state + counts.state,
+            axes: self.axes + counts.axes,
             tensor: self.tensor + counts.tensor,
             own: self.own + counts.own,
             group: self.group + counts.group,
@@ -128,6 +155,8 @@ pub struct Counts {
     pub constants: usize,
     /// State of an element.
     pub state: usize,
+    /// State by axis.
+    pub axes: usize,
     /// Numbers of a tensor on the device.
     pub tensor: usize,
     /// Numbers of a tensor on the host.

@@ -1,18 +1,19 @@
 //! [`DynamicRule`]: a rule and what stands around it, as data.
 
-use super::{DynamicChain, Erased, Program};
+use super::{DynamicChain, Program};
 use crate::error::Result;
 use crate::hyperparameter::{LearningRate, Tunable};
-use crate::transform::{Identity, Rule};
+use crate::transform::{Flag, Identity, Rule};
 use core::fmt::Debug;
-use std::sync::Arc;
+use core::marker::PhantomData;
+use typenum::B1;
 
 /// A rule behind a pointer. Every [`Rule`] is one.
 pub trait ErasedRule: Debug + Send + Sync + 'static {
     /// See [`Rule::direction`].
-    fn direction(&self) -> Arc<dyn Erased>;
+    fn direction(&self) -> Program;
     /// See [`Rule::finish`].
-    fn finish(&self) -> Arc<dyn Erased>;
+    fn finish(&self) -> Program;
     /// See [`Rule::learning_rate`].
     fn learning_rate(&self) -> LearningRate;
     /// See [`Rule::set_learning_rate`].
@@ -24,12 +25,12 @@ pub trait ErasedRule: Debug + Send + Sync + 'static {
 }
 
 impl<R: Rule> ErasedRule for R {
-    fn direction(&self) -> Arc<dyn Erased> {
-        Arc::new(Rule::direction(self))
+    fn direction(&self) -> Program {
+        Program::of(Rule::direction(self))
     }
 
-    fn finish(&self) -> Arc<dyn Erased> {
-        Arc::new(Rule::finish(self))
+    fn finish(&self) -> Program {
+        Program::of(Rule::finish(self))
     }
 
     fn learning_rate(&self) -> LearningRate {
@@ -72,9 +73,10 @@ impl<R: Rule> ErasedRule for R {
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct DynamicRule<const STATE: usize> {
+pub struct DynamicRule<const STATE: usize, const AXES: usize = 0, JOINT = B1> {
     rule: Box<dyn ErasedRule>,
     around: AroundAtRunTime,
+    joint: PhantomData<fn() -> JOINT>,
 }
 
 /// Stages around a rule, as data; see [`Around`](crate::transform::Around).
@@ -88,23 +90,23 @@ pub struct AroundAtRunTime {
     pub after: Program,
 }
 
-impl<const STATE: usize> Clone for DynamicRule<STATE> {
+impl<const STATE: usize, const AXES: usize, JOINT> Clone for DynamicRule<STATE, AXES, JOINT> {
     fn clone(&self) -> Self {
-        Self { rule: self.rule.copied(), around: self.around.clone() }
+        Self { rule: self.rule.copied(), around: self.around.clone(), joint: PhantomData }
     }
 }
 
 /// All stages of a rule and of what stands around it.
 pub fn program_of(rule: &dyn ErasedRule, around: &AroundAtRunTime) -> Program {
     let mut program = around.before.clone();
-    program.stages.push(rule.direction());
+    program.append(&rule.direction());
     program.append(&around.behind);
-    program.stages.push(rule.finish());
+    program.append(&rule.finish());
     program.append(&around.after);
     program
 }
 
-impl<const STATE: usize> DynamicRule<STATE> {
+impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicRule<STATE, AXES, JOINT> {
     /// Puts stages around a rule.
     ///
     /// # Errors
@@ -118,16 +120,16 @@ impl<const STATE: usize> DynamicRule<STATE> {
     /// # Errors
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
-        DynamicChain::<STATE>::new(program_of(rule.as_ref(), &around))?;
-        Ok(Self { rule, around })
+        DynamicChain::<STATE, AXES, JOINT>::new(program_of(rule.as_ref(), &around))?;
+        Ok(Self { rule, around, joint: PhantomData })
     }
 }
 
-impl<const STATE: usize> Rule for DynamicRule<STATE> {
-    type Direction = DynamicChain<STATE>;
+impl<const STATE: usize, const AXES: usize, JOINT: Flag + Debug> Rule for DynamicRule<STATE, AXES, JOINT> {
+    type Direction = DynamicChain<STATE, AXES, JOINT>;
     type Finish = Identity;
 
-    fn direction(&self) -> DynamicChain<STATE> {
+    fn direction(&self) -> DynamicChain<STATE, AXES, JOINT> {
         let program = program_of(self.rule.as_ref(), &self.around);
         DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
     }

@@ -65,7 +65,11 @@ pub fn zero_one_and_no_dimensions_are_like_any_other_shape<R: Releasable, C: Cas
     for released in [false, true] {
         let shaped = run::<R, C>(rule.clone(), &shapes, false, released);
         assert_eq!(shaped, run::<R, C>(rule.clone(), &flat, false, released), "{}", C::NAME);
-        assert_ne!(shaped[0], by_position(&array::<Parameter<C>>(0, &[], false)), "{}: it moves", C::NAME);
+        // In 16 bits what is left of three steps may be rounded away.
+        if size_of::<Parameter<C>>() > 2 {
+            let start = by_position(&array::<Parameter<C>>(0, &[], false));
+            assert_ne!(shaped[0], start, "{}: it moves", C::NAME);
+        }
     }
 }
 
