@@ -9,11 +9,13 @@ use crate::device::ParameterSet;
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::optimizer::{
-    AsArithmetic, AsParameters, Build as _, Builder, FitsArithmetic, KeepsArithmetic, Rounds,
+    AsArithmetic, AsParameters, Build as _, Builder, FitsArithmetic, KeepsArithmetic, Kept, MemoryFormats,
+    MemoryReport, Rounds,
 };
 use crate::schedule::Schedule;
-use crate::store::Nearest;
-use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Rule, program_of};
+use crate::shape::Layout;
+use crate::store::{Kahan, Nearest, Stochastic, Store};
+use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Rule, field_names, program_of};
 use half::{bf16, f16};
 
 /// An optimizer of the catalogue for parameters in the format `T`.
@@ -43,6 +45,94 @@ pub trait Catalogued: StorageDtype {
         device: Cpu,
         parameters: &dyn ParameterSet<Cpu, Self>,
     ) -> Result<Boxed<Self>>;
+}
+
+/// What memory the optimizer that a configuration describes would take, before any is taken.
+///
+/// In debug builds, where all chains are [from data](crate::transform::DynamicChain), it takes sixteen
+/// numbers per tensor instead of those that are reported.
+///
+/// ```
+/// use gradus::catalogue::{self, Configuration, Format, StoreKind};
+/// use half::bf16;
+///
+/// let configuration = Configuration {
+///     state_format: Some(Format::Bf16),
+///     store: StoreKind::Kahan,
+///     ..Configuration::of("adamw")
+/// };
+/// let report = catalogue::memory::<bf16, _, _>(&configuration, [("weight", [1000, 10])])?;
+/// assert_eq!(report.state_bytes(), 10_000 * (2 + 2 + 2));
+/// # Ok::<(), gradus::error::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::UnknownOptimizer`], [`Error::UnknownHyperparameter`], [`Error::Hyperparameter`],
+/// [`Error::Combination`].
+pub fn memory<T: StorageDtype, N: Into<String>, L: AsRef<[usize]>>(
+    configuration: &Configuration,
+    shapes: impl IntoIterator<Item = (N, L)>,
+) -> Result<MemoryReport> {
+    let configuration = configuration.resolved();
+    let plan = Plan::new(&configuration)?;
+    let planned = Planned::erased(&configuration, &plan)?;
+    let formats = MemoryFormats {
+        parameter: T::FORMAT,
+        gradient: T::FORMAT,
+        number: <T::Arithmetic as StorageDtype>::FORMAT,
+        state: state_format::<T>(&configuration)?,
+        carried: carried::<T>(configuration.store)?,
+    };
+    let kept = Kept::of_program(&program_of(planned.rule.as_ref(), &plan.options.around));
+    let labels: Vec<_> = planned.groups.iter().map(|(names, ..)| names.join(", ")).collect();
+    let labels: Vec<_> = core::iter::once("default").chain(labels.iter().map(String::as_str)).collect();
+    let group_of = |name: &String| planned.groups.iter().position(|(names, ..)| names.contains(name));
+    let members: Vec<_> = shapes
+        .into_iter()
+        .map(|(name, shape)| (Layout::row_major(shape.as_ref()), group_of(&name.into())))
+        .map(|(layout, group)| (layout, group.map_or(0, |group| group + 1)))
+        .collect();
+    let members = members.iter().map(|(layout, group)| (layout, Some(*group)));
+    Ok(MemoryReport::new(&kept, &formats, &labels, members))
+}
+
+/// The format of the state, if parameters in `T` go with it.
+fn state_format<T: StorageDtype>(configuration: &Configuration) -> Result<Format> {
+    let own = <T::Arithmetic as StorageDtype>::FORMAT;
+    let fits = match T::FORMAT {
+        Format::F64 => &[Format::F64][..],
+        Format::F32 => &[Format::F32, Format::Bf16, Format::F16],
+        Format::Bf16 => &[Format::F32, Format::Bf16],
+        Format::F16 => &[Format::F32, Format::F16],
+    };
+    let asked = configuration.state_format.unwrap_or(own);
+    if fits.contains(&asked) { Ok(asked) } else { refused_state(asked, T::NAME) }
+}
+
+/// What a store carries for parameters in `T`, if it goes with them.
+fn carried<T: StorageDtype>(store: StoreKind) -> Result<Vec<String>> {
+    match store {
+        StoreKind::Nearest => Ok(Vec::new()),
+        _ if matches!(T::FORMAT, Format::F64 | Format::F32) => refused_store(store),
+        StoreKind::Kahan => Ok(field_names::<<Kahan as Store>::Carry>()),
+        StoreKind::Stochastic => Ok(field_names::<<Stochastic as Store>::Carry>()),
+    }
+}
+
+fn refused_state<X>(asked: Format, parameters: &str) -> Result<X> {
+    refused(
+        format!("state in {}", asked.name()),
+        parameters,
+        "state is kept in the format of the arithmetic or in a 16-bit one of its own kind",
+    )
+}
+
+fn refused_store<X>(asked: StoreKind) -> Result<X> {
+    refused(
+        format!("the store {}", asked.name()),
+        "`f32` and `f64` parameters",
+        "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
+    )
 }
 
 /// A configuration, with the rule's hyperparameters apart from the options.
@@ -114,6 +204,14 @@ impl Visitor for Erase<'_> {
 }
 
 impl Planned<Box<dyn ErasedRule>> {
+    /// The rules of a configuration, behind pointers.
+    fn erased(configuration: &Configuration, plan: &Plan) -> Result<Self> {
+        if configuration.optimizer == chain::NAME {
+            return Self::listed(plan);
+        }
+        entries::visit(&configuration.optimizer, &plan.base, Erase(plan))
+    }
+
     /// The rules of a plan whose stages are listed.
     fn listed(plan: &Plan) -> Result<Self> {
         let rule = |from: &Hyperparameters| -> Result<(Box<dyn ErasedRule>, _)> {
@@ -245,11 +343,7 @@ macro_rules! catalogued {
                         return Ok(built);
                     }
                 }
-                let planned = if configuration.optimizer == chain::NAME {
-                    Planned::listed(&plan)?
-                } else {
-                    entries::visit(&configuration.optimizer, &plan.base, Erase(&plan))?
-                };
+                let planned = Planned::erased(configuration, &plan)?;
                 let around = &plan.options.around;
                 return match planned.state_fields(around) {
                     (0, 0) => with_formats(planned.around::<0, 0>(around)?, configuration, device, parameters),
@@ -283,11 +377,7 @@ macro_rules! catalogued {
                         let builder = builder.state_in::<$state>(seed);
                         catalogued!(@store $stores, configuration.store, builder, seed, device, parameters)
                     })+
-                    other => refused(
-                        format!("state in {}", other.name()),
-                        <$format>::NAME,
-                        "state is kept in the format of the arithmetic or in a 16-bit one of its own kind",
-                    ),
+                    other => refused_state(other, <$format>::NAME),
                 }
                 }
             }
@@ -296,11 +386,7 @@ macro_rules! catalogued {
     (@store [nearest], $store:expr, $builder:ident, $seed:ident, $device:ident, $parameters:ident) => {
         match $store {
             StoreKind::Nearest => Ok(Box::new($builder.build($device, $parameters)?)),
-            other => refused(
-                format!("the store {}", other.name()),
-                "`f32` and `f64` parameters",
-                "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
-            ),
+            other => refused_store(other),
         }
     };
     (@store [all], $store:expr, $builder:ident, $seed:ident, $device:ident, $parameters:ident) => {

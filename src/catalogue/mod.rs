@@ -38,7 +38,7 @@ mod rules;
 pub use crate::dtype::Format;
 pub use dynamic::{Dynamic, DynamicStep};
 pub use entries::{Entry, check, entries};
-pub use formats::{Boxed, Catalogued, build};
+pub use formats::{Boxed, Catalogued, build, memory};
 pub use hyperparameters::{Hyperparameters, Value};
 
 use crate::error::{Error, Result};

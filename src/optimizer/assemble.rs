@@ -25,34 +25,17 @@ const DEFAULT_GROUP: &str = "default";
 const UNDECAYED_GROUP: &str = "undecayed";
 
 pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X: Extras>(
-    builder: Builder<R, P, G, S, W, A, X>,
+    builder: &Builder<R, P, G, S, W, A, X>,
     device: D,
-    describe: impl FnOnce(&mut dyn FnMut(&str, Layout)),
+    described: Vec<(String, Layout)>,
 ) -> Result<Optimizer<X::Around<R>, K, A, D>> {
-    let described = described(describe)?;
-    let mut places = HashMap::with_capacity(described.len());
-    for (place, (name, _)) in described.iter().enumerate() {
-        if places.insert(name.clone(), place).is_some() {
-            return Err(Error::DuplicateName { parameter: name.clone() });
-        }
-    }
-    let Builder { rule, groups, plan, extras, .. } = builder;
-    let clip = plan.joint_clip()?;
-    let scale = plan.loss_scaling.map(LossScale::new).transpose()?;
-    let survey = Survey::new(clip, plan.nonfinite, scale);
-    let seed = plan.seeds.key();
-
-    let members = members(&groups, &plan, &described)?;
-    let groups = rules(rule, groups, &plan, &members)?;
-    let groups =
-        groups.into_iter().map(|(label, rule, schedules)| Group::new(label, extras.around(rule), schedules));
-    let groups = groups.collect::<Result<Vec<_>>>()?;
-
+    let Assembled { groups, members, places, survey } = Assembled::of(builder, &described)?;
+    let seed = builder.plan.seeds.key();
     let arrivals = Arrivals::of(described.len());
     let tensors = described
         .into_iter()
         .zip(members)
-        .map(|((name, layout), member)| tensor(&device, name, layout, member, groups.len() - 1))
+        .map(|((name, layout), member)| tensor(&device, name, layout, member))
         .collect::<Result<Vec<_>>>()?;
 
     Ok(Optimizer {
@@ -71,11 +54,55 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
     })
 }
 
-/// The names and layouts of all parameters, if there are any.
-fn described(describe: impl FnOnce(&mut dyn FnMut(&str, Layout))) -> Result<Vec<(String, Layout)>> {
+/// Everything that is known before memory is allocated.
+pub(super) struct Assembled<R: Rule> {
+    pub(super) groups: Vec<Group<R>>,
+    /// The number of its group for each parameter; [`None`] for one that stays as it is.
+    pub(super) members: Vec<Option<usize>>,
+    places: HashMap<String, usize>,
+    survey: Survey,
+}
+
+impl<Around: Rule> Assembled<Around> {
+    pub(super) fn of<R: Rule, P, G, S, W, A, X: Extras<Around<R> = Around>>(
+        builder: &Builder<R, P, G, S, W, A, X>,
+        described: &[(String, Layout)],
+    ) -> Result<Self> {
+        if described.is_empty() {
+            return Err(Error::NoParameters);
+        }
+        let mut places = HashMap::with_capacity(described.len());
+        for (place, (name, _)) in described.iter().enumerate() {
+            if places.insert(name.clone(), place).is_some() {
+                return Err(Error::DuplicateName { parameter: name.clone() });
+            }
+        }
+        let Builder { rule, groups, plan, extras, .. } = builder;
+        let clip = plan.joint_clip()?;
+        let scale = plan.loss_scaling.map(LossScale::new).transpose()?;
+        let survey = Survey::new(clip, plan.nonfinite, scale);
+
+        let members = members(groups, plan, described)?;
+        let groups = rules(rule, groups, plan, &members)?;
+        let groups = groups
+            .into_iter()
+            .map(|(label, rule, schedules)| Group::new(label, extras.around(rule), schedules))
+            .collect::<Result<Vec<_>>>()?;
+        let number = |member| match member {
+            Member::Of(group) => Some(group),
+            Member::Undecayed => Some(groups.len() - 1),
+            Member::Frozen => None,
+        };
+        let members = members.into_iter().map(number).collect();
+        Ok(Self { groups, members, places, survey })
+    }
+}
+
+/// The names and layouts of all parameters.
+pub(super) fn described(describe: impl FnOnce(&mut dyn FnMut(&str, Layout))) -> Vec<(String, Layout)> {
     let mut described = Vec::new();
     describe(&mut |name, layout| described.push((name.to_owned(), layout)));
-    if described.is_empty() { Err(Error::NoParameters) } else { Ok(described) }
+    described
 }
 
 /// Where a parameter belongs.
@@ -134,14 +161,14 @@ fn labels<R>(groups: &[GroupPlan<R>]) -> String {
 
 /// Label, rule and schedules of every group: the default one, those of the user, the undecayed one.
 fn rules<R: Rule>(
-    default: R,
-    groups: Vec<GroupPlan<R>>,
+    default: &R,
+    groups: &[GroupPlan<R>],
     plan: &Plan,
     members: &[Member],
 ) -> Result<Vec<(String, R, Vec<Scheduled>)>> {
     let undecayed = if plan.undecayed.is_empty() { None } else { Some(undecayed(default.clone())?) };
-    let mut list = vec![(DEFAULT_GROUP.to_owned(), default)];
-    list.extend(groups.into_iter().map(|group| (group.label, group.rule)));
+    let mut list = vec![(DEFAULT_GROUP.to_owned(), default.clone())];
+    list.extend(groups.iter().map(|group| (group.label.clone(), group.rule.clone())));
     if let (Some(rule), true) = (undecayed, members.contains(&Member::Undecayed)) {
         list.push((UNDECAYED_GROUP.to_owned(), rule));
     }
@@ -196,36 +223,34 @@ fn tensor<C: Stage, K: Formats, D: Device>(
     device: &D,
     name: String,
     layout: Layout,
-    member: Member,
-    undecayed: usize,
+    member: Option<usize>,
 ) -> Result<TensorState<C, K, D>> {
-    let frozen = member == Member::Frozen;
-    let group = match member {
-        Member::Of(group) => group,
-        Member::Undecayed => undecayed,
-        Member::Frozen => 0,
-    };
-    let length = if frozen { 0 } else { layout.len() };
+    let length = if member.is_some() { layout.len() } else { 0 };
     let lines = Lines::of(&layout);
-    let leaves = if C::PASSES == 0 { 0 } else { length.div_ceil(LEAF) };
+    let (of_lines, room) = if member.is_some() { (lines.count(), lines.room(length)) } else { (0, 0) };
     Ok(TensorState {
         state: buffers::<ElementsOf<C>, K::State, D>(device, length, &name)?,
-        axes: buffers::<AxesOf<C>, Number<K>, D>(device, if frozen { 0 } else { lines.count() }, &name)?,
-        room: buffers::<AxesOf<C>, Number<K>, D>(device, if frozen { 0 } else { lines.room(length) }, &name)?,
+        axes: buffers::<AxesOf<C>, Number<K>, D>(device, of_lines, &name)?,
+        room: buffers::<AxesOf<C>, Number<K>, D>(device, room, &name)?,
         lines,
         carry: buffers::<<K::Store as Store>::Carry, K::Parameter, D>(device, length, &name)?,
-        tensor: buffers::<C::Tensor, Number<K>, D>(device, 1, &name)?,
+        tensor: buffers::<C::Tensor, Number<K>, D>(device, usize::from(member.is_some()), &name)?,
         own: zeros::<C::Own>(),
         next: zeros::<C::Own>(),
         taking_part: false,
-        leaves: buffer(device, leaves, &name)?,
+        leaves: buffer(device, leaves_of(C::PASSES, length), &name)?,
         id: tensor_id(&name),
         received: 0,
         name,
         layout,
-        group,
-        frozen,
+        group: member.unwrap_or(0),
+        frozen: member.is_none(),
     })
+}
+
+/// The leaves of the sums over a tensor, if there are such sums.
+pub(super) fn leaves_of(passes: usize, length: usize) -> usize {
+    if passes == 0 { 0 } else { length.div_ceil(LEAF) }
 }
 
 fn buffers<S: FieldSet, T: StorageDtype, D: Device>(

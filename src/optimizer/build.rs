@@ -3,6 +3,7 @@
 use super::builder::{Builder, Built};
 use super::extras::{Bare, RefuseStep, Releasable, ScaleLoss, SkipStep, WorksUnder};
 use super::loss_scale::LossScaling;
+use super::memory::MemoryReport;
 use super::options::{
     AsArithmetic, AsParameters, FitsArithmetic, KeepsArithmetic, Released, Together, Unchosen,
 };
@@ -169,6 +170,25 @@ pub trait Build: Rule {
         C::Joint: WorksUnder<Together>,
     {
         self.builder().afterwards(stage)
+    }
+
+    /// See [`Builder::memory`].
+    ///
+    /// # Errors
+    /// Those of [`Builder::memory`].
+    fn memory<D: Device>(&self, parameters: &(impl ParameterSet<D, f32> + ?Sized)) -> Result<MemoryReport> {
+        self.clone().builder().memory(parameters)
+    }
+
+    /// See [`Builder::memory_of`].
+    ///
+    /// # Errors
+    /// Those of [`Builder::memory`].
+    fn memory_of<N: Into<String>, L: AsRef<[usize]>>(
+        &self,
+        shapes: impl IntoIterator<Item = (N, L)>,
+    ) -> Result<MemoryReport> {
+        self.clone().builder().memory_of(shapes)
     }
 
     /// See [`Builder::build`].

@@ -181,7 +181,7 @@ impl<R: Rule, P, G, S, W, A, X> Builder<R, P, G, S, W, A, X> {
         A: Arrival,
         X: Extras,
     {
-        assemble::assemble(self, device, |visit| parameters.describe(visit))
+        assemble::assemble(&self, device, assemble::described(|visit| parameters.describe(visit)))
     }
 }
 

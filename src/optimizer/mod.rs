@@ -24,6 +24,7 @@ mod faces;
 mod group;
 mod grouping;
 mod loss_scale;
+mod memory;
 mod options;
 mod release;
 pub mod select;
@@ -36,6 +37,9 @@ pub use build::{Build, Started};
 pub use builder::{Builder, Built};
 pub use extras::{Averaging, Releasable, TwoFaced};
 pub use loss_scale::LossScaling;
+pub use memory::{FieldMemory, GroupMemory, MemoryKind, MemoryReport};
+#[cfg(feature = "catalogue")]
+pub(crate) use memory::{Kept, MemoryFormats};
 pub use options::{
     Arrival, AsArithmetic, AsParameters, FitsArithmetic, GradientFormat, KeepsArithmetic, KeepsGradients,
     LooksAhead, MayBeReplaced, ParameterFormat, Released, Rounds, SeesEveryGradient, StateFormat,

@@ -199,7 +199,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         let lines = if self.frozen { 0 } else { self.lines.count() };
         same_lengths(&of("number of lines"), lines, &from.axes)?;
         same_lengths(&of("length"), length, &from.carry)?;
-        same_lengths(&of("length"), 1, &from.tensor)
+        same_lengths(&of("length"), usize::from(!self.frozen), &from.tensor)
     }
 }
 

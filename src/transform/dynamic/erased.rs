@@ -49,6 +49,8 @@ pub trait Erased:
     fn counts(&self) -> Counts;
     /// The names of its state's fields.
     fn state_fields(&self) -> Vec<String>;
+    /// The names of those that are kept for each element, and of those kept [by axis](crate::transform::ByAxis).
+    fn named_fields(&self) -> (Vec<String>, Vec<String>);
     /// How many statistics it takes.
     fn passes(&self) -> usize;
     /// See [`Stage::LOOKS_BACK`].
@@ -134,6 +136,10 @@ impl<C: Stage> Erased for C {
 
     fn state_fields(&self) -> Vec<String> {
         field_names::<C::State>()
+    }
+
+    fn named_fields(&self) -> (Vec<String>, Vec<String>) {
+        (field_names::<ElementsOf<C>>(), field_names::<AxesOf<C>>())
     }
 
     fn passes(&self) -> usize {

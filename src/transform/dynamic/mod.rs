@@ -66,13 +66,14 @@ impl Program {
 
     /// The names of the state's fields; those that occur twice are numbered.
     pub fn state_fields(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.stages.iter().flat_map(|stage| stage.state_fields()) {
-            let numbered = (2..).map(|number| format!("{name}_{number}"));
-            let unused = core::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name));
-            names.extend(unused);
-        }
-        names
+        numbered(self.stages.iter().flat_map(|stage| stage.state_fields()))
+    }
+
+    /// The names of the fields that are kept for each element, and of those kept
+    /// [by axis](crate::transform::ByAxis).
+    pub fn named_fields(&self) -> (Vec<String>, Vec<String>) {
+        let elements = numbered(self.stages.iter().flat_map(|stage| stage.named_fields().0));
+        (elements, numbered(self.stages.iter().flat_map(|stage| stage.named_fields().1)))
     }
 
     /// How many fields of state are kept by element, and how many by axis.
@@ -108,6 +109,17 @@ impl Program {
         }
         None
     }
+}
+
+/// Names, of which those that occur twice are numbered.
+fn numbered(all: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in all {
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let unused = core::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name));
+        names.extend(unused);
+    }
+    names
 }
 
 /// Where the numbers of a stage lie among those of its program.
