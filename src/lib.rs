@@ -73,6 +73,8 @@
 //! | [`ScheduleFreeAdamW`](rule::ScheduleFreeAdamW), [`ScheduleFreeRAdam`](rule::ScheduleFreeRAdam) | 2 | no schedule to choose; [two points](guide::evaluating) |
 //! | [`ScheduleFreeSgd`](rule::ScheduleFreeSgd) | 1 | the same for convolutional networks |
 //! | [`MsamLaProp`](rule::MsamLaProp) | 3 | flat minima at the price of one gradient |
+//! | [`Sm3Momentum`](rule::Sm3Momentum) | 1 | large embeddings; adaptive with half of AdamW's state |
+//! | [`Sm3`](rule::Sm3) | 0, and one per row and column | the same without momentum, with next to no state |
 //! | [`SgdMomentum`](rule::SgdMomentum) | 1 | convolutional networks with a tuned schedule |
 //! | [`Sgd`](rule::Sgd) | 0 | convex problems, fine-tuning with no memory to spare |
 //!

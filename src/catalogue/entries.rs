@@ -14,6 +14,7 @@ use crate::rule::{Adan, RAdam, Ranger, StableAdamW};
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
 use crate::rule::{MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
+use crate::rule::{Sm3, Sm3Momentum};
 use crate::schedule::Schedule;
 use crate::transform::Rule;
 
@@ -122,6 +123,8 @@ rules! {
     SgdSai
     NormalizedSgdSai
     SignLaProp
+    Sm3
+    Sm3Momentum
     StableAdamW
     SudsAdamW
     UnscaledAdamW

@@ -125,12 +125,15 @@ impl Planned<Box<dyn ErasedRule>> {
         Ok(Self { rule, warm_up, groups })
     }
 
-    /// How many fields of state the rule and what stands around it have.
-    fn state_fields(&self, around: &AroundAtRunTime) -> usize {
-        program_of(self.rule.as_ref(), around).state_fields().len()
+    /// How many fields of state the rule and what stands around it have: by element, and by axis.
+    fn state_fields(&self, around: &AroundAtRunTime) -> (usize, usize) {
+        program_of(self.rule.as_ref(), around).counts()
     }
 
-    fn around<const STATE: usize>(self, around: &AroundAtRunTime) -> Result<Planned<DynamicRule<STATE>>> {
+    fn around<const STATE: usize, const AXES: usize>(
+        self,
+        around: &AroundAtRunTime,
+    ) -> Result<Planned<DynamicRule<STATE, AXES>>> {
         let groups = self.groups.into_iter().map(|(names, rule, warm_up)| {
             let rule = DynamicRule::of(rule, around.clone())?;
             Ok((names, rule, warm_up))
@@ -186,19 +189,22 @@ macro_rules! catalogued {
                 };
                 let around = &plan.options.around;
                 return match planned.state_fields(around) {
-                    0 => with_formats(planned.around::<0>(around)?, configuration, device, parameters),
-                    1 => with_formats(planned.around::<1>(around)?, configuration, device, parameters),
-                    2 => with_formats(planned.around::<2>(around)?, configuration, device, parameters),
-                    3 => with_formats(planned.around::<3>(around)?, configuration, device, parameters),
-                    4 => with_formats(planned.around::<4>(around)?, configuration, device, parameters),
-                    5 => with_formats(planned.around::<5>(around)?, configuration, device, parameters),
-                    6 => with_formats(planned.around::<6>(around)?, configuration, device, parameters),
-                    7 => with_formats(planned.around::<7>(around)?, configuration, device, parameters),
-                    8 => with_formats(planned.around::<8>(around)?, configuration, device, parameters),
-                    more => refused(
-                        format!("{more} fields of state"),
+                    (0, 0) => with_formats(planned.around::<0, 0>(around)?, configuration, device, parameters),
+                    (1, 0) => with_formats(planned.around::<1, 0>(around)?, configuration, device, parameters),
+                    (2, 0) => with_formats(planned.around::<2, 0>(around)?, configuration, device, parameters),
+                    (3, 0) => with_formats(planned.around::<3, 0>(around)?, configuration, device, parameters),
+                    (4, 0) => with_formats(planned.around::<4, 0>(around)?, configuration, device, parameters),
+                    (5, 0) => with_formats(planned.around::<5, 0>(around)?, configuration, device, parameters),
+                    (6, 0) => with_formats(planned.around::<6, 0>(around)?, configuration, device, parameters),
+                    (7, 0) => with_formats(planned.around::<7, 0>(around)?, configuration, device, parameters),
+                    (8, 0) => with_formats(planned.around::<8, 0>(around)?, configuration, device, parameters),
+                    (0, 1) => with_formats(planned.around::<0, 1>(around)?, configuration, device, parameters),
+                    (1, 1) => with_formats(planned.around::<1, 1>(around)?, configuration, device, parameters),
+                    (2, 1) => with_formats(planned.around::<2, 1>(around)?, configuration, device, parameters),
+                    (more, by_axis) => refused(
+                        format!("{more} fields of state and {by_axis} by axis"),
                         "a chain from data",
-                        "it has room for eight",
+                        "it has room for eight, or for two and one by axis",
                     ),
                 };
 

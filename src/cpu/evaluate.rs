@@ -5,7 +5,7 @@ use super::pieces::constants_in;
 use crate::device::{Evaluated, Formats, LEAF, Number};
 use crate::dtype::StorageDtype;
 use crate::store::Store;
-use crate::transform::{FieldSet, Of, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 use rayon::prelude::*;
 
 /// The most elements that one task walks.
@@ -20,7 +20,8 @@ pub(super) fn evaluate<C: Stage, K: Formats>(tensor: Evaluated<'_, Cpu, C, K>) {
             let element = piece * PIECE + place;
             let carry = at::<<K::Store as Store>::Carry, _>(&carry, element);
             let known = K::Store::known(parameter[element].widen(), &carry);
-            let state = at::<C::State, _>(&state, element);
+            let elements = at::<ElementsOf<C>, _>(&state, element);
+            let state = C::State::join(elements, AxesOf::<C>::generate(Number::<K>::default));
             *into = K::Parameter::round(C::evaluation(&constants, known, &state));
         }
     });

@@ -8,6 +8,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod evaluate;
+mod lines;
 mod noise;
 mod pieces;
 mod reduce;

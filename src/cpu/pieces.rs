@@ -1,11 +1,12 @@
 //! Cuts the works of a step into pieces, and runs the pieces on all threads.
 
+use super::lines::{self, Cover};
 use super::{Cpu, reduce, simd, tile, update};
 use crate::device::{Formats, LEAF, Number, Work};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
-use crate::transform::{FieldSet, Fold, Of, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Of, Stage};
 
 /// The most elements that one task walks: large enough that splitting costs nothing, small enough
 /// that a single tensor keeps many threads busy.
@@ -15,7 +16,8 @@ const PIECE: usize = 8 * LEAF;
 pub(super) struct Piece<'a, C: Stage, K: Formats> {
     pub(super) parameter: Option<&'a mut [K::Parameter]>,
     pub(super) gradient: &'a [K::Gradient],
-    pub(super) state: Of<C::State, &'a mut [K::State]>,
+    pub(super) state: Of<ElementsOf<C>, &'a mut [K::State]>,
+    pub(super) covers: Of<AxesOf<C>, Cover<'a, Number<K>>>,
     pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [K::Parameter]>,
     /// The number of the first element within its tensor.
     pub(super) first: u64,
@@ -29,7 +31,7 @@ pub(super) struct Shared<C: Stage, K: Formats> {
 }
 
 impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
-    fn of<'w>(work: &'a mut Work<'w, Cpu, C, K>) -> (Self, Shared<C, K>)
+    pub(super) fn of<'w>(work: &'a mut Work<'w, Cpu, C, K>) -> (Self, Shared<C, K>)
     where
         'w: 'a,
     {
@@ -41,7 +43,12 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
         let piece = Self {
             parameter: work.parameter.as_deref_mut(),
             gradient: work.gradient,
-            state: C::State::map(C::State::each_mut(&mut work.state), |field| &mut **field),
+            state: ElementsOf::<C>::map(ElementsOf::<C>::each_mut(&mut work.state), |field| &mut **field),
+            covers: AxesOf::<C>::map(AxesOf::<C>::each_ref(&work.axes), |old| Cover {
+                lines: work.lines,
+                old,
+                fresh: None,
+            }),
             carry: <K::Store as Store>::Carry::map(
                 <K::Store as Store>::Carry::each_mut(&mut work.carry),
                 |field| &mut **field,
@@ -51,11 +58,12 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
         (piece, shared)
     }
 
-    fn split_at(self, middle: usize) -> (Self, Self) {
+    pub(super) fn split_at(self, middle: usize) -> (Self, Self) {
         let (left, right) = self.gradient.split_at(middle);
         let parameters = self.parameter.map(|parameter| parameter.split_at_mut(middle)).unzip();
-        let state = C::State::map(self.state, |field| field.split_at_mut(middle));
-        let state = C::State::unzip(state);
+        let state = ElementsOf::<C>::map(self.state, |field| field.split_at_mut(middle));
+        let state = ElementsOf::<C>::unzip(state);
+        let covers = AxesOf::<C>::map(AxesOf::<C>::each_ref(&self.covers), Cover::reading);
         let carry = <K::Store as Store>::Carry::map(self.carry, |field| field.split_at_mut(middle));
         let carry = <K::Store as Store>::Carry::unzip(carry);
         let first = self.first + middle as u64;
@@ -64,10 +72,11 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
                 parameter: parameters.0,
                 gradient: left,
                 state: state.0,
+                covers: self.covers,
                 carry: carry.0,
                 first: self.first,
             },
-            Self { parameter: parameters.1, gradient: right, state: state.1, carry: carry.1, first },
+            Self { parameter: parameters.1, gradient: right, state: state.1, covers, carry: carry.1, first },
         )
     }
 }
@@ -104,6 +113,10 @@ fn for_each_work<C: Stage, K: Formats>(
 /// Updates every parameter and its state.
 pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
     for_each_work(works, &|work| {
+        if AxesOf::<C>::COUNT > 0 {
+            lines::update(work);
+            return;
+        }
         let (piece, shared) = Piece::of(work);
         update_piece(piece, &shared);
     });

@@ -3,6 +3,7 @@
 //! Tiles are arrays of a fixed length, so that nothing has to be checked within one. The tail of a
 //! piece runs through the same code on a padded copy.
 
+use super::lines::{Cover, Reader, Writer};
 use super::pieces::{Piece, Shared, constants_in};
 use super::reduce::{self, Lanes};
 use super::simd::{Kernel, Vectors};
@@ -10,7 +11,7 @@ use crate::device::{Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
 use crate::real::Real;
 use crate::store::Store;
-use crate::transform::{FieldSet, Fold, Input, Of, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Input, Of, Stage};
 
 /// Elements in a tile.
 pub(super) const TILE: usize = 64;
@@ -21,7 +22,9 @@ pub(super) type Carry<K> = <<K as Formats>::Store as Store>::Carry;
 pub(super) struct Tile<'a, C: Stage, K: Formats> {
     pub(super) parameter: Option<&'a mut [K::Parameter; TILE]>,
     pub(super) gradient: &'a [K::Gradient; TILE],
-    pub(super) state: Of<C::State, &'a mut [K::State; TILE]>,
+    pub(super) state: Of<ElementsOf<C>, &'a mut [K::State; TILE]>,
+    /// What is read by axis, and written.
+    pub(super) axes: Of<AxesOf<C>, &'a mut [Number<K>; TILE]>,
     pub(super) carry: Of<Carry<K>, &'a mut [K::Parameter; TILE]>,
 }
 
@@ -65,9 +68,15 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
     mut visit: impl FnMut(u64, Tile<'_, C, K>),
 ) {
     let whole = piece.gradient.len() / TILE;
-    let Piece { mut parameter, gradient, mut state, mut carry, first } = piece;
+    let Piece { mut parameter, gradient, mut state, covers, mut carry, first } = piece;
+    let mut axes = AxesOf::<C>::map(
+        covers,
+        #[inline(always)]
+        |cover| Both::new(cover, first),
+    );
     for number in 0..whole {
         let at = number * TILE;
+        let mut numbers = read::<C, K>(&mut axes, TILE);
         visit(
             first + at as u64,
             Tile {
@@ -76,11 +85,12 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
                     |memory| window_mut(memory, at),
                 ),
                 gradient: window(gradient, at),
-                state: C::State::map(
-                    C::State::each_mut(&mut state),
+                state: ElementsOf::<C>::map(
+                    ElementsOf::<C>::each_mut(&mut state),
                     #[inline(always)]
                     |field| window_mut(field, at),
                 ),
+                axes: AxesOf::<C>::each_mut(&mut numbers),
                 carry: Carry::<K>::map(
                     Carry::<K>::each_mut(&mut carry),
                     #[inline(always)]
@@ -88,15 +98,17 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
                 ),
             },
         );
+        write::<C, K>(&mut axes, numbers, TILE);
     }
     let at = whole * TILE;
     if at == gradient.len() {
         return;
     }
+    let mut numbers = read::<C, K>(&mut axes, gradient.len() - at);
     let mut parameter_copy = parameter.as_deref().map(|memory| padded(&memory[at..]));
     let gradient_copy = padded(&gradient[at..]);
-    let mut state_copy = C::State::map(
-        C::State::each_ref(&state),
+    let mut state_copy = ElementsOf::<C>::map(
+        ElementsOf::<C>::each_ref(&state),
         #[inline(always)]
         |field| padded(&field[at..]),
     );
@@ -110,15 +122,17 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
         Tile {
             parameter: parameter_copy.as_mut(),
             gradient: &gradient_copy,
-            state: C::State::each_mut(&mut state_copy),
+            state: ElementsOf::<C>::each_mut(&mut state_copy),
+            axes: AxesOf::<C>::each_mut(&mut numbers),
             carry: Carry::<K>::each_mut(&mut carry_copy),
         },
     );
+    write::<C, K>(&mut axes, numbers, gradient.len() - at);
     if let (Some(memory), Some(copy)) = (parameter, parameter_copy) {
         write_back(&mut memory[at..], &copy);
     }
-    C::State::map(
-        C::State::zip(state, state_copy),
+    ElementsOf::<C>::map(
+        ElementsOf::<C>::zip(state, state_copy),
         #[inline(always)]
         |(field, copy)| write_back(&mut field[at..], &copy),
     );
@@ -126,6 +140,49 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
         Carry::<K>::zip(carry, carry_copy),
         #[inline(always)]
         |(field, copy)| write_back(&mut field[at..], &copy),
+    );
+}
+
+/// The numbers by axis of one field, read and written tile by tile.
+struct Both<'a, F> {
+    reader: Reader<'a, F>,
+    writer: Option<Writer<'a, F>>,
+}
+
+impl<'a, F: Arithmetic> Both<'a, F> {
+    #[inline(always)]
+    fn new(cover: Cover<'a, F>, first: u64) -> Self {
+        let reader = Reader::new(&cover, first);
+        Self { reader, writer: cover.fresh.map(|fresh| Writer::new(cover.lines, fresh, first)) }
+    }
+}
+
+#[inline(always)]
+fn read<C: Stage, K: Formats>(
+    axes: &mut Of<AxesOf<C>, Both<'_, Number<K>>>,
+    length: usize,
+) -> Of<AxesOf<C>, [Number<K>; TILE]> {
+    AxesOf::<C>::map(
+        AxesOf::<C>::each_mut(axes),
+        #[inline(always)]
+        |both| both.reader.read(length),
+    )
+}
+
+#[inline(always)]
+fn write<C: Stage, K: Formats>(
+    axes: &mut Of<AxesOf<C>, Both<'_, Number<K>>>,
+    numbers: Of<AxesOf<C>, [Number<K>; TILE]>,
+    length: usize,
+) {
+    AxesOf::<C>::map(
+        AxesOf::<C>::zip(AxesOf::<C>::each_mut(axes), numbers),
+        #[inline(always)]
+        |(both, numbers)| {
+            if let Some(writer) = &mut both.writer {
+                writer.write(&numbers, length);
+            }
+        },
     );
 }
 
@@ -166,11 +223,17 @@ fn measure_tile<C: Stage, K: Formats>(
             #[inline(always)]
             |field| field[i].widen(),
         );
-        let mut element = C::State::map(
-            C::State::each_ref(&tile.state),
+        let elements = ElementsOf::<C>::map(
+            ElementsOf::<C>::each_ref(&tile.state),
             #[inline(always)]
             |field| field[i].widen(),
         );
+        let axes = AxesOf::<C>::map(
+            AxesOf::<C>::each_ref(&tile.axes),
+            #[inline(always)]
+            |field| field[i],
+        );
+        let mut element = C::State::join(elements, axes);
         let mut input = Input::of(gradient, K::Store::known(parameter, &carry));
         if C::MARKS_FIRST && first + i as u64 == 0 {
             input.first_element = Number::<K>::constant(1.0);

@@ -9,7 +9,7 @@ use crate::dtype::{Arithmetic, Format, StorageDtype};
 use crate::random::PARAMETER_STREAM;
 use crate::real::Real;
 use crate::store::{Rounding, Store};
-use crate::transform::{FieldSet, Input, Of, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Input, Of, Stage};
 
 /// Updates a piece.
 pub(super) struct Update<'a, 's, C: Stage, K: Formats> {
@@ -22,7 +22,8 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     type Output = ();
     const ALL_BF16: bool = matches!(K::Parameter::FORMAT, Format::Bf16)
         && matches!(K::Gradient::FORMAT, Format::Bf16)
-        && (matches!(K::State::FORMAT, Format::Bf16) || <C::State as FieldSet>::COUNT == 0);
+        && (matches!(K::State::FORMAT, Format::Bf16) || ElementsOf::<C>::COUNT == 0)
+        && AxesOf::<C>::COUNT == 0;
     const BY_TILE: bool = C::BY_TILE;
 
     #[inline(always)]
@@ -63,16 +64,16 @@ struct Worker<C: Stage, V: Vectors> {
 impl<C: Stage, V: Vectors> Worker<C, V> {
     /// Whether the fields of the state are rounded at random.
     const fn draws_state<K: Formats>() -> bool {
-        !K::State::EXACT && <C::State as FieldSet>::COUNT > 0
+        !K::State::EXACT && ElementsOf::<C>::COUNT > 0
     }
 
     /// How many streams of random bits a tile needs.
     const fn streams<K: Formats>() -> u32 {
-        let fields = <C::State as FieldSet>::COUNT;
+        let fields = ElementsOf::<C>::COUNT;
         assert!(!Self::draws_state::<K>() || fields < STREAMS, "too many fields for the random streams");
         let draws_parameter = matches!(K::Store::ROUNDING, Rounding::Stochastic) && !K::Parameter::EXACT;
         match (Self::draws_state::<K>(), draws_parameter) {
-            (true, _) => PARAMETER_STREAM + 1 + <C::State as FieldSet>::COUNT as u32,
+            (true, _) => PARAMETER_STREAM + 1 + ElementsOf::<C>::COUNT as u32,
             (false, true) => PARAMETER_STREAM + 1,
             (false, false) => 0,
         }
@@ -105,8 +106,13 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             Some(memory) => vectors.widen(memory, at),
             None => vectors.zeros(),
         };
-        let mut state = C::State::map(
-            C::State::each_ref(&tile.state),
+        let mut state = ElementsOf::<C>::map(
+            ElementsOf::<C>::each_ref(&tile.state),
+            #[inline(always)]
+            |memory| vectors.widen(memory, at),
+        );
+        let mut axes = AxesOf::<C>::map(
+            AxesOf::<C>::each_ref(&tile.axes),
             #[inline(always)]
             |memory| vectors.widen(memory, at),
         );
@@ -124,7 +130,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         vectors.each_place(
             #[inline(always)]
             |i| {
-                let mut element = pick::<C::State, V>(&state, i);
+                let mut element = element::<C, V>(&state, &axes, i);
                 let update = &mut update.as_mut()[i];
                 let known = K::Store::known(parameter.as_ref()[i], &pick::<Carry<K>, V>(&carry, i));
                 let mut input = Input::of(*update, known);
@@ -132,14 +138,14 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
                     input.first_element = marks.as_ref()[i];
                 }
                 *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
-                place::<C::State, V>(&mut state, i, element);
+                place_element::<C, V>(&mut state, &mut axes, i, element);
             },
         );
         // Behind the rule, where it fills the time that quotients and roots take.
         let random = &generator.group(first);
         let moved = Moved { parameter, update, carry };
         if !C::LOOKS_BACK {
-            self.write_state::<K>(tile, state, at, random);
+            self.write_state::<K>(tile, state, axes, at, random);
             if let Some(memory) = &mut tile.parameter {
                 self.write_parameter::<K>(memory, &mut tile.carry, &moved, at, random);
             }
@@ -148,12 +154,12 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         if let Some(memory) = &mut tile.parameter {
             let written = self.write_parameter::<K>(memory, &mut tile.carry, &moved, at, random);
             for (i, written) in written.as_ref().iter().enumerate() {
-                let mut element = pick::<C::State, V>(&state, i);
+                let mut element = element::<C, V>(&state, &axes, i);
                 C::after(&self.constants, *written, &self.tensor, &mut element);
-                place::<C::State, V>(&mut state, i, element);
+                place_element::<C, V>(&mut state, &mut axes, i, element);
             }
         }
-        self.write_state::<K>(tile, state, at, random);
+        self.write_state::<K>(tile, state, axes, at, random);
     }
 
     /// The state of one group, rounded.
@@ -161,14 +167,20 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     fn write_state<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         tile: &mut Tile<'_, C, K>,
-        state: Of<C::State, V::Group>,
+        state: Of<ElementsOf<C>, V::Group>,
+        axes: Of<AxesOf<C>, V::Group>,
         at: usize,
         random: &Drawn<V>,
     ) {
         let vectors = self.vectors;
         let mut stream = PARAMETER_STREAM;
-        C::State::map(
-            C::State::zip(C::State::each_mut(&mut tile.state), state),
+        AxesOf::<C>::map(
+            AxesOf::<C>::zip(AxesOf::<C>::each_mut(&mut tile.axes), axes),
+            #[inline(always)]
+            |(memory, field)| vectors.round(&field, memory, at),
+        );
+        ElementsOf::<C>::map(
+            ElementsOf::<C>::zip(ElementsOf::<C>::each_mut(&mut tile.state), state),
             #[inline(always)]
             |(memory, field)| {
                 stream += 1;
@@ -228,6 +240,29 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         );
         stored
     }
+}
+
+/// The state of the elements in place `i`.
+#[inline(always)]
+fn element<C: Stage, V: Vectors>(
+    state: &Of<ElementsOf<C>, V::Group>,
+    axes: &Of<AxesOf<C>, V::Group>,
+    i: usize,
+) -> Of<C::State, V::Number> {
+    C::State::join(pick::<ElementsOf<C>, V>(state, i), pick::<AxesOf<C>, V>(axes, i))
+}
+
+/// Puts the state of the elements into place `i`.
+#[inline(always)]
+fn place_element<C: Stage, V: Vectors>(
+    state: &mut Of<ElementsOf<C>, V::Group>,
+    axes: &mut Of<AxesOf<C>, V::Group>,
+    i: usize,
+    element: Of<C::State, V::Number>,
+) {
+    let (elements, by_axis) = C::State::part(element);
+    place::<ElementsOf<C>, V>(state, i, elements);
+    place::<AxesOf<C>, V>(axes, i, by_axis);
 }
 
 /// The numbers in place `i` of each group.

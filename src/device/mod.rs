@@ -5,16 +5,18 @@
 //! step into pieces; results do not depend on it.
 
 mod formats;
+mod lines;
 mod sets;
 
 pub use formats::{Formats, In, Number};
+pub use lines::{Axis, Lines, Parts};
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
 
 use crate::dtype::StorageDtype;
 use crate::error::Result;
 use crate::random::Noise;
 use crate::store::Store;
-use crate::transform::{Fold, Of, Stage, Step};
+use crate::transform::{AxesOf, ElementsOf, Fold, Of, Stage, Step};
 use core::fmt::Debug;
 
 /// Elements in a leaf of the reduction tree; pieces of a tensor begin at multiples of it.
@@ -119,7 +121,13 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     /// The gradient.
     pub gradient: D::View<'a, K::Gradient>,
     /// The state, a number per element and field.
-    pub state: Of<C::State, D::ViewMut<'a, K::State>>,
+    pub state: Of<ElementsOf<C>, D::ViewMut<'a, K::State>>,
+    /// The state by axis, a number per line and field.
+    pub axes: Of<AxesOf<C>, D::ViewMut<'a, Number<K>>>,
+    /// Room for what becomes of it: [`Lines::room`] numbers per field.
+    pub room: Of<AxesOf<C>, D::ViewMut<'a, Number<K>>>,
+    /// The lines of the tensor.
+    pub lines: &'a Lines,
     /// What the store carries, a number per element and field.
     pub carry: Of<<K::Store as Store>::Carry, D::ViewMut<'a, K::Parameter>>,
     /// The numbers of the tensor, one per field.
@@ -141,8 +149,8 @@ pub struct Evaluated<'a, D: Device, C: Stage, K: Formats> {
     pub parameter: D::View<'a, K::Parameter>,
     /// What the store carries, a number per element and field.
     pub carry: Of<<K::Store as Store>::Carry, D::View<'a, K::Parameter>>,
-    /// The state, a number per element and field.
-    pub state: Of<C::State, D::View<'a, K::State>>,
+    /// The state that lies in a number per element and field. That by axis plays no part.
+    pub state: Of<ElementsOf<C>, D::View<'a, K::State>>,
     /// The constants.
     pub constants: Of<C::Constants, f64>,
     /// Where the point is written.

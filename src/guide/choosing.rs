@@ -27,6 +27,8 @@
 //! | [`ScheduleFreeRAdam`](crate::rule::ScheduleFreeRAdam) | the same, without a warm-up | AdamW's | 8 |
 //! | [`ScheduleFreeSgd`](crate::rule::ScheduleFreeSgd) | SgdMomentum's times 10 to 50 | SgdMomentum's | 4 |
 //! | [`MsamLaProp`](crate::rule::MsamLaProp) | AdamW's | AdamW's | 12 |
+//! | [`Sm3Momentum`](crate::rule::Sm3Momentum) | 0.1, with a warm-up | none | 4 |
+//! | [`Sm3`](crate::rule::Sm3) | the same | none | 4 per row and column |
 //! | [`SgdMomentum`](crate::rule::SgdMomentum) | 0.01 to 0.1 | 1e-4, L2 | 4 |
 //! | [`Sgd`](crate::rule::Sgd) | 0.1 to 1 | none | 0 |
 //!
@@ -58,6 +60,8 @@
 //!   training need not be known: see [`evaluating`](crate::guide::evaluating).
 //! - **MsamLaProp** takes gradients a step away from the model, against the momentum, and so prefers minima
 //!   that are flat in that direction.
+//! - **Sm3** adapts the rate of each element as Adagrad does, from sums of squares per row and column: its
+//!   state is next to nothing. **Sm3Momentum** adds an average of updates, as large as the parameters.
 //! - **SgdMomentum** moves by γ times the gradient, so γ depends on the scale of the loss. Well tuned, it
 //!   is hard to beat on convolutional networks.
 //! - **Sgd** keeps nothing, hence cannot accumulate micro-batches: the compiler says so.
@@ -154,6 +158,8 @@
 //! | AdamW, Adam, AdamC, Adopt, LaProp and its kind, UnscaledAdamW | 8 | 8 | 4 | 6 |
 //! | Lion, SgdMomentum, HyperBallAdamW; Mars beside a rule | 4 | 4 | 2 | 4 |
 //! | Sgd | 0 | 0 | 0 | 2 |
+//! | Lion, SgdMomentum, SgdSai, Sm3Momentum | 4 | 4 | 2 | 4 |
+//! | Sgd, Sm3 | 0 | 0 | 0 | 2 |
 //!
 //! ```
 //! use gradus::cpu::Cpu;

@@ -8,13 +8,13 @@ use super::loss_scale::LossScale;
 use super::release::Arrivals;
 use super::survey::Survey;
 use super::{Arrival, Optimizer, TensorState, step};
-use crate::device::{Device, Formats, LEAF, Number};
+use crate::device::{Device, Formats, LEAF, Lines, Number};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::random::{round_keys, tensor_id};
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{FieldSet, Of, Rule, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Rule, Stage};
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
@@ -206,9 +206,13 @@ fn tensor<C: Stage, K: Formats, D: Device>(
         Member::Frozen => 0,
     };
     let length = if frozen { 0 } else { layout.len() };
+    let lines = Lines::of(&layout);
     let leaves = if C::PASSES == 0 { 0 } else { length.div_ceil(LEAF) };
     Ok(TensorState {
-        state: buffers::<C::State, K::State, D>(device, length, &name)?,
+        state: buffers::<ElementsOf<C>, K::State, D>(device, length, &name)?,
+        axes: buffers::<AxesOf<C>, Number<K>, D>(device, if frozen { 0 } else { lines.count() }, &name)?,
+        room: buffers::<AxesOf<C>, Number<K>, D>(device, if frozen { 0 } else { lines.room(length) }, &name)?,
+        lines,
         carry: buffers::<<K::Store as Store>::Carry, K::Parameter, D>(device, length, &name)?,
         tensor: buffers::<C::Tensor, Number<K>, D>(device, 1, &name)?,
         own: zeros::<C::Own>(),

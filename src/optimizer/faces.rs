@@ -15,7 +15,7 @@ use crate::device::{Device, Evaluated, Formats, GradientSet, ParameterSet, Slot}
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Refused, Result};
 use crate::store::Store;
-use crate::transform::{ChainOf, FieldSet, Of, Rule, Stage};
+use crate::transform::{ChainOf, ElementsOf, FieldSet, Of, Rule, Stage};
 
 impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D, F> {
     /// Moves the parameters to the point for evaluation, and keeps them as they were for
@@ -190,7 +190,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         self.device.evaluate::<ChainOf<R>, K>(Evaluated {
             parameter,
             carry: views::<D, <K::Store as Store>::Carry, _>(&tensor.carry),
-            state: views::<D, <ChainOf<R> as Stage>::State, _>(&tensor.state),
+            state: views::<D, ElementsOf<ChainOf<R>>, _>(&tensor.state),
             constants: chain.evaluation_constants(&tensor.own),
             into,
         })

@@ -49,14 +49,14 @@ pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 
 use group::Group;
 
-use crate::device::{Device, Formats, Number, Statistics, Work};
+use crate::device::{Device, Formats, Lines, Number, Statistics, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::random::RoundKeys;
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{Arrives, ChainOf, FieldSet, Of, Rule, Stage, Step};
+use crate::transform::{Arrives, AxesOf, ChainOf, ElementsOf, FieldSet, Of, Rule, Stage, Step};
 use core::fmt;
 use core::marker::PhantomData;
 use std::collections::HashMap;
@@ -93,7 +93,11 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
     id: u32,
     /// Gradients received so far.
     received: u64,
-    state: Of<C::State, D::Buffer<K::State>>,
+    state: Of<ElementsOf<C>, D::Buffer<K::State>>,
+    axes: Of<AxesOf<C>, D::Buffer<Number<K>>>,
+    /// Room for what becomes of the state by axis.
+    room: Of<AxesOf<C>, D::Buffer<Number<K>>>,
+    lines: Lines,
     carry: Of<<K::Store as Store>::Carry, D::Buffer<K::Parameter>>,
     tensor: Of<C::Tensor, D::Buffer<Number<K>>>,
     own: Of<C::Own, f64>,
@@ -247,9 +251,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
 impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     fn bytes(&self) -> usize {
         let carry = <<K::Store as Store>::Carry as FieldSet>::COUNT * size_of::<K::Parameter>();
-        let state = <C::State as FieldSet>::COUNT * size_of::<K::State>();
+        let state = ElementsOf::<C>::COUNT * size_of::<K::State>();
+        let axes = AxesOf::<C>::COUNT * self.lines.count() * size_of::<Number<K>>();
         let tensor = <C::Tensor as FieldSet>::COUNT * size_of::<Number<K>>();
-        if self.frozen { 0 } else { self.layout.len() * (state + carry) + tensor }
+        if self.frozen { 0 } else { self.layout.len() * (state + carry) + axes + tensor }
     }
 
     /// What this tensor brings to a step, with its own numbers prepared for it. They count once
@@ -273,7 +278,10 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         Work {
             parameter: parameter.filter(|_| at.arrives == Arrives::ToStep),
             gradient,
-            state: views::<D, C::State, _>(&mut self.state),
+            state: views::<D, ElementsOf<C>, _>(&mut self.state),
+            axes: views::<D, AxesOf<C>, _>(&mut self.axes),
+            room: views::<D, AxesOf<C>, _>(&mut self.room),
+            lines: &self.lines,
             carry: views::<D, <K::Store as Store>::Carry, _>(&mut self.carry),
             tensor: views::<D, C::Tensor, _>(&mut self.tensor),
             leaves: D::view_mut(&mut self.leaves),

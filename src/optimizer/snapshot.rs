@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{ChainOf, FieldSet, Of, Rule, Stage, field_names};
+use crate::transform::{AxesOf, ChainOf, ElementsOf, FieldSet, Of, Rule, Stage, field_names};
 
 /// All state of an optimizer with the formats `K`, in the host's memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,8 @@ pub struct TensorSnapshot<K: Formats> {
     pub received: u64,
     /// The fields of its state, a number per element.
     pub state: Vec<(String, Vec<K::State>)>,
+    /// Its fields by axis, a number per line: those of the first axis, then those of the next.
+    pub axes: Vec<(String, Vec<Number<K>>)>,
     /// What the store carries, a number per element.
     pub carry: Vec<(String, Vec<K::Parameter>)>,
     /// Its numbers on the device.
@@ -103,7 +105,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
                 layout: tensor.layout.clone(),
                 group: self.label_of(tensor).to_owned(),
                 received: tensor.received,
-                state: read::<D, <ChainOf<R> as Stage>::State, _>(&self.device, &tensor.state)?,
+                state: read::<D, ElementsOf<ChainOf<R>>, _>(&self.device, &tensor.state)?,
+                axes: read::<D, AxesOf<ChainOf<R>>, _>(&self.device, &tensor.axes)?,
                 carry: read::<D, <K::Store as Store>::Carry, _>(&self.device, &tensor.carry)?,
                 tensor: read::<D, <ChainOf<R> as Stage>::Tensor, _>(&self.device, &tensor.tensor)?,
                 own: numbers::<<ChainOf<R> as Stage>::Own>(&tensor.own),
@@ -139,7 +142,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         for (tensor, from) in self.tensors.iter_mut().zip(&snapshot.tensors) {
             tensor.received = from.received;
             tensor.own = take_numbers::<<ChainOf<R> as Stage>::Own>(&from.own);
-            write::<D, <ChainOf<R> as Stage>::State, _>(&self.device, &mut tensor.state, &from.state)?;
+            write::<D, ElementsOf<ChainOf<R>>, _>(&self.device, &mut tensor.state, &from.state)?;
+            write::<D, AxesOf<ChainOf<R>>, _>(&self.device, &mut tensor.axes, &from.axes)?;
             write::<D, <K::Store as Store>::Carry, _>(&self.device, &mut tensor.carry, &from.carry)?;
             write::<D, <ChainOf<R> as Stage>::Tensor, _>(&self.device, &mut tensor.tensor, &from.tensor)?;
         }
@@ -185,12 +189,15 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         let of = |what: &str| format!("the {what} of `{}`", self.name);
         same(&of("shape"), &self.layout.to_string(), &from.layout.to_string())?;
         same(&of("memory order"), &format!("{:?}", self.layout), &format!("{:?}", from.layout))?;
-        same_names::<C::State, _>(&of("list of state fields"), &from.state)?;
+        same_names::<ElementsOf<C>, _>(&of("list of state fields"), &from.state)?;
+        same_names::<AxesOf<C>, _>(&of("list of fields by axis"), &from.axes)?;
         same_names::<<K::Store as Store>::Carry, _>(&of("list of carried fields"), &from.carry)?;
         same_names::<C::Tensor, _>(&of("list of tensor numbers"), &from.tensor)?;
         same_names::<C::Own, _>(&of("list of counted numbers"), &from.own)?;
         let length = if self.frozen { 0 } else { self.layout.len() };
         same_lengths(&of("length"), length, &from.state)?;
+        let lines = if self.frozen { 0 } else { self.lines.count() };
+        same_lengths(&of("number of lines"), lines, &from.axes)?;
         same_lengths(&of("length"), length, &from.carry)?;
         same_lengths(&of("length"), 1, &from.tensor)
     }

@@ -19,6 +19,8 @@
 //! | [`Adan`] | L2 → [`ScaleByAdan`] → decay → learning rate → [`Proximal`] |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
 //! | [`SgdSai`] | L2 → [`Momentum`] → [`ScaleBySignalToNoise`] → decay → learning rate |
+//! | [`Sm3`] | L2 → [`ScaleBySm3`] → decay → learning rate |
+//! | [`Sm3Momentum`] | L2 → [`ScaleBySm3`] → [`Momentum`] → decay → learning rate |
 //! | [`NAdam`] | L2 → [`ScaleByNAdam`] → decay → learning rate |
 //! | [`RAdam`] | L2 → [`ScaleByRAdam`] → decay → learning rate |
 //! | [`Ranger`] | the same → [`Lookahead`] |
@@ -68,6 +70,7 @@ mod second_moment;
 mod sgd;
 mod sgd_sai;
 mod sign;
+mod sm3;
 mod stable_adamw;
 mod suds;
 mod unscaled_adam;
@@ -116,6 +119,7 @@ pub use sgd_sai::{
     SignalToNoiseConstants,
 };
 pub use sign::{Sign, SignLaProp, SignSize};
+pub use sm3::{Accumulator, ScaleBySm3, Sm3, Sm3Constants, Sm3Momentum};
 pub use stable_adamw::{ClippedRate, ScaleByStableAdam, StableAdamW};
 pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};
 pub use unscaled_adam::{ScaleByUnscaledAdam, UnscaledAdamW};

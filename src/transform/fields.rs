@@ -19,6 +19,11 @@ impl<X: Send + Sync> Held for X {}
 pub trait FieldSet: Send + Sync + 'static {
     /// The struct, holding one `X` per name.
     type Of<X: Held>: Held;
+    /// Those of the names that hold a number for each element: all, unless they stand in
+    /// [`ByAxis`](super::ByAxis).
+    type Elements: FieldSet;
+    /// Those that hold numbers for the lines of each axis.
+    type Axes: FieldSet;
     /// How many names there are.
     const COUNT: usize;
     /// [`B1`](typenum::B1) if one of the numbers tells another point than the parameter, at which a
@@ -39,6 +44,10 @@ pub trait FieldSet: Send + Sync + 'static {
     fn zip<X: Held, Y: Held>(left: Self::Of<X>, right: Self::Of<Y>) -> Self::Of<(X, Y)>;
     /// Parts a set of pairs.
     fn unzip<X: Held, Y: Held>(set: Self::Of<(X, Y)>) -> (Self::Of<X>, Self::Of<Y>);
+    /// Parts what is held by element from what is held by axis.
+    fn part<X: Held>(set: Self::Of<X>) -> (Of<Self::Elements, X>, Of<Self::Axes, X>);
+    /// Puts both kinds together.
+    fn join<X: Held>(elements: Of<Self::Elements, X>, axes: Of<Self::Axes, X>) -> Self::Of<X>;
 
     /// Makes each value with `make`, in order.
     #[inline(always)]
@@ -94,6 +103,8 @@ macro_rules! fields {
 
         impl $crate::transform::FieldSet for $name {
             type Of<X: $crate::transform::Held> = $name<X>;
+            type Elements = Self;
+            type Axes = $crate::transform::Nothing;
             const COUNT: usize = [$(stringify!($field)),+].len();
             type SecondPoint = $crate::fields!(@second_point $($point)?);
 
@@ -125,6 +136,14 @@ macro_rules! fields {
                 $(let $field = set.$field;)+
                 ($name { $($field: $field.0,)+ }, $name { $($field: $field.1,)+ })
             }
+            #[inline(always)]
+            fn part<X: $crate::transform::Held>(set: $name<X>) -> ($name<X>, $crate::transform::Nothing) {
+                (set, $crate::transform::Nothing)
+            }
+            #[inline(always)]
+            fn join<X: $crate::transform::Held>(elements: $name<X>, _: $crate::transform::Nothing) -> $name<X> {
+                elements
+            }
         }
     };
 }
@@ -135,6 +154,8 @@ pub struct Nothing;
 
 impl FieldSet for Nothing {
     type Of<X: Held> = Self;
+    type Elements = Self;
+    type Axes = Self;
     const COUNT: usize = 0;
     type SecondPoint = B0;
 
@@ -163,6 +184,14 @@ impl FieldSet for Nothing {
     fn unzip<X: Held, Y: Held>(_set: Self) -> (Self, Self) {
         (Self, Self)
     }
+    #[inline(always)]
+    fn part<X: Held>(_set: Self) -> (Self, Self) {
+        (Self, Self)
+    }
+    #[inline(always)]
+    fn join<X: Held>(_elements: Self, _axes: Self) -> Self {
+        Self
+    }
 }
 
 /// The names of two sets, those of `A` first.
@@ -171,6 +200,8 @@ pub struct Pair<A, B>(core::marker::PhantomData<fn() -> (A, B)>);
 
 impl<A: FieldSet, B: FieldSet> FieldSet for Pair<A, B> {
     type Of<X: Held> = (A::Of<X>, B::Of<X>);
+    type Elements = Pair<A::Elements, B::Elements>;
+    type Axes = Pair<A::Axes, B::Axes>;
     const COUNT: usize = A::COUNT + B::COUNT;
     type SecondPoint = Either<A::SecondPoint, B::SecondPoint>;
 
@@ -204,6 +235,15 @@ impl<A: FieldSet, B: FieldSet> FieldSet for Pair<A, B> {
     fn unzip<X: Held, Y: Held>(set: Self::Of<(X, Y)>) -> (Self::Of<X>, Self::Of<Y>) {
         let (first, second) = (A::unzip(set.0), B::unzip(set.1));
         ((first.0, second.0), (first.1, second.1))
+    }
+    #[inline(always)]
+    fn part<X: Held>(set: Self::Of<X>) -> (Of<Self::Elements, X>, Of<Self::Axes, X>) {
+        let (first, second) = (A::part(set.0), B::part(set.1));
+        ((first.0, second.0), (first.1, second.1))
+    }
+    #[inline(always)]
+    fn join<X: Held>(elements: Of<Self::Elements, X>, axes: Of<Self::Axes, X>) -> Self::Of<X> {
+        (A::join(elements.0, axes.0), B::join(elements.1, axes.1))
     }
 }
 

@@ -11,6 +11,7 @@
 //! A rule never sees a storage format, a device or an option: it maps numbers to numbers.
 
 mod around;
+mod by_axis;
 mod chain;
 mod dynamic;
 mod fields;
@@ -19,15 +20,16 @@ mod rule;
 mod stage;
 
 pub use around::{Around, Identity};
+pub use by_axis::ByAxis;
 pub use chain::{Chain, StageExt};
 pub use dynamic::{
     AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Listed, ListedConstants,
-    MOST_STATE, Numbers, Program, Runs, program_of,
+    MOST_STATE, Numbers, Program, Runs, Slices, program_of,
 };
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
 pub use rule::{ChainOf, Rule};
-pub use stage::{Constants, Fold, Stage, Transform};
+pub use stage::{AxesOf, Constants, ElementsOf, Fold, Stage, Transform};
 
 use crate::real::Real;
 

@@ -45,7 +45,8 @@ use typenum::{B0, Bit};
 pub trait Transform: Clone + Debug + Send + Sync + 'static {
     /// Numbers that are the same for all elements of a tensor at one step.
     type Constants: FieldSet;
-    /// Numbers that are remembered for each element; 0 before the first gradient.
+    /// Numbers that are remembered for each element; 0 before the first gradient. Within
+    /// [`ByAxis`](super::ByAxis), fewer numbers from which an element reads its own.
     type State: FieldSet;
     /// [`B1`](typenum::B1) if an average of gradients is kept, so that a gradient without a step
     /// is not lost.
@@ -60,6 +61,12 @@ pub trait Transform: Clone + Debug + Send + Sync + 'static {
 
 /// The constants of the stage `C`, in `F`.
 pub type Constants<C, F> = Of<<C as Stage>::Constants, F>;
+
+/// The state of the stage `C` that is kept for each element.
+pub type ElementsOf<C> = <<C as Stage>::State as FieldSet>::Elements;
+
+/// The state of the stage `C` that is kept for the lines of each axis.
+pub type AxesOf<C> = <<C as Stage>::State as FieldSet>::Axes;
 
 /// What a statistic makes of the values of all elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +88,7 @@ pub enum Fold {
 ///
 /// | Memory | one per | lives | changes |
 /// |---|---|---|---|
-/// | [`State`](Self::State) | element | on the device | in [`update`](Self::update) and [`after`](Self::after) |
+/// | [`State`](Self::State) | element, or [line of an axis](super::ByAxis) | on the device | in [`update`](Self::update) and [`after`](Self::after) |
 /// | [`Tensor`](Self::Tensor) | tensor | on the device | when a pass of statistics finishes |
 /// | [`Own`](Self::Own) | tensor | on the host | with each gradient of the tensor |
 /// | [`Group`](Self::Group) | group | on the host | with each whole step |
@@ -93,7 +100,8 @@ pub enum Fold {
 pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// Numbers that are the same for all elements of a tensor at one step.
     type Constants: FieldSet;
-    /// Numbers that are remembered for each element; 0 before the first gradient.
+    /// Numbers that are remembered for each element; 0 before the first gradient. Within
+    /// [`ByAxis`](super::ByAxis), fewer numbers from which an element reads its own.
     type State: FieldSet;
     /// Numbers that statistics leave for each tensor; 0 before the first gradient.
     type Tensor: FieldSet;

@@ -84,10 +84,10 @@ macro_rules! cases {
         /// Runs an expression once for every case, which it may name `$case`.
         macro_rules! for_each_case {
             (|$case:ident| $run:expr) => {
-                $({
+                {$({
                     type $case = $crate::cases::$name;
                     $run;
-                })+
+                })+}
             };
         }
     };

@@ -28,15 +28,13 @@ use gradus::rule::{
     Adam, AdamW, AddDecay, FirstMomentum, Lion, Momentum, MomentumForm, ScaleByAdam, Sgd, SgdMomentum,
 };
 use gradus::rule::{Adan, Counting, DecayForm, Lookahead, RAdam, Ranger, Root, StableAdamW, Unrectified};
-use gradus::rule::{AsMeasured, Constant, SgdSai};
+use gradus::rule::{AsMeasured, Constant, SgdSai, Sm3, Sm3Momentum};
 use gradus::rule::{
     AveragedRate, AveragingWeight, Chained, FirstPhase, MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam,
     ScheduleFreeSgd, WeightAverage,
 };
 use gradus::rule::{CenteredRmsProp, CenteredRmsPropMomentum, RmsProp, RmsPropMomentum};
-use gradus::transform::{
-    Around, AroundAtRunTime, ChainOf, DynamicRule, FieldSet, Identity, Rule, Stage, StageExt,
-};
+use gradus::transform::{Around, AroundAtRunTime, DynamicRule, ErasedRule, Identity, StageExt, program_of};
 use gradus::typenum::B0;
 use std::num::NonZeroU64;
 
@@ -120,38 +118,83 @@ macro_rules! tests {
     ($rule:expr; $($file:ident::$property:ident,)+) => {$(
         #[test]
         fn $property() {
-            as_data!($rule, |rule| {
-                for_each_case!(|C| properties::$file::$property::<_, C>(rule.clone()));
-            });
+            every_case::$property(Box::new($rule));
         }
     )+};
 }
 
-/// A rule as data. It has the bits of the rule itself (`tests/dynamic.rs`), and every test is compiled
-/// for each number of fields of state instead of for each rule.
-fn data<const STATE: usize>(rule: impl Rule) -> DynamicRule<STATE, B0> {
-    DynamicRule::new(rule, AroundAtRunTime::default()).expect("it has so many fields")
-}
+/// Each property in every case, for a rule as data. It has the bits of the rule itself
+/// (`tests/dynamic.rs`), and a property is compiled for each number of fields of state instead of
+/// for each rule.
+mod every_case {
+    use super::*;
 
-/// How many fields of state a rule has.
-fn fields_of<R: Rule>(_rule: &R) -> usize {
-    <ChainOf<R> as Stage>::State::COUNT
-}
+    /// How many fields of state a rule has: by element, and by axis.
+    fn fields_of(rule: &dyn ErasedRule) -> (usize, usize) {
+        program_of(rule, &AroundAtRunTime::default()).counts()
+    }
 
-macro_rules! as_data {
-    ($rule:expr, |$given:ident| $run:expr) => {{
-        let rule = $rule;
-        as_data!(rule, $given, $run, 0 1 2 3 4 5)
-    }};
-    ($rule:ident, $given:ident, $run:expr, $($count:literal)*) => {
-        match fields_of(&$rule) {
-            $($count => {
-                let $given = data::<$count>($rule);
-                $run
-            })*
-            more => panic!("a rule with {more} fields of state; add the number to the list"),
-        }
-    };
+    fn data<const STATE: usize, const AXES: usize>(
+        rule: Box<dyn ErasedRule>,
+    ) -> DynamicRule<STATE, AXES, B0> {
+        DynamicRule::of(rule, AroundAtRunTime::default()).expect("it has so many fields")
+    }
+
+    macro_rules! as_data {
+        ($rule:ident, $run:expr) => {
+            as_data!($rule, $run, (0, 0) (1, 0) (2, 0) (3, 0) (4, 0) (0, 1) (1, 1))
+        };
+        ($rule:ident, $run:expr, $(($state:literal, $axes:literal))*) => {
+            match fields_of($rule.as_ref()) {
+                $(($state, $axes) => {
+                    let $rule = data::<$state, $axes>($rule);
+                    $run
+                })*
+                more => panic!("a rule with {more:?} fields of state; add the numbers to the list"),
+            }
+        };
+    }
+
+    macro_rules! every_case {
+        ($($file:ident::$property:ident)+) => {$(
+            pub fn $property(rule: Box<dyn ErasedRule>) {
+                as_data!(rule, for_each_case!(|C| properties::$file::$property::<_, C>(rule.clone())));
+            }
+        )+};
+    }
+
+    every_case! {
+        arrival::release_equals_the_joint_step
+        arrival::a_schedule_acts_at_the_same_steps_under_release
+        arrival::a_late_first_gradient_is_treated_as_a_first_one
+        resume::a_restored_optimizer_goes_on_with_the_same_bits
+        resume::switching_between_joint_steps_and_release_keeps_all_state
+        resume::accumulation_survives_a_restart
+        extremes::absent_gradients_leave_every_bit_alone
+        extremes::zeros_stay_zeros
+        extremes::a_bad_element_leaves_its_neighbours_alone
+        groups::groups_schedules_and_frozen_tensors_go_with_everything
+        shapes::zero_one_and_no_dimensions_are_like_any_other_shape
+        shapes::column_major_memory_is_only_another_order
+        convergence::converges_on_a_quadratic
+        splitting::a_tensor_split_in_two_moves_as_one
+        splitting::every_length_of_a_tail_gives_the_same_elements
+        faces::a_thousand_round_trips_change_no_bit
+        faces::training_goes_on_as_if_it_had_not_been_left
+        faces::the_point_for_evaluation_is_part_of_the_state
+    }
+
+    /// Large tensors, so only in the cases with the most streams of memory.
+    pub fn any_number_of_threads_gives_the_same_bits(rule: Box<dyn ErasedRule>) {
+        as_data!(rule, {
+            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Kahan>(
+                rule.clone(),
+            );
+            properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Narrow>(
+                rule.clone(),
+            );
+        });
+    }
 }
 
 /// The hyperparameters that most rules have, none at its default.
@@ -168,19 +211,11 @@ macro_rules! moments {
     };
 }
 
-/// Large tensors, so only in the cases with the most streams of memory.
 macro_rules! threads {
     ($rule:expr) => {
         #[test]
         fn any_number_of_threads_gives_the_same_bits() {
-            as_data!($rule, |rule| {
-                properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Kahan>(
-                    rule.clone(),
-                );
-                properties::threads::any_number_of_threads_gives_the_same_bits::<_, cases::Bf16Narrow>(
-                    rule.clone(),
-                );
-            });
+            every_case::any_number_of_threads_gives_the_same_bits(Box::new($rule));
         }
     };
 }
@@ -348,6 +383,19 @@ conformance! {
         before: Identity,
         behind: Identity,
         after: lookahead(),
+    };
+    sm3: bound free elementwise => Sm3 {
+        learning_rate: learning_rate(0.12),
+        beta: decay(0.7),
+        epsilon: Epsilon::floor(3e-2).expect(VALID),
+        weight_decay: WeightDecay::l2(0.012).expect(VALID),
+    };
+    sm3_momentum: bound free elementwise averaging => Sm3Momentum {
+        learning_rate: learning_rate(0.11),
+        momentum: decay(0.6),
+        beta: decay(0.5),
+        epsilon: Epsilon::added(2e-3).expect(VALID),
+        weight_decay: WeightDecay::decoupled(0.014).expect(VALID),
     };
     sgd_sai: averaging => SgdSai {
         learning_rate: learning_rate(0.02),

@@ -51,6 +51,7 @@ pub fn contents<K: Formats>(snapshot: &Snapshot<K>) -> Contents {
         let named = |name: &str| format!("{} {:?} {}/{name}", tensor.name, tensor.layout, tensor.group);
         list.push((named("received"), vec![tensor.received]));
         list.extend(tensor.state.iter().map(|(name, values)| (named(name), bits(values))));
+        list.extend(tensor.axes.iter().map(|(name, values)| (named(name), bits::<Number<K>>(values))));
         list.extend(tensor.carry.iter().map(|(name, values)| (named(name), bits(values))));
         list.extend(tensor.tensor.iter().map(|(name, values)| (named(name), bits::<Number<K>>(values))));
         list.extend(tensor.own.iter().map(|(name, number)| (named(name), bits(&[*number]))));

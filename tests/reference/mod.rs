@@ -13,6 +13,7 @@ pub mod scaled;
 pub mod schedule_free;
 pub mod sgd;
 pub mod sgd_sai;
+pub mod sm3;
 pub mod tensor;
 
 /// Weight decay as the papers write it.

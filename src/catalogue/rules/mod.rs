@@ -3,6 +3,7 @@
 mod basic;
 pub(super) mod chain;
 mod sai;
+mod sm3;
 
 pub(super) use sai::NormalizedSgdSai;
 mod heavyball;

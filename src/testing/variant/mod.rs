@@ -16,6 +16,7 @@ pub(super) enum Variant {
     Torch,
     Optimi,
     SgdSai,
+    Sm3,
     HeavyBall,
     HeavyBall3,
     ScheduleFree,
@@ -27,6 +28,7 @@ impl Variant {
             Some("torch") => Ok(Self::Torch),
             Some("optimi") => Ok(Self::Optimi),
             Some("sgd_sai") => Ok(Self::SgdSai),
+            Some("sm3") => Ok(Self::Sm3),
             Some("heavyball") => Ok(Self::HeavyBall),
             Some("heavyball3") => Ok(Self::HeavyBall3),
             Some("schedulefree") => Ok(Self::ScheduleFree),
@@ -44,7 +46,7 @@ impl Variant {
         match self {
             Self::Torch => torch::translate(optimizer, theirs, ours),
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
-            Self::SgdSai => Ok(()),
+            Self::SgdSai | Self::Sm3 => Ok(()),
             Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
             Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
             Self::ScheduleFree => schedulefree::translate(optimizer, theirs, ours),
@@ -58,6 +60,7 @@ impl Variant {
             Self::Torch => torch::fill_in(optimizer, ours),
             Self::Optimi => optimi::fill_in(optimizer, ours),
             Self::SgdSai => sgd_sai::fill_in(ours),
+            Self::Sm3 => {}
             Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
             Self::ScheduleFree => schedulefree::fill_in(optimizer, ours),
         }

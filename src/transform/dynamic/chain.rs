@@ -1,10 +1,10 @@
 //! [`DynamicChain`]: a program as a stage.
 
 use super::fields::{Listed, ListedConstants, Numbers};
-use super::{Erased, Input, Places, Program, Runs, Stage, Step};
+use super::{Erased, Input, Places, Program, Runs, Slices, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
-use crate::transform::{Flag, Fold};
+use crate::transform::{ByAxis, Flag, Fold, Pair};
 use core::any::Any;
 use core::marker::PhantomData;
 use typenum::{B1, Bit};
@@ -16,17 +16,17 @@ const MOST_NUMBERS: usize = 16;
 /// The most statistics.
 const MOST_PASSES: usize = 12;
 
-/// A program with `STATE` fields of state, as a stage.
+/// A program with `STATE` fields of state by element and `AXES` by axis, as a stage.
 ///
 /// What the type cannot know is taken to be so: that it keeps averages ([`Program::keeps`] knows),
 /// and that it needs all gradients at once, unless `JOINT` is [`B0`](typenum::B0).
 #[derive(Clone, Debug)]
-pub struct DynamicChain<const STATE: usize, JOINT = B1> {
+pub struct DynamicChain<const STATE: usize, const AXES: usize = 0, JOINT = B1> {
     program: Program,
     joint: PhantomData<fn() -> JOINT>,
 }
 
-impl<const STATE: usize, JOINT: Flag> DynamicChain<STATE, JOINT> {
+impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicChain<STATE, AXES, JOINT> {
     /// Makes a stage of a program.
     ///
     /// # Errors
@@ -35,6 +35,7 @@ impl<const STATE: usize, JOINT: Flag> DynamicChain<STATE, JOINT> {
         let all = program.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
         let passes: usize = program.stages.iter().map(|stage| stage.passes()).sum();
         let fits = all.state == STATE
+            && all.axes == AXES
             && all.tensor <= MOST_NUMBERS
             && all.own <= MOST_NUMBERS
             && all.group <= MOST_NUMBERS
@@ -50,19 +51,22 @@ impl<const STATE: usize, JOINT: Flag> DynamicChain<STATE, JOINT> {
             return Ok(Self { program, joint: PhantomData });
         }
         Err(Error::Combination {
-            option: format!("a chain with {} fields of state and {passes} statistics", all.state),
-            with: format!("one that is made for {STATE} and at most {MOST_PASSES}"),
+            option: format!(
+                "a chain with {} fields of state, {} by axis, and {passes} statistics",
+                all.state, all.axes
+            ),
+            with: format!("one that is made for {STATE}, {AXES} and at most {MOST_PASSES}"),
             because: "a chain from data has room for eight fields of state, sixteen numbers per tensor and twelve statistics",
         })
     }
 }
 
 /// The numbers of one element and of what it belongs to, in the kind `F`.
-struct Element<'a, F, const STATE: usize> {
+struct Element<'a, F, const STATE: usize, const AXES: usize> {
     at: &'a ListedConstants<F>,
     input: &'a mut Input<F>,
     tensor: &'a [F; MOST_NUMBERS],
-    state: &'a mut [F; STATE],
+    state: &'a mut ([F; STATE], [F; AXES]),
 }
 
 /// Calls a method of something in the kind of numbers that it is in. A stage behind a pointer exists
@@ -83,9 +87,9 @@ macro_rules! in_its_kind {
     };
 }
 
-impl<F: Real, const STATE: usize> Element<'_, F, STATE> {
+impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES> {
     /// The same numbers in the kind `G`, if that is what they are.
-    fn cast<G: Real>(&mut self) -> Option<Element<'_, G, STATE>> {
+    fn cast<G: Real>(&mut self) -> Option<Element<'_, G, STATE, AXES>> {
         Some(Element {
             at: (self.at as &dyn Any).downcast_ref()?,
             input: (self.input as &mut dyn Any).downcast_mut()?,
@@ -95,7 +99,7 @@ impl<F: Real, const STATE: usize> Element<'_, F, STATE> {
     }
 }
 
-impl<F: Real, const STATE: usize> Element<'_, F, STATE>
+impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES>
 where
     dyn Erased: Runs<F>,
 {
@@ -109,7 +113,10 @@ where
                 &self.at.numbers[places.constants..next.constants],
                 *self.input,
                 &self.tensor[places.tensor..next.tensor],
-                &mut self.state[places.state..next.state],
+                Slices {
+                    elements: &mut self.state.0[places.state..next.state],
+                    axes: &mut self.state.1[places.axes..next.axes],
+                },
             );
             places = next;
         }
@@ -127,7 +134,10 @@ where
             &self.at.numbers[places.constants..next.constants],
             *self.input,
             &self.tensor[places.tensor..next.tensor],
-            &mut self.state[places.state..next.state],
+            Slices {
+                elements: &mut self.state.0[places.state..next.state],
+                axes: &mut self.state.1[places.axes..next.axes],
+            },
         );
         *self.input = self.input.with_update(value);
     }
@@ -141,7 +151,10 @@ where
                 stage.as_ref(),
                 &self.at.numbers[places.constants..next.constants],
                 self.input.update,
-                &self.state[places.state..next.state],
+                Slices {
+                    elements: &mut self.state.0[places.state..next.state],
+                    axes: &mut self.state.1[places.axes..next.axes],
+                },
             );
             places = next;
         }
@@ -157,7 +170,10 @@ where
                 &self.at.numbers[places.constants..next.constants],
                 self.input.update,
                 &self.tensor[places.tensor..next.tensor],
-                &mut self.state[places.state..next.state],
+                Slices {
+                    elements: &mut self.state.0[places.state..next.state],
+                    axes: &mut self.state.1[places.axes..next.axes],
+                },
             );
             places = next;
         }
@@ -203,9 +219,11 @@ where
     }
 }
 
-impl<const STATE: usize, JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<STATE, JOINT> {
+impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stage
+    for DynamicChain<STATE, AXES, JOINT>
+{
     type Constants = Listed;
-    type State = Numbers<STATE>;
+    type State = Pair<Numbers<STATE>, ByAxis<Numbers<AXES>>>;
     type Tensor = Numbers<MOST_NUMBERS>;
     type Own = Numbers<MOST_NUMBERS>;
     type Group = Numbers<MOST_NUMBERS>;
@@ -238,7 +256,7 @@ impl<const STATE: usize, JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<
         ListedConstants { program: self.program.clone(), numbers }
     }
 
-    fn evaluation<F: Real>(at: &ListedConstants<F>, parameter: F, state: &[F; STATE]) -> F {
+    fn evaluation<F: Real>(at: &ListedConstants<F>, parameter: F, state: &([F; STATE], [F; AXES])) -> F {
         let mut input = Input::of(parameter, parameter);
         let (tensor, mut state) = ([F::constant(0.0); MOST_NUMBERS], *state);
         let mut element = Element { at, input: &mut input, tensor: &tensor, state: &mut state };
@@ -298,7 +316,7 @@ impl<const STATE: usize, JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<
         at: &ListedConstants<F>,
         mut input: Input<F>,
         tensor: &[F; MOST_NUMBERS],
-        state: &mut [F; STATE],
+        state: &mut ([F; STATE], [F; AXES]),
     ) -> F {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.measure(pass));
@@ -320,7 +338,7 @@ impl<const STATE: usize, JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<
         at: &ListedConstants<F>,
         mut input: Input<F>,
         tensor: &[F; MOST_NUMBERS],
-        state: &mut [F; STATE],
+        state: &mut ([F; STATE], [F; AXES]),
     ) -> Input<F> {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.update(at.program.stages.len()));
@@ -331,7 +349,7 @@ impl<const STATE: usize, JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<
         at: &ListedConstants<F>,
         parameter: F,
         tensor: &[F; MOST_NUMBERS],
-        state: &mut [F; STATE],
+        state: &mut ([F; STATE], [F; AXES]),
     ) {
         let mut input = Input::of(parameter, parameter);
         let mut element = Element { at, input: &mut input, tensor, state };

@@ -2,19 +2,41 @@
 
 use super::{Counts, Input, Stage, Step};
 use crate::real::{Real, Tile};
-use crate::transform::{FieldSet, Fold, Of, field_names};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Of, field_names};
 use core::fmt::Debug;
+
+/// The state of one element as lists: what is kept by element, and what is read [by
+/// axis](crate::transform::ByAxis).
+#[derive(Debug)]
+pub struct Slices<'a, F> {
+    /// By element.
+    pub elements: &'a mut [F],
+    /// By axis.
+    pub axes: &'a mut [F],
+}
+
+impl<F: Copy + Send + Sync> Slices<'_, F> {
+    fn read<C: Stage>(&self) -> Of<C::State, F> {
+        C::State::join(read::<ElementsOf<C>, F>(self.elements), read::<AxesOf<C>, F>(self.axes))
+    }
+
+    fn write<C: Stage>(&mut self, element: Of<C::State, F>) {
+        let (elements, axes) = C::State::part(element);
+        write::<ElementsOf<C>, F>(elements, self.elements);
+        write::<AxesOf<C>, F>(axes, self.axes);
+    }
+}
 
 /// The arithmetic of a stage in one kind of numbers.
 pub trait Runs<F> {
     /// See [`Stage::update`].
-    fn update(&self, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> Input<F>;
+    fn update(&self, at: &[F], input: Input<F>, tensor: &[F], state: Slices<'_, F>) -> Input<F>;
     /// See [`Stage::after`].
-    fn after(&self, at: &[F], parameter: F, tensor: &[F], state: &mut [F]);
+    fn after(&self, at: &[F], parameter: F, tensor: &[F], state: Slices<'_, F>);
     /// See [`Stage::evaluation`].
-    fn evaluation(&self, at: &[F], parameter: F, state: &[F]) -> F;
+    fn evaluation(&self, at: &[F], parameter: F, state: Slices<'_, F>) -> F;
     /// See [`Stage::measure`].
-    fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> F;
+    fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: Slices<'_, F>) -> F;
     /// See [`Stage::finish`].
     fn finish(&self, pass: usize, at: &[F], sum: F, count: F, tensor: &mut [F]);
 }
@@ -66,27 +88,27 @@ fn write<S: FieldSet, F: Copy + Send + Sync>(set: Of<S, F>, list: &mut [F]) {
 }
 
 impl<C: Stage, F: Real> Runs<F> for C {
-    fn update(&self, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> Input<F> {
-        let mut element = read::<C::State, F>(state);
+    fn update(&self, at: &[F], input: Input<F>, tensor: &[F], mut state: Slices<'_, F>) -> Input<F> {
+        let mut element = state.read::<C>();
         let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
         let output = <C as Stage>::update(&at, input, &tensor, &mut element);
-        write::<C::State, F>(element, state);
+        state.write::<C>(element);
         output
     }
 
-    fn after(&self, at: &[F], parameter: F, tensor: &[F], state: &mut [F]) {
-        let mut element = read::<C::State, F>(state);
+    fn after(&self, at: &[F], parameter: F, tensor: &[F], mut state: Slices<'_, F>) {
+        let mut element = state.read::<C>();
         let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
         C::after(&at, parameter, &tensor, &mut element);
-        write::<C::State, F>(element, state);
+        state.write::<C>(element);
     }
 
-    fn evaluation(&self, at: &[F], parameter: F, state: &[F]) -> F {
-        C::evaluation(&read::<C::Constants, F>(at), parameter, &read::<C::State, F>(state))
+    fn evaluation(&self, at: &[F], parameter: F, state: Slices<'_, F>) -> F {
+        C::evaluation(&read::<C::Constants, F>(at), parameter, &state.read::<C>())
     }
 
-    fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: &mut [F]) -> F {
-        let mut element = read::<C::State, F>(state);
+    fn measure(&self, pass: usize, at: &[F], input: Input<F>, tensor: &[F], state: Slices<'_, F>) -> F {
+        let mut element = state.read::<C>();
         let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
         C::measure(pass, &at, input, &tensor, &mut element)
     }
@@ -102,7 +124,8 @@ impl<C: Stage> Erased for C {
     fn counts(&self) -> Counts {
         Counts {
             constants: C::Constants::COUNT,
-            state: C::State::COUNT,
+            state: ElementsOf::<C>::COUNT,
+            axes: AxesOf::<C>::COUNT,
             tensor: C::Tensor::COUNT,
             own: C::Own::COUNT,
             group: C::Group::COUNT,

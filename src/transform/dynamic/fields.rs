@@ -1,7 +1,7 @@
 //! Sets of numbers whose length is known at run time, or whose names are.
 
 use super::Program;
-use crate::transform::{FieldSet, Held};
+use crate::transform::{FieldSet, Held, Nothing};
 use typenum::{B0, B1};
 
 /// `COUNT` numbers that are named by their places.
@@ -31,6 +31,8 @@ impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
     type Of<X: Held> = [X; COUNT];
     /// There may be one: [`Stage::has_second_point`](crate::transform::Stage::has_second_point) knows.
     type SecondPoint = B1;
+    type Elements = Self;
+    type Axes = Nothing;
     const COUNT: usize = COUNT;
 
     fn each_name(name: &mut dyn FnMut(&'static str)) {
@@ -85,6 +87,16 @@ impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
         );
         (first, second.map(|other| other.expect("each place was filled")))
     }
+
+    #[inline(always)]
+    fn part<X: Held>(set: [X; COUNT]) -> ([X; COUNT], Nothing) {
+        (set, Nothing)
+    }
+
+    #[inline(always)]
+    fn join<X: Held>(elements: [X; COUNT], _axes: Nothing) -> [X; COUNT] {
+        elements
+    }
 }
 
 /// The constants of a program, with the program itself.
@@ -101,6 +113,8 @@ pub struct ListedConstants<X> {
 impl FieldSet for Listed {
     type Of<X: Held> = ListedConstants<X>;
     type SecondPoint = B0;
+    type Elements = Self;
+    type Axes = Nothing;
     const COUNT: usize = 0;
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}
@@ -135,5 +149,13 @@ impl FieldSet for Listed {
             ListedConstants { program: set.program.clone(), numbers: first },
             ListedConstants { program: set.program, numbers: second },
         )
+    }
+
+    fn part<X: Held>(set: ListedConstants<X>) -> (ListedConstants<X>, Nothing) {
+        (set, Nothing)
+    }
+
+    fn join<X: Held>(elements: ListedConstants<X>, _axes: Nothing) -> ListedConstants<X> {
+        elements
     }
 }

@@ -16,7 +16,7 @@ mod fields;
 mod rule;
 
 pub use chain::{DynamicChain, MOST_STATE};
-pub use erased::{Erased, Runs};
+pub use erased::{Erased, Runs, Slices};
 pub use fields::{Listed, ListedConstants, Numbers};
 pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
 
@@ -75,6 +75,12 @@ impl Program {
         names
     }
 
+    /// How many fields of state are kept by element, and how many by axis.
+    pub fn counts(&self) -> (usize, usize) {
+        let all = self.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
+        (all.state, all.axes)
+    }
+
     /// Whether all gradients must exist before any parameter moves.
     pub fn is_joint(&self) -> bool {
         self.stages.iter().any(|stage| stage.is_joint())
@@ -109,6 +115,7 @@ impl Program {
 struct Places {
     constants: usize,
     state: usize,
+    axes: usize,
     tensor: usize,
     own: usize,
     group: usize,
@@ -121,6 +128,7 @@ impl Places {
         Self {
             constants: self.constants + counts.constants,
             state: self.state + counts.state,
+            axes: self.axes + counts.axes,
             tensor: self.tensor + counts.tensor,
             own: self.own + counts.own,
             group: self.group + counts.group,
@@ -135,6 +143,8 @@ pub struct Counts {
     pub constants: usize,
     /// State of an element.
     pub state: usize,
+    /// State by axis.
+    pub axes: usize,
     /// Numbers of a tensor on the device.
     pub tensor: usize,
     /// Numbers of a tensor on the host.

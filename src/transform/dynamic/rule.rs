@@ -73,7 +73,7 @@ impl<R: Rule> ErasedRule for R {
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct DynamicRule<const STATE: usize, JOINT = B1> {
+pub struct DynamicRule<const STATE: usize, const AXES: usize = 0, JOINT = B1> {
     rule: Box<dyn ErasedRule>,
     around: AroundAtRunTime,
     joint: PhantomData<fn() -> JOINT>,
@@ -90,7 +90,7 @@ pub struct AroundAtRunTime {
     pub after: Program,
 }
 
-impl<const STATE: usize, JOINT> Clone for DynamicRule<STATE, JOINT> {
+impl<const STATE: usize, const AXES: usize, JOINT> Clone for DynamicRule<STATE, AXES, JOINT> {
     fn clone(&self) -> Self {
         Self { rule: self.rule.copied(), around: self.around.clone(), joint: PhantomData }
     }
@@ -106,7 +106,7 @@ pub fn program_of(rule: &dyn ErasedRule, around: &AroundAtRunTime) -> Program {
     program
 }
 
-impl<const STATE: usize, JOINT: Flag> DynamicRule<STATE, JOINT> {
+impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicRule<STATE, AXES, JOINT> {
     /// Puts stages around a rule.
     ///
     /// # Errors
@@ -120,16 +120,16 @@ impl<const STATE: usize, JOINT: Flag> DynamicRule<STATE, JOINT> {
     /// # Errors
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
-        DynamicChain::<STATE, JOINT>::new(program_of(rule.as_ref(), &around))?;
+        DynamicChain::<STATE, AXES, JOINT>::new(program_of(rule.as_ref(), &around))?;
         Ok(Self { rule, around, joint: PhantomData })
     }
 }
 
-impl<const STATE: usize, JOINT: Flag + Debug> Rule for DynamicRule<STATE, JOINT> {
-    type Direction = DynamicChain<STATE, JOINT>;
+impl<const STATE: usize, const AXES: usize, JOINT: Flag + Debug> Rule for DynamicRule<STATE, AXES, JOINT> {
+    type Direction = DynamicChain<STATE, AXES, JOINT>;
     type Finish = Identity;
 
-    fn direction(&self) -> DynamicChain<STATE, JOINT> {
+    fn direction(&self) -> DynamicChain<STATE, AXES, JOINT> {
         let program = program_of(self.rule.as_ref(), &self.around);
         DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
     }
