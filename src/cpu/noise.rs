@@ -75,9 +75,9 @@ impl<V: Vectors> Drawn<V> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::{Kernel, Vectors, widest};
-    use super::super::tile::TILE;
     use super::Generator;
+    use crate::cpu::simd::{Kernel, Vectors, widest};
+    use crate::cpu::tile::TILE;
     use crate::random::{Noise, round_keys};
 
     /// The bits of streams 0 and 8 for a tile.
