@@ -345,7 +345,7 @@ fn a_clip_behind_it_measures_what_the_step_will_do() {
     let gradient = scattered(3, 20 * 30);
     let run = |limit: f64, released: bool| {
         let mut parameters = [("x", array::<f64>(&[20, 30], false, &[0.0; 600]))];
-        let clip = ClipNorm { limit: Limit::new(limit).expect(VALID), ..ClipNorm::default() };
+        let clip = ClipNorm { limit: Limit::new(limit).expect(VALID) };
         let builder = Sm3::default().on_update(clip).parameters_in::<f64>();
         let mut optimizer = builder.build(Cpu::default(), &parameters).expect("a model");
         for _ in 0..2 {

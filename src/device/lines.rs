@@ -162,7 +162,7 @@ mod tests {
             let parts = lines.parts(elements);
             assert_eq!(parts.elements * shape[0], elements);
             assert!(parts.count * parts.lines >= shape[0] && (parts.count - 1) * parts.lines < shape[0]);
-            assert!(parts.count == 1 || (parts.lines * parts.elements) % BORDER == 0, "{shape:?}");
+            assert!(parts.count == 1 || (parts.lines * parts.elements).is_multiple_of(BORDER), "{shape:?}");
             assert!(lines.room(elements) <= shape[0] + elements / 8 + lines.count(), "{shape:?}");
         }
         assert_eq!(Lines::of(&Layout::row_major(&[4096, 4096])).parts(1 << 24).count, MOST_PARTS);

@@ -49,10 +49,7 @@ impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
 
     #[inline(always)]
     fn map_with<X: Held, Y: Held>(set: [X; COUNT], change: &mut impl FnMut(X) -> Y) -> [Y; COUNT] {
-        set.map(
-            #[inline(always)]
-            |number| change(number),
-        )
+        set.map(change)
     }
 
     #[inline(always)]
