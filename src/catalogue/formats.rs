@@ -1,9 +1,11 @@
 //! Which formats and stores the catalogue combines: where optimizers are instantiated.
 
+#[cfg(not(debug_assertions))]
 use super::entries::{self, Named, Visitor};
-use super::options::Options;
+use super::plan::{Plan, Planned};
+#[cfg(not(debug_assertions))]
 use super::rules::chain;
-use super::{Configuration, Dynamic, Format, Hyperparameters, StoreKind};
+use super::{Configuration, Dynamic, Format, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
 use crate::dtype::StorageDtype;
@@ -12,10 +14,9 @@ use crate::optimizer::{
     AsArithmetic, AsParameters, Build as _, Builder, FitsArithmetic, KeepsArithmetic, Kept, MemoryFormats,
     MemoryReport, Rounds,
 };
-use crate::schedule::Schedule;
 use crate::shape::Layout;
 use crate::store::{Kahan, Nearest, Stochastic, Store};
-use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Rule, field_names, program_of};
+use crate::transform::{Rule, field_names, program_of};
 use half::{bf16, f16};
 
 /// An optimizer of the catalogue for parameters in the format `T`.
@@ -133,115 +134,6 @@ fn refused_store<X>(asked: StoreKind) -> Result<X> {
         "`f32` and `f64` parameters",
         "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
     )
-}
-
-/// A configuration, with the rule's hyperparameters apart from the options.
-struct Plan {
-    options: Options,
-    base: Hyperparameters,
-    groups: Vec<(Vec<String>, Hyperparameters)>,
-}
-
-impl Plan {
-    fn new(configuration: &Configuration) -> Result<Self> {
-        let name = entries::named(&configuration.optimizer)?;
-        let (of_options, base) = Options::part(&configuration.hyperparameters);
-        let groups = configuration.groups.iter().map(|group| {
-            let (options, own) = Options::part(&group.hyperparameters);
-            if options.iter().all(|(name, value)| of_options.get(name) == Some(value)) {
-                return Ok((group.parameters.clone(), base.with(&own)));
-            }
-            Err(Error::Combination {
-                option: "a group with options of its own".to_owned(),
-                with: "one optimizer".to_owned(),
-                because: "what stands around a rule is the same for all groups",
-            })
-        });
-        let groups = groups.collect::<Result<_>>()?;
-        Ok(Self { options: Options::read(name, &of_options, &base)?, groups, base })
-    }
-}
-
-/// A rule for all parameters but those that a group names.
-struct Planned<R> {
-    rule: R,
-    warm_up: Option<Schedule>,
-    groups: Vec<(Vec<String>, R, Option<Schedule>)>,
-}
-
-impl<R: Named> Planned<R> {
-    /// The rules of a plan, if they are of one type.
-    fn new(plan: &Plan) -> Result<Self> {
-        let groups = plan.groups.iter().map(|(parameters, hyperparameters)| {
-            if !R::is_meant(hyperparameters) {
-                return Err(Error::Combination {
-                    option: "a group with a switch such as `momentum`".to_owned(),
-                    with: "one without".to_owned(),
-                    because: "they are rules with different state; give both the same switches",
-                });
-            }
-            let warm_up = entries::warm_up::<R>(hyperparameters)?;
-            Ok((parameters.clone(), entries::rule(hyperparameters)?, warm_up))
-        });
-        let (rule, warm_up) = (entries::rule(&plan.base)?, entries::warm_up::<R>(&plan.base)?);
-        Ok(Self { rule, warm_up, groups: groups.collect::<Result<_>>()? })
-    }
-}
-
-/// Puts the rules of a plan behind pointers.
-struct Erase<'a>(&'a Plan);
-
-impl Visitor for Erase<'_> {
-    type Output = Planned<Box<dyn ErasedRule>>;
-
-    fn visit<R: Named>(self) -> Result<Self::Output> {
-        let Planned { rule, warm_up, groups } = Planned::<R>::new(self.0)?;
-        let erased = |(names, rule, warm_up): (_, R, _)| -> (_, Box<dyn ErasedRule>, _) {
-            (names, Box::new(rule), warm_up)
-        };
-        Ok(Planned { rule: Box::new(rule), warm_up, groups: groups.into_iter().map(erased).collect() })
-    }
-}
-
-impl Planned<Box<dyn ErasedRule>> {
-    /// The rules of a configuration, behind pointers.
-    fn erased(configuration: &Configuration, plan: &Plan) -> Result<Self> {
-        if configuration.optimizer == chain::NAME {
-            return Self::listed(plan);
-        }
-        entries::visit(&configuration.optimizer, &plan.base, Erase(plan))
-    }
-
-    /// The rules of a plan whose stages are listed.
-    fn listed(plan: &Plan) -> Result<Self> {
-        let rule = |from: &Hyperparameters| -> Result<(Box<dyn ErasedRule>, _)> {
-            Ok((Box::new(chain::read(from)?), entries::warm_up_of(chain::NAME, from)?))
-        };
-        let groups = plan.groups.iter().map(|(names, hyperparameters)| {
-            let (rule, warm_up) = rule(hyperparameters)?;
-            Ok((names.clone(), rule, warm_up))
-        });
-        let groups = groups.collect::<Result<_>>()?;
-        let (rule, warm_up) = rule(&plan.base)?;
-        Ok(Self { rule, warm_up, groups })
-    }
-
-    /// How many fields of state the rule and what stands around it have: by element, and by axis.
-    fn state_fields(&self, around: &AroundAtRunTime) -> (usize, usize) {
-        program_of(self.rule.as_ref(), around).counts()
-    }
-
-    fn around<const STATE: usize, const AXES: usize>(
-        self,
-        around: &AroundAtRunTime,
-    ) -> Result<Planned<DynamicRule<STATE, AXES>>> {
-        let groups = self.groups.into_iter().map(|(names, rule, warm_up)| {
-            let rule = DynamicRule::of(rule, around.clone())?;
-            Ok((names, rule, warm_up))
-        });
-        let groups = groups.collect::<Result<_>>()?;
-        Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, warm_up: self.warm_up, groups })
-    }
 }
 
 /// A builder with the groups and the warm-up of a plan.

@@ -32,6 +32,7 @@ mod entries;
 mod formats;
 mod hyperparameters;
 mod options;
+mod plan;
 mod reader;
 mod rules;
 
