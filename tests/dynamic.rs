@@ -140,7 +140,7 @@ fn a_program_knows_its_state() {
         DynamicRule::<2>::new(AdamW::default(), AroundAtRunTime { before: program, ..Default::default() });
     let text = error.expect_err("it has six fields").to_string();
     assert!(
-        text.starts_with("a chain with 6 fields of state and 1 statistics is not available with"),
+        text.starts_with("a chain with 6 fields of state, 0 by axis, and 1 statistics is not available with"),
         "{text}"
     );
 }

@@ -7,7 +7,7 @@ use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep, Stepped};
-use crate::transform::{ChainOf, Rule, Stage, field_names};
+use crate::transform::Rule;
 use core::fmt::Debug;
 use ndarray::ArrayD;
 
@@ -141,7 +141,7 @@ where
     }
 
     fn state_fields(&self) -> Vec<String> {
-        field_names::<<ChainOf<R> as Stage>::State>()
+        self.names_of_state()
     }
 
     fn passes(&self) -> usize {

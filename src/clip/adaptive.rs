@@ -27,8 +27,7 @@ use typenum::B0;
 /// # use gradus::cpu::Cpu;
 /// # use gradus::hyperparameter::LearningRate;
 /// # use gradus::optimizer::Build;
-/// # use gradus::rule::ScaleByLearningRate;
-/// # use gradus::transform::{Chained, StageExt};
+/// # use gradus::rule::Chained;
 /// use gradus::clip::AdaptiveClip;
 /// use gradus::hyperparameter::Limit;
 ///
@@ -152,7 +151,7 @@ impl Stage for AdaptiveClip {
         tensor: &AdaptiveRatio<F>,
         _state: &mut Nothing,
     ) -> Input<F> {
-        let update = { Ratio { divisor: tensor.divisor, factor: tensor.factor }.scale(input.update) };
-        input.with_update(update)
+        let ratio = Ratio { divisor: tensor.divisor, factor: tensor.factor };
+        input.with_update(ratio.scale(input.update))
     }
 }

@@ -19,8 +19,7 @@ use crate::transform::{Fold, Input, Nothing, Step};
 /// # use gradus::cpu::Cpu;
 /// # use gradus::hyperparameter::LearningRate;
 /// # use gradus::optimizer::Build;
-/// # use gradus::rule::ScaleByLearningRate;
-/// # use gradus::transform::{Chained, StageExt};
+/// # use gradus::rule::Chained;
 /// use gradus::clip::ClipNorm;
 /// use gradus::hyperparameter::Limit;
 ///
@@ -52,8 +51,7 @@ impl Default for ClipNorm {
 /// # use gradus::cpu::Cpu;
 /// # use gradus::hyperparameter::LearningRate;
 /// # use gradus::optimizer::Build;
-/// # use gradus::rule::ScaleByLearningRate;
-/// # use gradus::transform::{Chained, StageExt};
+/// # use gradus::rule::Chained;
 /// use gradus::clip::NormalizeNorm;
 ///
 /// let chain = NormalizeNorm::default();

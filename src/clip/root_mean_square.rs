@@ -22,8 +22,7 @@ use crate::transform::{Fold, Input, Nothing, Step};
 /// # use gradus::cpu::Cpu;
 /// # use gradus::hyperparameter::LearningRate;
 /// # use gradus::optimizer::Build;
-/// # use gradus::rule::ScaleByLearningRate;
-/// # use gradus::transform::{Chained, StageExt};
+/// # use gradus::rule::Chained;
 /// use gradus::clip::ClipRms;
 ///
 /// let chain = ClipRms::default();
@@ -53,8 +52,7 @@ impl Default for ClipRms {
 /// # use gradus::cpu::Cpu;
 /// # use gradus::hyperparameter::LearningRate;
 /// # use gradus::optimizer::Build;
-/// # use gradus::rule::ScaleByLearningRate;
-/// # use gradus::transform::{Chained, StageExt};
+/// # use gradus::rule::Chained;
 /// use gradus::clip::NormalizeRms;
 ///
 /// let chain = NormalizeRms::default();

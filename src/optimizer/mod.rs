@@ -177,6 +177,12 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         taken.map(|passes| passes.count_ones() as usize).max().unwrap_or(0)
     }
 
+    /// The names of the state's fields, as the chain knows them at run time.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn names_of_state(&self) -> Vec<String> {
+        self.groups[0].base.chain().names_of_state()
+    }
+
     /// Whether there is a point for evaluation, as the chain knows at run time.
     #[cfg(feature = "catalogue")]
     pub(crate) fn has_second_point(&self) -> bool {

@@ -1,5 +1,6 @@
 //! [`Chain`]: two stages, one after the other.
 
+use super::dynamic::numbered;
 use super::{Either, Fold, Input, Of, Pair, Stage, Step};
 use crate::real::Real;
 
@@ -48,6 +49,10 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
 
     fn joins(pass: usize) -> bool {
         if pass < A::PASSES { A::joins(pass) } else { B::joins(pass - A::PASSES) }
+    }
+
+    fn names_of_state(&self) -> Vec<String> {
+        numbered(self.first.names_of_state().into_iter().chain(self.second.names_of_state()))
     }
 
     fn keeps(&self) -> bool {

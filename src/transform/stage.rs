@@ -1,6 +1,6 @@
 //! [`Transform`] and [`Stage`]: the arithmetic of a rule.
 
-use super::{FieldSet, Flag, Input, Nothing, Of, Step};
+use super::{FieldSet, Flag, Input, Nothing, Of, Step, field_names};
 use crate::real::Real;
 use core::fmt::Debug;
 use typenum::{B0, Bit};
@@ -128,6 +128,11 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     fn joins(pass: usize) -> bool {
         let _ = pass;
         false
+    }
+
+    /// The names of the state's fields, for a stage that only knows itself at run time.
+    fn names_of_state(&self) -> Vec<String> {
+        field_names::<Self::State>()
     }
 
     /// [`Keeps`](Self::Keeps), for a stage that only knows itself at run time.

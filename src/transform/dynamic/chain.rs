@@ -234,6 +234,10 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
     const BY_TILE: bool = true;
     const MARKS_FIRST: bool = true;
 
+    fn names_of_state(&self) -> Vec<String> {
+        self.program.state_fields()
+    }
+
     fn keeps(&self) -> bool {
         self.program.keeps()
     }

@@ -112,7 +112,7 @@ impl Program {
 }
 
 /// Names, of which those that occur twice are numbered.
-fn numbered(all: impl Iterator<Item = String>) -> Vec<String> {
+pub(super) fn numbered(all: impl Iterator<Item = String>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in all {
         let numbered = (2..).map(|number| format!("{name}_{number}"));
