@@ -193,6 +193,12 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
 
     #[inline(always)]
     fn each_place(self, mut visit: impl FnMut(usize)) {
+        // Unoptimised code gives every number of an inlined rule a place of its own on the stack: eight
+        // copies of a long rule would overflow that of a thread.
+        if cfg!(debug_assertions) {
+            (0..WIDES).for_each(visit);
+            return;
+        }
         // Written out, since the compiler keeps a loop whose body has branches, which then moves the
         // numbers of a group through memory.
         visit(0);
