@@ -68,15 +68,8 @@ pub fn groups_schedules_and_frozen_tensors_go_with_everything<R: Releasable, C: 
     for step in 1..=6 {
         plain.step(&gradients(MODEL, step));
     }
-    // A single number in few bits may come to the same by chance.
-    for place in [0, 2] {
-        // Nor does a tensor move that has had a single gradient, if the rule spends its first one.
-        let start: Vec<Parameter<C>> = all_stored(&scatter(place as u64 + 7, MODEL[place].1));
-        if place != 0 && plain.bits(place) == bits(&start) {
-            continue;
-        }
-        assert_ne!(plain.bits(place), together.bits(place), "{}: {}", C::NAME, MODEL[place].0);
-    }
+    // Few numbers in few bits may come to the same: so of all tensors the largest is compared.
+    assert_ne!(plain.bits(0), together.bits(0), "{}: {}", C::NAME, MODEL[0].0);
 
     let mut resumed = trainer::<R, C>(Mode::Released, &rule);
     resumed.step(&gradients(MODEL, 77));
