@@ -114,7 +114,7 @@ impl Transform for ScaleByRectified {
 ///
 /// let mut parameters = [("x", vec![1.0f32])];
 /// let mut optimizer = ScheduleFreeRAdam::default().build(Cpu::default(), &parameters)?;
-/// for _ in 0..5 {
+/// for _ in 0..4 {
 ///     optimizer.step(&mut parameters, &[("x", vec![-2.0f32])])?;
 /// }
 /// assert_eq!(parameters[0].1, [1.0]); // silent so far
