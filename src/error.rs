@@ -57,6 +57,15 @@ pub enum Error {
         groups: String,
     },
 
+    /// A rule that works on matrices meets a device without linear algebra.
+    #[error(
+        "`{parameter}` is to be stepped as a matrix, for which the library must be built with the feature `matrix`"
+    )]
+    NoLinearAlgebra {
+        /// The parameter.
+        parameter: String,
+    },
+
     /// Two groups have the same label.
     #[error("two groups are labelled `{group}`; labels must be unique")]
     DuplicateGroup {

@@ -227,7 +227,7 @@ struct Task<'a, C: Stage, K: Formats> {
 }
 
 /// Updates a tensor that keeps numbers by axis.
-pub(super) fn update<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>) {
+pub(super) fn update<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, part: usize) {
     let (lines, elements) = (work.lines, work.gradient.len());
     if elements == 0 {
         return;
@@ -239,7 +239,7 @@ pub(super) fn update<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>) {
         let (slowest, others) = room.split_at_mut(slowest.length);
         Fresh { slowest, first: 0, others }
     });
-    let (piece, shared) = Piece::of(work);
+    let (piece, shared) = Piece::of(work, part);
     run(Task { piece, fresh, parts: lines.parts(elements) }, &shared);
     let joined = AxesOf::<C>::zip(AxesOf::<C>::each_mut(&mut work.axes), room);
     work.room = AxesOf::<C>::map(joined, |(numbers, room)| {

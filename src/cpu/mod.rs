@@ -9,6 +9,8 @@
 mod avx2;
 mod evaluate;
 mod lines;
+#[cfg(feature = "matrix")]
+mod matrix;
 mod noise;
 mod pieces;
 mod reduce;
@@ -22,9 +24,9 @@ mod views;
 mod wide;
 
 use crate::device::{Device, Evaluated, Formats, Work};
-use crate::dtype::StorageDtype;
+use crate::dtype::{Format, StorageDtype};
 use crate::error::{Error, Result};
-use crate::transform::Stage;
+use crate::transform::{MatrixPlan, Stage};
 use std::sync::Arc;
 
 /// The CPU as a device.
@@ -78,6 +80,20 @@ impl Device for Cpu {
     type Buffer<T: StorageDtype> = Vec<T>;
     type View<'a, T: StorageDtype> = &'a [T];
     type ViewMut<'a, T: StorageDtype> = &'a mut [T];
+    #[cfg(feature = "matrix")]
+    type Workspace = matrix::Workspace;
+    #[cfg(not(feature = "matrix"))]
+    type Workspace = core::convert::Infallible;
+
+    #[cfg(feature = "matrix")]
+    fn workspace(&self, parameter: &str, format: Format, plan: &MatrixPlan) -> Result<matrix::Workspace> {
+        matrix::Workspace::new(parameter, format, plan)
+    }
+
+    #[cfg(not(feature = "matrix"))]
+    fn workspace(&self, parameter: &str, _: Format, _: &MatrixPlan) -> Result<Self::Workspace> {
+        Err(Error::NoLinearAlgebra { parameter: parameter.to_owned() })
+    }
 
     fn shorter<'long: 'short, 'short, T: StorageDtype>(view: &'long [T]) -> &'short [T] {
         view
@@ -128,10 +144,24 @@ impl Device for Cpu {
 
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
         self.on_threads(|| {
-            for pass in 0..C::PASSES {
-                pieces::measure(works, pass);
+            if C::CUTS == 0 {
+                for pass in 0..C::PASSES {
+                    pieces::measure(works, pass);
+                }
+                pieces::update_all(works, 0);
+                return;
             }
-            pieces::update_all(works);
+            for part in 0..=C::CUTS {
+                for pass in 0..C::PASSES {
+                    // Where a statistic is taken is the same for all works: they have one chain.
+                    if works.first().is_some_and(|work| usize::from(work.statistics.parts[pass]) == part) {
+                        pieces::measure(works, pass);
+                    }
+                }
+                pieces::update_all(works, part);
+                #[cfg(feature = "matrix")]
+                matrix::between(works, part);
+            }
         });
         Ok(())
     }

@@ -19,6 +19,8 @@ pub(super) struct Piece<'a, C: Stage, K: Formats> {
     pub(super) state: Of<ElementsOf<C>, &'a mut [K::State]>,
     pub(super) covers: Of<AxesOf<C>, Cover<'a, Number<K>>>,
     pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [K::Parameter]>,
+    /// What flows from one part of the chain to the next, if it has several: update and gradient.
+    pub(super) flow: Option<[&'a mut [Number<K>]; 2]>,
     /// The number of the first element within its tensor.
     pub(super) first: u64,
 }
@@ -28,10 +30,12 @@ pub(super) struct Shared<C: Stage, K: Formats> {
     pub(super) constants: Of<C::Constants, f64>,
     pub(super) tensor: Of<C::Tensor, Number<K>>,
     pub(super) noise: Noise,
+    /// Which part of the chain runs.
+    pub(super) part: usize,
 }
 
 impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
-    pub(super) fn of<'w>(work: &'a mut Work<'w, Cpu, C, K>) -> (Self, Shared<C, K>)
+    pub(super) fn of<'w>(work: &'a mut Work<'w, Cpu, C, K>, part: usize) -> (Self, Shared<C, K>)
     where
         'w: 'a,
     {
@@ -39,6 +43,7 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
             constants: constants_in::<C, f64>(&work.constants),
             tensor: C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]),
             noise: work.noise,
+            part,
         };
         let piece = Self {
             parameter: work.parameter.as_deref_mut(),
@@ -53,6 +58,7 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
                 <K::Store as Store>::Carry::each_mut(&mut work.carry),
                 |field| &mut **field,
             ),
+            flow: work.matrix.as_mut().map(|matrix| [&mut *matrix.update, &mut *matrix.gradient]),
             first: 0,
         };
         (piece, shared)
@@ -66,6 +72,11 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
         let covers = AxesOf::<C>::map(AxesOf::<C>::each_ref(&self.covers), Cover::reading);
         let carry = <K::Store as Store>::Carry::map(self.carry, |field| field.split_at_mut(middle));
         let carry = <K::Store as Store>::Carry::unzip(carry);
+        let flow = self.flow.map(|[update, gradient]| {
+            let (update, gradient) = (update.split_at_mut(middle), gradient.split_at_mut(middle));
+            ([update.0, gradient.0], [update.1, gradient.1])
+        });
+        let flow = flow.unzip();
         let first = self.first + middle as u64;
         (
             Self {
@@ -74,9 +85,18 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
                 state: state.0,
                 covers: self.covers,
                 carry: carry.0,
+                flow: flow.0,
                 first: self.first,
             },
-            Self { parameter: parameters.1, gradient: right, state: state.1, covers, carry: carry.1, first },
+            Self {
+                parameter: parameters.1,
+                gradient: right,
+                state: state.1,
+                covers,
+                carry: carry.1,
+                flow: flow.1,
+                first,
+            },
         )
     }
 }
@@ -96,8 +116,13 @@ fn middle(length: usize) -> usize {
     (length / 2).next_multiple_of(LEAF)
 }
 
+/// Whether a part of the chain runs: the first alone for a gradient that only builds.
+pub(super) fn runs<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, part: usize) -> bool {
+    part == 0 || !work.matrix.as_ref().is_some_and(|matrix| matrix.only_builds)
+}
+
 /// Runs `each` on every work, in parallel; neighbours that are small together share a task.
-fn for_each_work<C: Stage, K: Formats>(
+pub(super) fn for_each_work<C: Stage, K: Formats>(
     works: &mut [Work<'_, Cpu, C, K>],
     each: &(impl Fn(&mut Work<'_, Cpu, C, K>) + Sync),
 ) {
@@ -110,14 +135,17 @@ fn for_each_work<C: Stage, K: Formats>(
     }
 }
 
-/// Updates every parameter and its state.
-pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
+/// Updates every parameter and its state, or runs one part of a chain that has several.
+pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], part: usize) {
     for_each_work(works, &|work| {
-        if AxesOf::<C>::COUNT > 0 {
-            lines::update(work);
+        if C::CUTS > 0 && !runs(work, part) {
             return;
         }
-        let (piece, shared) = Piece::of(work);
+        if AxesOf::<C>::COUNT > 0 {
+            lines::update(work, part);
+            return;
+        }
+        let (piece, shared) = Piece::of(work, part);
         update_piece(piece, &shared);
     });
 }
@@ -160,7 +188,8 @@ pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
 
 /// Whether a tensor takes part in a statistic.
 fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize) -> bool {
-    work.statistics.takes(pass) && !work.gradient.is_empty()
+    let wanted = work.statistics.takes(pass) && !work.gradient.is_empty();
+    wanted && (C::CUTS == 0 || runs(work, usize::from(work.statistics.parts[pass])))
 }
 
 /// Leaves the fold of a tensor in its first leaf.
@@ -168,7 +197,7 @@ fn fold_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) 
     if takes(work, pass) {
         let fold = work.statistics.folds[pass];
         let leaves = core::mem::take(&mut work.leaves);
-        let (piece, shared) = Piece::of(work);
+        let (piece, shared) = Piece::of(work, usize::from(work.statistics.parts[pass]));
         measure_piece(piece, leaves, &shared, (pass, fold));
         leaves[0] = reduce::fold_leaves(fold, leaves);
         work.leaves = leaves;

@@ -26,6 +26,8 @@ pub(super) struct Tile<'a, C: Stage, K: Formats> {
     /// What is read by axis, and written.
     pub(super) axes: Of<AxesOf<C>, &'a mut [Number<K>; TILE]>,
     pub(super) carry: Of<Carry<K>, &'a mut [K::Parameter; TILE]>,
+    /// What flows from one part of the chain to the next: update and gradient.
+    pub(super) flow: Option<[&'a mut [Number<K>; TILE]; 2]>,
 }
 
 /// Folds a statistic over a piece of at most one leaf.
@@ -68,7 +70,7 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
     mut visit: impl FnMut(u64, Tile<'_, C, K>),
 ) {
     let whole = piece.gradient.len() / TILE;
-    let Piece { mut parameter, gradient, mut state, covers, mut carry, first } = piece;
+    let Piece { mut parameter, gradient, mut state, covers, mut carry, mut flow, first } = piece;
     let mut axes = AxesOf::<C>::map(
         covers,
         #[inline(always)]
@@ -96,6 +98,11 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
                     #[inline(always)]
                     |field| window_mut(field, at),
                 ),
+                flow: if C::CUTS == 0 {
+                    None
+                } else {
+                    flow.as_mut().map(|flow| flow.each_mut().map(|numbers| window_mut(numbers, at)))
+                },
             },
         );
         write::<C, K>(&mut axes, numbers, TILE);
@@ -117,6 +124,10 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
         #[inline(always)]
         |field| padded(&field[at..]),
     );
+    let mut flow_copy = match &flow {
+        Some(flow) if C::CUTS > 0 => Some(flow.each_ref().map(|numbers| padded(&numbers[at..]))),
+        _ => None,
+    };
     visit(
         first + at as u64,
         Tile {
@@ -125,8 +136,12 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
             state: ElementsOf::<C>::each_mut(&mut state_copy),
             axes: AxesOf::<C>::each_mut(&mut numbers),
             carry: Carry::<K>::each_mut(&mut carry_copy),
+            flow: flow_copy.as_mut().map(|copies| copies.each_mut()),
         },
     );
+    if let (Some(flow), Some(copies)) = (flow, flow_copy) {
+        flow.into_iter().zip(&copies).for_each(|(numbers, copy)| write_back(&mut numbers[at..], copy));
+    }
     write::<C, K>(&mut axes, numbers, gradient.len() - at);
     if let (Some(memory), Some(copy)) = (parameter, parameter_copy) {
         write_back(&mut memory[at..], &copy);
@@ -238,7 +253,14 @@ fn measure_tile<C: Stage, K: Formats>(
         if C::MARKS_FIRST && first + i as u64 == 0 {
             input.first_element = Number::<K>::constant(1.0);
         }
-        let value = C::measure(pass, &constants, input, &shared.tensor, &mut element).to_f64();
-        reduce::summand(fold, value)
+        let value = if C::CUTS == 0 {
+            C::measure(pass, &constants, input, &shared.tensor, &mut element)
+        } else {
+            if let (Some([update, gradient]), 1..) = (&tile.flow, shared.part) {
+                (input.update, input.gradient) = (update[i], gradient[i]);
+            }
+            C::measure_part(shared.part, pass, &constants, input, &shared.tensor, &mut element)
+        };
+        reduce::summand(fold, value.to_f64())
     })
 }

@@ -23,7 +23,8 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     const ALL_BF16: bool = matches!(K::Parameter::FORMAT, Format::Bf16)
         && matches!(K::Gradient::FORMAT, Format::Bf16)
         && (matches!(K::State::FORMAT, Format::Bf16) || ElementsOf::<C>::COUNT == 0)
-        && AxesOf::<C>::COUNT == 0;
+        && AxesOf::<C>::COUNT == 0
+        && C::CUTS == 0;
     const BY_TILE: bool = C::BY_TILE;
 
     #[inline(always)]
@@ -38,6 +39,7 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
                 |number| V::Number::constant(number.to_f64()),
             ),
             vectors,
+            part: self.shared.part,
         };
         each_tile(
             self.piece,
@@ -59,6 +61,8 @@ struct Worker<C: Stage, V: Vectors> {
     constants: Of<C::Constants, V::Number>,
     tensor: Of<C::Tensor, V::Number>,
     vectors: V,
+    /// The part of the chain, if it has several.
+    part: usize,
 }
 
 impl<C: Stage, V: Vectors> Worker<C, V> {
@@ -102,6 +106,10 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     ) {
         let vectors = self.vectors;
         let mut update = vectors.widen_gradient(tile.gradient, at);
+        let mut gradient = update;
+        if let (Some([of_update, of_gradient]), 1.., 1..) = (&tile.flow, self.part, C::CUTS) {
+            (update, gradient) = (vectors.widen(of_update, at), vectors.widen(of_gradient, at));
+        }
         let parameter = match &tile.parameter {
             Some(memory) => vectors.widen(memory, at),
             None => vectors.zeros(),
@@ -137,12 +145,27 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
                 if C::MARKS_FIRST {
                     input.first_element = marks.as_ref()[i];
                 }
-                *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
+                if C::CUTS == 0 {
+                    *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
+                } else {
+                    input.gradient = gradient.as_ref()[i];
+                    let output =
+                        C::update_part(self.part, &self.constants, input, &self.tensor, &mut element);
+                    (*update, gradient.as_mut()[i]) = (output.update, output.gradient);
+                }
                 place_element::<C, V>(&mut state, &mut axes, i, element);
             },
         );
         // Behind the rule, where it fills the time that quotients and roots take.
         let random = &generator.group(first);
+        if C::CUTS > 0 && self.part < C::CUTS {
+            self.write_state::<K>(tile, state, axes, at, random);
+            if let Some([of_update, of_gradient]) = &mut tile.flow {
+                vectors.round(&update, of_update, at);
+                vectors.round(&gradient, of_gradient, at);
+            }
+            return;
+        }
         let moved = Moved { parameter, update, carry };
         if !C::LOOKS_BACK {
             self.write_state::<K>(tile, state, axes, at, random);

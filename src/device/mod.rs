@@ -12,11 +12,11 @@ pub use formats::{Formats, In, Number};
 pub use lines::{Axis, Lines, Parts};
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
 
-use crate::dtype::StorageDtype;
+use crate::dtype::{Format, StorageDtype};
 use crate::error::Result;
 use crate::random::Noise;
 use crate::store::Store;
-use crate::transform::{AxesOf, ElementsOf, Fold, Of, Stage, Step};
+use crate::transform::{AxesOf, ElementsOf, Fold, MatrixPlan, MatrixStage, Of, Stage, Step};
 use core::fmt::Debug;
 
 /// Elements in a leaf of the reduction tree; pieces of a tensor begin at multiples of it.
@@ -37,6 +37,14 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     type View<'a, T: StorageDtype>: Send + Sync;
     /// Borrowed memory to write.
     type ViewMut<'a, T: StorageDtype>: Send + Sync;
+    /// What factorisations work in.
+    type Workspace: Debug + Send + Sync;
+
+    /// What the factorisations of a plan work in, with numbers in `format`.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), or that the device has no linear algebra.
+    fn workspace(&self, parameter: &str, format: Format, plan: &MatrixPlan) -> Result<Self::Workspace>;
 
     /// The same view for a shorter time, which the compiler cannot see of an associated type.
     fn shorter<'long: 'short, 'short, T: StorageDtype>(view: Self::View<'long, T>) -> Self::View<'short, T>;
@@ -140,6 +148,31 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     pub statistics: Statistics,
     /// The random bits for the parameter (stream 0) and the fields of the state (1, 2, ...).
     pub noise: Noise,
+    /// What runs between the parts of the chain, if it has several.
+    pub matrix: Option<MatrixWork<'a, D, K>>,
+}
+
+/// What one tensor brings to a step of a [matrix rule](crate::transform::MatrixRule).
+#[allow(missing_debug_implementations)] // borrowed memory of any device
+pub struct MatrixWork<'a, D: Device, K: Formats> {
+    /// The rule.
+    pub stage: MatrixStage<'a>,
+    /// Where in training the step is.
+    pub at: Step,
+    /// What the rule keeps and needs.
+    pub plan: &'a MatrixPlan,
+    /// Whether this gradient only builds what later ones need: only the first part of the chain runs.
+    pub only_builds: bool,
+    /// The update between the parts of the chain, a number per element.
+    pub update: D::ViewMut<'a, Number<K>>,
+    /// The gradient between the parts of the chain, a number per element.
+    pub gradient: D::ViewMut<'a, Number<K>>,
+    /// What is kept, as the plan lists it.
+    pub state: D::ViewMut<'a, Number<K>>,
+    /// Room for what is not.
+    pub room: D::ViewMut<'a, Number<K>>,
+    /// Where factorisations work.
+    pub workspace: &'a mut D::Workspace,
 }
 
 /// What one tensor brings to an evaluation: see [`Stage::evaluation`].
@@ -169,6 +202,8 @@ pub struct Statistics {
     pub joint: u64,
     /// What is made of the values of each.
     pub folds: [Fold; MOST_STATISTICS],
+    /// The part of the chain in which each is taken.
+    pub parts: [u8; MOST_STATISTICS],
 }
 
 impl Statistics {
@@ -176,11 +211,13 @@ impl Statistics {
     pub fn of<C: Stage>(chain: &C, at: &Step) -> Self {
         const { assert!(C::PASSES <= MOST_STATISTICS, "a chain takes too many statistics") };
         let (mut joint, mut folds) = (0, [Fold::Sum; MOST_STATISTICS]);
+        let mut parts = [0; MOST_STATISTICS];
         for (pass, fold) in folds.iter_mut().enumerate().take(C::PASSES) {
             joint |= u64::from(chain.joins_of(pass)) << pass;
             *fold = chain.fold_of(pass);
+            parts[pass] = chain.part_of(pass) as u8;
         }
-        Self { taken: chain.measured_passes(at), joint, folds }
+        Self { taken: chain.measured_passes(at), joint, folds, parts }
     }
 
     /// Whether statistic `pass` is taken.

@@ -6,6 +6,7 @@ use super::group::{Group, Scheduled};
 use super::grouping::{Condition, GroupPlan, Plan, SchedulePlan};
 use super::loss_scale::LossScale;
 use super::release::Arrivals;
+use super::matrix::MatrixState;
 use super::survey::Survey;
 use super::{Arrival, Optimizer, TensorState, step};
 use crate::device::{Device, Formats, LEAF, Lines, Number};
@@ -35,7 +36,10 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
     let tensors = described
         .into_iter()
         .zip(members)
-        .map(|((name, layout), member)| tensor(&device, name, layout, member))
+        .map(|((name, layout), member)| {
+            let chain = member.map(|group| groups[group].base.chain());
+            tensor(&device, name, layout, member, chain)
+        })
         .collect::<Result<Vec<_>>>()?;
 
     Ok(Optimizer {
@@ -224,7 +228,12 @@ fn tensor<C: Stage, K: Formats, D: Device>(
     name: String,
     layout: Layout,
     member: Option<usize>,
+    chain: Option<C>,
 ) -> Result<TensorState<C, K, D>> {
+    const { assert!(C::CUTS <= 2, "a chain works through one matrix rule at most") };
+    let own = zeros::<C::Own>();
+    let rule = chain.as_ref().and_then(|chain| chain.matrix(&own)).map(|stage| stage.rule);
+    let matrix = rule.map(|rule| MatrixState::new(device, rule, &name, &layout)).transpose()?;
     let length = if member.is_some() { layout.len() } else { 0 };
     let lines = Lines::of(&layout);
     let (of_lines, room) = if member.is_some() { (lines.count(), lines.room(length)) } else { (0, 0) };
@@ -235,7 +244,8 @@ fn tensor<C: Stage, K: Formats, D: Device>(
         lines,
         carry: buffers::<<K::Store as Store>::Carry, K::Parameter, D>(device, length, &name)?,
         tensor: buffers::<C::Tensor, Number<K>, D>(device, usize::from(member.is_some()), &name)?,
-        own: zeros::<C::Own>(),
+        own,
+        matrix,
         next: zeros::<C::Own>(),
         taking_part: false,
         leaves: buffer(device, leaves_of(C::PASSES, length), &name)?,

@@ -9,6 +9,7 @@
 //! | `options`, `extras` | the types behind them, and what the compiler says |
 //! | [`select`] | conditions on parameters |
 //! | `assemble`, `group` | names, shapes and groups become state |
+//! | `matrix` | the state of a matrix rule |
 //! | `memory` | how much state that will be |
 //! | `step` | a step with all gradients together |
 //! | `survey`, `loss_scale` | what is found out about all gradients first |
@@ -24,6 +25,7 @@ mod faces;
 mod group;
 mod grouping;
 mod loss_scale;
+mod matrix;
 mod memory;
 mod options;
 mod release;
@@ -110,6 +112,8 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
     /// Whether the tensor has a gradient in the run under way.
     taking_part: bool,
     leaves: D::Buffer<f64>,
+    /// What a matrix rule keeps, if there is one.
+    matrix: Option<matrix::MatrixState<K, D>>,
 }
 
 /// A group of parameters, as it is reported.
@@ -264,14 +268,15 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         let state = ElementsOf::<C>::COUNT * size_of::<K::State>();
         let axes = AxesOf::<C>::COUNT * self.lines.count() * size_of::<Number<K>>();
         let tensor = <C::Tensor as FieldSet>::COUNT * size_of::<Number<K>>();
-        if self.frozen { 0 } else { self.layout.len() * (state + carry) + axes + tensor }
+        let matrix = self.matrix.as_ref().map_or(0, matrix::MatrixState::bytes);
+        if self.frozen { 0 } else { self.layout.len() * (state + carry) + axes + tensor + matrix }
     }
 
     /// What this tensor brings to a step, with its own numbers prepared for it. They count once
     /// [`commit`](Self::commit) is called.
     fn work<'a>(
         &'a mut self,
-        chain: &C,
+        chain: &'a C,
         group: &Of<C::Group, f64>,
         mut at: Step,
         keys: RoundKeys,
@@ -285,6 +290,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         self.next = copied::<C::Own>(&self.own);
         self.taking_part = true;
         let constants = chain.constants(&at, &mut self.next, group);
+        let matrix = self.matrix.as_mut().and_then(|matrix| Some(matrix.work(chain.matrix(&self.next)?, at)));
         Work {
             parameter: parameter.filter(|_| at.arrives == Arrives::ToStep),
             gradient,
@@ -298,6 +304,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
             constants,
             statistics: Statistics::of(chain, &at),
             noise: crate::random::Noise { keys, tensor: self.id, gradient: at.own as u32 },
+            matrix,
         }
     }
 

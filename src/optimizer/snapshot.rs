@@ -5,6 +5,7 @@
 //! were last set. Restoring it and going on gives the bits of never having stopped; a snapshot that
 //! does not fit is refused whole.
 
+use super::matrix::named;
 use super::{Arrival, Optimizer, Phase, TensorState, Trains};
 use crate::device::{Device, Formats, Number};
 use crate::dtype::StorageDtype;
@@ -61,6 +62,8 @@ pub struct TensorSnapshot<K: Formats> {
     pub carry: Vec<(String, Vec<K::Parameter>)>,
     /// Its numbers on the device.
     pub tensor: Vec<(String, Vec<Number<K>>)>,
+    /// What a [matrix rule](crate::transform::MatrixRule) keeps: factors, bases.
+    pub matrices: Vec<(String, Vec<Number<K>>)>,
     /// Its numbers on the host.
     pub own: Vec<(String, f64)>,
 }
@@ -109,6 +112,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
                 axes: read::<D, AxesOf<ChainOf<R>>, _>(&self.device, &tensor.axes)?,
                 carry: read::<D, <K::Store as Store>::Carry, _>(&self.device, &tensor.carry)?,
                 tensor: read::<D, <ChainOf<R> as Stage>::Tensor, _>(&self.device, &tensor.tensor)?,
+                matrices: match &tensor.matrix {
+                    None => Vec::new(),
+                    Some(matrix) => named(&matrix.plan, &self.device.read(&matrix.state)?),
+                },
                 own: numbers::<<ChainOf<R> as Stage>::Own>(&tensor.own),
             })
         });
@@ -142,6 +149,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         for (tensor, from) in self.tensors.iter_mut().zip(&snapshot.tensors) {
             tensor.received = from.received;
             tensor.own = take_numbers::<<ChainOf<R> as Stage>::Own>(&from.own);
+            if let Some(matrix) = &mut tensor.matrix {
+                let numbers: Vec<_> = from.matrices.iter().flat_map(|(_, numbers)| numbers).copied().collect();
+                self.device.write(&mut matrix.state, &numbers)?;
+            }
             write::<D, ElementsOf<ChainOf<R>>, _>(&self.device, &mut tensor.state, &from.state)?;
             write::<D, AxesOf<ChainOf<R>>, _>(&self.device, &mut tensor.axes, &from.axes)?;
             write::<D, <K::Store as Store>::Carry, _>(&self.device, &mut tensor.carry, &from.carry)?;
@@ -194,6 +205,10 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         same_names::<<K::Store as Store>::Carry, _>(&of("list of carried fields"), &from.carry)?;
         same_names::<C::Tensor, _>(&of("list of tensor numbers"), &from.tensor)?;
         same_names::<C::Own, _>(&of("list of counted numbers"), &from.own)?;
+        let kept = self.matrix.as_ref().map_or(&[][..], |matrix| &matrix.plan.state);
+        let found: Vec<_> = from.matrices.iter().map(|(name, numbers)| (name, numbers.len())).collect();
+        let kept: Vec<_> = kept.iter().map(|(name, length)| (name, *length)).collect();
+        same(&of("list of matrices"), &format!("{kept:?}"), &format!("{found:?}"))?;
         let length = if self.frozen { 0 } else { self.layout.len() };
         same_lengths(&of("length"), length, &from.state)?;
         let lines = if self.frozen { 0 } else { self.lines.count() };

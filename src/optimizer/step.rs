@@ -17,11 +17,13 @@ pub(super) struct Scratch<C: Stage, K: Formats, D: Device> {
     parameters: Vec<D::ViewMut<'static, K::Parameter>>,
     gradients: Vec<Option<D::View<'static, K::Gradient>>>,
     works: Vec<Work<'static, D, C, K>>,
+    /// The chain of each group.
+    chains: Vec<C>,
 }
 
 impl<C: Stage, K: Formats, D: Device> Scratch<C, K, D> {
     pub(super) fn new() -> Self {
-        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new() }
+        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new(), chains: Vec::new() }
     }
 }
 
@@ -169,6 +171,9 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             Verdict::Take(factor) => factor,
         };
 
+        let mut chains = mem::take(&mut self.scratch.chains);
+        chains.clear();
+        chains.extend(self.groups.iter().map(|group| group.rule.chain()));
         let mut works = recycled(mem::take(&mut self.scratch.works));
         for ((tensor, parameter), gradient) in
             self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..))
@@ -178,10 +183,12 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             let at = Step { gradient_factor, ..group.step_of(tensor.received, optimizer, Arrives::ToStep) };
             let parameter = Some(D::shorter_mut(parameter));
             let gradient = D::shorter(gradient);
-            works.push(tensor.work(&group.rule.chain(), &group.next, at, self.keys, parameter, gradient));
+            let chain = &chains[tensor.group];
+            works.push(tensor.work(chain, &group.next, at, self.keys, parameter, gradient));
         }
         let result = self.device.run(&mut works);
         self.scratch.works = recycled(works);
+        self.scratch.chains = chains;
         self.tensors.iter_mut().for_each(|tensor| tensor.commit(result.is_ok()));
         result?;
         self.groups.iter_mut().for_each(Group::commit);

@@ -1,7 +1,7 @@
 //! [`Chain`]: two stages, one after the other.
 
 use super::dynamic::numbered;
-use super::{Either, Fold, Input, Of, Pair, Stage, Step};
+use super::{Either, ElementsOf, FieldSet, Fold, Input, MatrixStage, Of, Pair, Stage, Step};
 use crate::real::Real;
 
 /// Feeds the update of `A` to `B`. Both run in one pass over memory.
@@ -47,6 +47,8 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     const BY_TILE: bool = A::BY_TILE || B::BY_TILE;
     const MARKS_FIRST: bool = A::MARKS_FIRST || B::MARKS_FIRST;
 
+    const CUTS: usize = A::CUTS + B::CUTS;
+
     fn joins(pass: usize) -> bool {
         if pass < A::PASSES { A::joins(pass) } else { B::joins(pass - A::PASSES) }
     }
@@ -73,6 +75,23 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
 
     fn fold_of(&self, pass: usize) -> Fold {
         if pass < A::PASSES { self.first.fold_of(pass) } else { self.second.fold_of(pass - A::PASSES) }
+    }
+
+    fn matrix(&self, own: &Of<Self::Own, f64>) -> Option<MatrixStage<'_>> {
+        let behind = || self.second.matrix(&own.1).map(|stage| stage.behind(ElementsOf::<A>::COUNT));
+        self.first.matrix(&own.0).or_else(behind)
+    }
+
+    fn cuts(&self) -> usize {
+        self.first.cuts() + self.second.cuts()
+    }
+
+    fn part_of(&self, pass: usize) -> usize {
+        if pass < A::PASSES {
+            self.first.part_of(pass)
+        } else {
+            A::CUTS + self.second.part_of(pass - A::PASSES)
+        }
     }
 
     fn moves(&self, at: &Step) -> bool {
@@ -147,6 +166,42 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     ) -> Input<F> {
         let input = A::update(&at.0, input, &tensor.0, &mut state.0);
         B::update(&at.1, input, &tensor.1, &mut state.1)
+    }
+
+    #[inline(always)]
+    fn update_part<F: Real>(
+        part: usize,
+        at: &Of<Self::Constants, F>,
+        mut input: Input<F>,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) -> Input<F> {
+        if part <= A::CUTS {
+            input = A::update_part(part, &at.0, input, &tensor.0, &mut state.0);
+        }
+        if part >= A::CUTS {
+            input = B::update_part(part - A::CUTS, &at.1, input, &tensor.1, &mut state.1);
+        }
+        input
+    }
+
+    #[inline(always)]
+    fn measure_part<F: Real>(
+        part: usize,
+        pass: usize,
+        at: &Of<Self::Constants, F>,
+        mut input: Input<F>,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) -> F {
+        if pass < A::PASSES {
+            return A::measure_part(part, pass, &at.0, input, &tensor.0, &mut state.0);
+        }
+        if part <= A::CUTS {
+            input = A::update_part(part, &at.0, input, &tensor.0, &mut state.0);
+        }
+        let (part, pass) = (part - A::CUTS, pass - A::PASSES);
+        B::measure_part(part, pass, &at.1, input, &tensor.1, &mut state.1)
     }
 
     #[inline(always)]

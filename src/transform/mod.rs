@@ -6,6 +6,7 @@
 //! Chain       two stages, one after the other; a stage again
 //! Rule        hyperparameters with a name, which become a chain
 //! Around      a rule with stages of others before, behind and after it; a rule again
+//! MatrixRule  what is done to a tensor as a whole, between the parts of a chain
 //! ```
 //!
 //! A rule never sees a storage format, a device or an option: it maps numbers to numbers.
@@ -16,6 +17,7 @@ mod chain;
 mod dynamic;
 mod fields;
 mod flag;
+mod matrix;
 mod rule;
 mod stage;
 
@@ -28,6 +30,10 @@ pub use dynamic::{
 };
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
+pub use matrix::{
+    Factorization, Job, LinearAlgebra, Matrix, MatrixCount, MatrixPlan, MatrixRule, MatrixStage, Merging, Slot,
+    Through, merged,
+};
 pub use rule::{ChainOf, Rule};
 pub use stage::{AxesOf, Constants, ElementsOf, Fold, Stage, Transform};
 

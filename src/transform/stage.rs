@@ -1,6 +1,6 @@
 //! [`Transform`] and [`Stage`]: the arithmetic of a rule.
 
-use super::{FieldSet, Flag, Input, Nothing, Of, Step, field_names};
+use super::{FieldSet, Flag, Input, MatrixStage, Nothing, Of, Step, field_names};
 use crate::real::Real;
 use core::fmt::Debug;
 use typenum::{B0, Bit};
@@ -124,6 +124,9 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// [first](Input::first_element).
     const MARKS_FIRST: bool = false;
 
+    /// How often matrix work interrupts the stage: it runs in one part more.
+    const CUTS: usize = 0;
+
     /// Whether statistic `pass` sums over all tensors.
     fn joins(pass: usize) -> bool {
         let _ = pass;
@@ -158,6 +161,24 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// [`fold`](Self::fold), for a stage that only knows itself at run time.
     fn fold_of(&self, pass: usize) -> Fold {
         Self::fold(pass)
+    }
+
+    /// The rule that works between the parts, if there is one. `own` are the numbers of the tensor as
+    /// [`constants`](Self::constants) has left them.
+    fn matrix(&self, own: &Of<Self::Own, f64>) -> Option<MatrixStage<'_>> {
+        let _ = own;
+        None
+    }
+
+    /// [`CUTS`](Self::CUTS), for a stage that only knows itself at run time.
+    fn cuts(&self) -> usize {
+        Self::CUTS
+    }
+
+    /// The part in which statistic `pass` is taken.
+    fn part_of(&self, pass: usize) -> usize {
+        let _ = pass;
+        0
     }
 
     /// Whether a gradient that arrives to move the parameter does so. If not, it only enters the
@@ -229,6 +250,33 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         tensor: &Of<Self::Tensor, F>,
         state: &mut Of<Self::State, F>,
     ) -> Input<F>;
+
+    /// One part of [`update`](Self::update); all parts, one after the other, are the whole of it.
+    #[inline(always)]
+    fn update_part<F: Real>(
+        part: usize,
+        at: &Of<Self::Constants, F>,
+        input: Input<F>,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) -> Input<F> {
+        let _ = part;
+        Self::update(at, input, tensor, state)
+    }
+
+    /// [`measure`](Self::measure) within a part: `input` is what the part begins with.
+    #[inline(always)]
+    fn measure_part<F: Real>(
+        part: usize,
+        pass: usize,
+        at: &Of<Self::Constants, F>,
+        input: Input<F>,
+        tensor: &Of<Self::Tensor, F>,
+        state: &mut Of<Self::State, F>,
+    ) -> F {
+        let _ = part;
+        Self::measure(pass, at, input, tensor, state)
+    }
 
     /// Takes note of the parameter as it was written: rounded to its format, plus what the store
     /// carries. Not called for a gradient that only enters the averages.

@@ -4,7 +4,7 @@ use super::fields::{Listed, ListedConstants, Numbers};
 use super::{Erased, Input, Places, Program, Runs, Slices, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
-use crate::transform::{ByAxis, Flag, Fold, Pair};
+use crate::transform::{ByAxis, Flag, Fold, MatrixStage, Pair};
 use core::any::Any;
 use core::marker::PhantomData;
 use typenum::{B1, Bit};
@@ -21,12 +21,14 @@ const MOST_PASSES: usize = 12;
 /// What the type cannot know is taken to be so: that it keeps averages ([`Program::keeps`] knows),
 /// and that it needs all gradients at once, unless `JOINT` is [`B0`](typenum::B0).
 #[derive(Clone, Debug)]
-pub struct DynamicChain<const STATE: usize, const AXES: usize = 0, JOINT = B1> {
+pub struct DynamicChain<const STATE: usize, const AXES: usize = 0, JOINT = B1, const CUTS: usize = 0> {
     program: Program,
     joint: PhantomData<fn() -> JOINT>,
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicChain<STATE, AXES, JOINT> {
+impl<const STATE: usize, const AXES: usize, JOINT: Flag, const CUTS: usize>
+    DynamicChain<STATE, AXES, JOINT, CUTS>
+{
     /// Makes a stage of a program.
     ///
     /// # Errors
@@ -39,7 +41,8 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicChain<STATE, AXE
             && all.tensor <= MOST_NUMBERS
             && all.own <= MOST_NUMBERS
             && all.group <= MOST_NUMBERS
-            && passes <= MOST_PASSES;
+            && passes <= MOST_PASSES
+            && program.cuts() == CUTS;
         if program.is_joint() && !<JOINT as Bit>::BOOL {
             return Err(Error::Combination {
                 option: "a stage that needs all gradients at once".to_owned(),
@@ -52,10 +55,12 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicChain<STATE, AXE
         }
         Err(Error::Combination {
             option: format!(
-                "a chain with {} fields of state, {} by axis, and {passes} statistics",
-                all.state, all.axes
+                "a chain with {} fields of state, {} by axis, {} cuts, and {passes} statistics",
+                all.state,
+                all.axes,
+                program.cuts()
             ),
-            with: format!("one that is made for {STATE}, {AXES} and at most {MOST_PASSES}"),
+            with: format!("one that is made for {STATE}, {AXES}, {CUTS} and at most {MOST_PASSES}"),
             because: "a chain from data has room for eight fields of state, sixteen numbers per tensor and twelve statistics",
         })
     }
@@ -120,6 +125,51 @@ where
             );
             places = next;
         }
+    }
+
+    /// Runs one part of the stages before `end`.
+    fn update_part(&mut self, part: usize, end: usize) {
+        let (mut places, mut first) = (Places::default(), 0);
+        for stage in &self.at.program.stages[..end] {
+            let next = places.after(stage.as_ref());
+            let last = first + stage.cuts();
+            if (first..=last).contains(&part) {
+                *self.input = <dyn Erased as Runs<F>>::update_part(
+                    stage.as_ref(),
+                    part - first,
+                    &self.at.numbers[places.constants..next.constants],
+                    *self.input,
+                    &self.tensor[places.tensor..next.tensor],
+                    Slices {
+                        elements: &mut self.state.0[places.state..next.state],
+                        axes: &mut self.state.1[places.axes..next.axes],
+                    },
+                );
+            }
+            (places, first) = (next, last);
+        }
+    }
+
+    /// Leaves what statistic `pass` takes in a part in the place of the update.
+    fn measure_part(&mut self, part: usize, pass: usize) {
+        let program = &self.at.program;
+        let Some((place, pass)) = program.locate(pass) else { return };
+        self.update_part(part, place);
+        let first: usize = program.stages[..place].iter().map(|stage| stage.cuts()).sum();
+        let (places, next) = program.places(place);
+        let value = <dyn Erased as Runs<F>>::measure_part(
+            program.stages[place].as_ref(),
+            part - first,
+            pass,
+            &self.at.numbers[places.constants..next.constants],
+            *self.input,
+            &self.tensor[places.tensor..next.tensor],
+            Slices {
+                elements: &mut self.state.0[places.state..next.state],
+                axes: &mut self.state.1[places.axes..next.axes],
+            },
+        );
+        *self.input = self.input.with_update(value);
     }
 
     /// Leaves what statistic `pass` takes in the place of the update.
@@ -219,8 +269,8 @@ where
     }
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stage
-    for DynamicChain<STATE, AXES, JOINT>
+impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, const CUTS: usize> Stage
+    for DynamicChain<STATE, AXES, JOINT, CUTS>
 {
     type Constants = Listed;
     type State = Pair<Numbers<STATE>, ByAxis<Numbers<AXES>>>;
@@ -233,6 +283,25 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
     const LOOKS_BACK: bool = true;
     const BY_TILE: bool = true;
     const MARKS_FIRST: bool = true;
+    const CUTS: usize = CUTS;
+
+    fn matrix(&self, own: &[f64; MOST_NUMBERS]) -> Option<MatrixStage<'_>> {
+        let mut places = Places::default();
+        for stage in &self.program.stages {
+            let next = places.after(stage.as_ref());
+            if let Some(found) = stage.matrix(&own[places.own..next.own]) {
+                return Some(found.behind(places.state));
+            }
+            places = next;
+        }
+        None
+    }
+
+    fn part_of(&self, pass: usize) -> usize {
+        let Some((place, pass)) = self.program.locate(pass) else { return 0 };
+        let before: usize = self.program.stages[..place].iter().map(|stage| stage.cuts()).sum();
+        before + self.program.stages[place].part_of(pass)
+    }
 
     fn names_of_state(&self) -> Vec<String> {
         self.program.state_fields()
@@ -347,6 +416,31 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.update(at.program.stages.len()));
         input
+    }
+
+    fn update_part<F: Real>(
+        part: usize,
+        at: &ListedConstants<F>,
+        mut input: Input<F>,
+        tensor: &[F; MOST_NUMBERS],
+        state: &mut ([F; STATE], [F; AXES]),
+    ) -> Input<F> {
+        let mut element = Element { at, input: &mut input, tensor, state };
+        in_its_kind!(element.update_part(part, at.program.stages.len()));
+        input
+    }
+
+    fn measure_part<F: Real>(
+        part: usize,
+        pass: usize,
+        at: &ListedConstants<F>,
+        mut input: Input<F>,
+        tensor: &[F; MOST_NUMBERS],
+        state: &mut ([F; STATE], [F; AXES]),
+    ) -> F {
+        let mut element = Element { at, input: &mut input, tensor, state };
+        in_its_kind!(element.measure_part(part, pass));
+        input.update
     }
 
     fn after<F: Real>(

@@ -1,6 +1,7 @@
 //! [`Erased`]: a stage behind a pointer.
 
 use super::{Counts, Input, Stage, Step};
+use crate::transform::MatrixStage;
 use crate::real::{Real, Tile};
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Of, field_names};
 use core::fmt::Debug;
@@ -31,6 +32,25 @@ impl<F: Copy + Send + Sync> Slices<'_, F> {
 pub trait Runs<F> {
     /// See [`Stage::update`].
     fn update(&self, at: &[F], input: Input<F>, tensor: &[F], state: Slices<'_, F>) -> Input<F>;
+    /// See [`Stage::update_part`].
+    fn update_part(
+        &self,
+        part: usize,
+        at: &[F],
+        input: Input<F>,
+        tensor: &[F],
+        state: Slices<'_, F>,
+    ) -> Input<F>;
+    /// See [`Stage::measure_part`].
+    fn measure_part(
+        &self,
+        part: usize,
+        pass: usize,
+        at: &[F],
+        input: Input<F>,
+        tensor: &[F],
+        state: Slices<'_, F>,
+    ) -> F;
     /// See [`Stage::after`].
     fn after(&self, at: &[F], parameter: F, tensor: &[F], state: Slices<'_, F>);
     /// See [`Stage::evaluation`].
@@ -55,6 +75,12 @@ pub trait Erased:
     fn passes(&self) -> usize;
     /// See [`Stage::LOOKS_BACK`].
     fn looks_back(&self) -> bool;
+    /// See [`Stage::CUTS`].
+    fn cuts(&self) -> usize;
+    /// See [`Stage::matrix`].
+    fn matrix(&self, own: &[f64]) -> Option<MatrixStage<'_>>;
+    /// See [`Stage::part_of`].
+    fn part_of(&self, pass: usize) -> usize;
     /// See [`Stage::Keeps`].
     fn keeps(&self) -> bool;
     /// See [`Stage::Joint`].
@@ -96,6 +122,41 @@ impl<C: Stage, F: Real> Runs<F> for C {
         let output = <C as Stage>::update(&at, input, &tensor, &mut element);
         state.write::<C>(element);
         output
+    }
+
+    fn update_part(
+        &self,
+        part: usize,
+        at: &[F],
+        input: Input<F>,
+        tensor: &[F],
+        mut state: Slices<'_, F>,
+    ) -> Input<F> {
+        if C::CUTS == 0 {
+            return <C as Runs<F>>::update(self, at, input, tensor, state);
+        }
+        let mut element = state.read::<C>();
+        let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
+        let output = C::update_part(part, &at, input, &tensor, &mut element);
+        state.write::<C>(element);
+        output
+    }
+
+    fn measure_part(
+        &self,
+        part: usize,
+        pass: usize,
+        at: &[F],
+        input: Input<F>,
+        tensor: &[F],
+        state: Slices<'_, F>,
+    ) -> F {
+        if C::CUTS == 0 {
+            return <C as Runs<F>>::measure(self, pass, at, input, tensor, state);
+        }
+        let mut element = state.read::<C>();
+        let (at, tensor) = (read::<C::Constants, F>(at), read::<C::Tensor, F>(tensor));
+        C::measure_part(part, pass, &at, input, &tensor, &mut element)
     }
 
     fn after(&self, at: &[F], parameter: F, tensor: &[F], mut state: Slices<'_, F>) {
@@ -148,6 +209,18 @@ impl<C: Stage> Erased for C {
 
     fn looks_back(&self) -> bool {
         C::LOOKS_BACK
+    }
+
+    fn cuts(&self) -> usize {
+        Stage::cuts(self)
+    }
+
+    fn matrix(&self, own: &[f64]) -> Option<MatrixStage<'_>> {
+        Stage::matrix(self, &read::<C::Own, f64>(own))
+    }
+
+    fn part_of(&self, pass: usize) -> usize {
+        Stage::part_of(self, pass)
     }
 
     fn keeps(&self) -> bool {

@@ -82,6 +82,11 @@ impl Program {
         (all.state, all.axes)
     }
 
+    /// How often matrix work interrupts the stages.
+    pub fn cuts(&self) -> usize {
+        self.stages.iter().map(|stage| stage.cuts()).sum()
+    }
+
     /// Whether all gradients must exist before any parameter moves.
     pub fn is_joint(&self) -> bool {
         self.stages.iter().any(|stage| stage.is_joint())

@@ -73,7 +73,7 @@ impl<R: Rule> ErasedRule for R {
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct DynamicRule<const STATE: usize, const AXES: usize = 0, JOINT = B1> {
+pub struct DynamicRule<const STATE: usize, const AXES: usize = 0, JOINT = B1, const CUTS: usize = 0> {
     rule: Box<dyn ErasedRule>,
     around: AroundAtRunTime,
     joint: PhantomData<fn() -> JOINT>,
@@ -90,7 +90,9 @@ pub struct AroundAtRunTime {
     pub after: Program,
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT> Clone for DynamicRule<STATE, AXES, JOINT> {
+impl<const STATE: usize, const AXES: usize, JOINT, const CUTS: usize> Clone
+    for DynamicRule<STATE, AXES, JOINT, CUTS>
+{
     fn clone(&self) -> Self {
         Self { rule: self.rule.copied(), around: self.around.clone(), joint: PhantomData }
     }
@@ -106,7 +108,9 @@ pub fn program_of(rule: &dyn ErasedRule, around: &AroundAtRunTime) -> Program {
     program
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicRule<STATE, AXES, JOINT> {
+impl<const STATE: usize, const AXES: usize, JOINT: Flag, const CUTS: usize>
+    DynamicRule<STATE, AXES, JOINT, CUTS>
+{
     /// Puts stages around a rule.
     ///
     /// # Errors
@@ -120,16 +124,18 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicRule<STATE, AXES
     /// # Errors
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
-        DynamicChain::<STATE, AXES, JOINT>::new(program_of(rule.as_ref(), &around))?;
+        DynamicChain::<STATE, AXES, JOINT, CUTS>::new(program_of(rule.as_ref(), &around))?;
         Ok(Self { rule, around, joint: PhantomData })
     }
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag + Debug> Rule for DynamicRule<STATE, AXES, JOINT> {
-    type Direction = DynamicChain<STATE, AXES, JOINT>;
+impl<const STATE: usize, const AXES: usize, JOINT: Flag + Debug, const CUTS: usize> Rule
+    for DynamicRule<STATE, AXES, JOINT, CUTS>
+{
+    type Direction = DynamicChain<STATE, AXES, JOINT, CUTS>;
     type Finish = Identity;
 
-    fn direction(&self) -> DynamicChain<STATE, AXES, JOINT> {
+    fn direction(&self) -> DynamicChain<STATE, AXES, JOINT, CUTS> {
         let program = program_of(self.rule.as_ref(), &self.around);
         DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
     }

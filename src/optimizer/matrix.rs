@@ -1,0 +1,65 @@
+//! What a matrix rule keeps of a tensor.
+
+use crate::device::{Device, Formats, MatrixWork, Number};
+use crate::dtype::StorageDtype;
+use crate::error::{Error, Result};
+use crate::shape::Layout;
+use crate::transform::{MatrixPlan, MatrixRule, MatrixStage, Step};
+
+/// The matrices of a tensor, and room for what flows between the parts of its chain.
+pub(super) struct MatrixState<K: Formats, D: Device> {
+    pub(super) plan: MatrixPlan,
+    update: D::Buffer<Number<K>>,
+    gradient: D::Buffer<Number<K>>,
+    pub(super) state: D::Buffer<Number<K>>,
+    room: D::Buffer<Number<K>>,
+    workspace: D::Workspace,
+}
+
+impl<K: Formats, D: Device> MatrixState<K, D> {
+    pub(super) fn new(device: &D, rule: &dyn MatrixRule, parameter: &str, layout: &Layout) -> Result<Self> {
+        let plan = rule.plan(layout);
+        let numbers = |length: usize| {
+            let bytes = length.saturating_mul(size_of::<Number<K>>());
+            let missing = || Error::OutOfMemory { parameter: parameter.to_owned(), bytes };
+            device.zeros::<Number<K>>(length).ok_or_else(missing)
+        };
+        Ok(Self {
+            update: numbers(layout.len())?,
+            gradient: numbers(layout.len())?,
+            state: numbers(plan.state_len())?,
+            room: numbers(plan.room_len())?,
+            workspace: device.workspace(parameter, <Number<K> as StorageDtype>::FORMAT, &plan)?,
+            plan,
+        })
+    }
+
+    /// The bytes of what is kept.
+    pub(super) fn bytes(&self) -> usize {
+        self.plan.state_len() * size_of::<Number<K>>()
+    }
+
+    pub(super) fn work<'a>(&'a mut self, stage: MatrixStage<'a>, at: Step) -> MatrixWork<'a, D, K> {
+        MatrixWork {
+            at,
+            plan: &self.plan,
+            only_builds: at.own <= stage.rule.builds_for(),
+            stage,
+            update: D::view_mut(&mut self.update),
+            gradient: D::view_mut(&mut self.gradient),
+            state: D::view_mut(&mut self.state),
+            room: D::view_mut(&mut self.room),
+            workspace: &mut self.workspace,
+        }
+    }
+}
+
+/// Cuts what is kept into the parts that the plan names.
+pub(super) fn named<T: Clone>(plan: &MatrixPlan, mut numbers: &[T]) -> Vec<(String, Vec<T>)> {
+    let cut = |(name, length): &(String, usize)| {
+        let (part, rest) = numbers.split_at(*length);
+        numbers = rest;
+        (name.clone(), part.to_vec())
+    };
+    plan.state.iter().map(cut).collect()
+}
