@@ -14,6 +14,7 @@ use crate::rule::{Adan, RAdam, Ranger, StableAdamW};
 use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsPropMomentum};
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
 use crate::rule::{MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
+use crate::rule::{Muon, MuonLaProp, Scion};
 use crate::rule::{Sm3, Sm3Momentum};
 use crate::schedule::Schedule;
 use crate::transform::Rule;
@@ -107,6 +108,8 @@ rules! {
     LaPropOrtho
     Lion
     MsamLaProp
+    Muon
+    MuonLaProp
     NAdam
     OrthoLaProp
     RAdam
@@ -115,6 +118,7 @@ rules! {
     RmsPropMomentum
     CenteredRmsProp
     CenteredRmsPropMomentum
+    Scion
     ScheduleFreeAdamW
     ScheduleFreeRAdam
     ScheduleFreeSgd

@@ -237,23 +237,57 @@ macro_rules! catalogued {
                 }
                 let planned = Planned::erased(configuration, &plan)?;
                 let around = &plan.options.around;
-                return match planned.state_fields(around) {
-                    (0, 0) => with_formats(planned.around::<0, 0>(around)?, configuration, device, parameters),
-                    (1, 0) => with_formats(planned.around::<1, 0>(around)?, configuration, device, parameters),
-                    (2, 0) => with_formats(planned.around::<2, 0>(around)?, configuration, device, parameters),
-                    (3, 0) => with_formats(planned.around::<3, 0>(around)?, configuration, device, parameters),
-                    (4, 0) => with_formats(planned.around::<4, 0>(around)?, configuration, device, parameters),
-                    (5, 0) => with_formats(planned.around::<5, 0>(around)?, configuration, device, parameters),
-                    (6, 0) => with_formats(planned.around::<6, 0>(around)?, configuration, device, parameters),
-                    (0, 1) => with_formats(planned.around::<0, 1>(around)?, configuration, device, parameters),
-                    (1, 1) => with_formats(planned.around::<1, 1>(around)?, configuration, device, parameters),
-                    (2, 1) => with_formats(planned.around::<2, 1>(around)?, configuration, device, parameters),
-                    (more, by_axis) => refused(
+                return match planned.counts(around) {
+                    (0, 0, 0) => with_formats(planned.around::<0, 0, 0>(around)?, configuration, device, parameters),
+                    (1, 0, 0) => with_formats(planned.around::<1, 0, 0>(around)?, configuration, device, parameters),
+                    (2, 0, 0) => with_formats(planned.around::<2, 0, 0>(around)?, configuration, device, parameters),
+                    (3, 0, 0) => with_formats(planned.around::<3, 0, 0>(around)?, configuration, device, parameters),
+                    (4, 0, 0) => with_formats(planned.around::<4, 0, 0>(around)?, configuration, device, parameters),
+                    (5, 0, 0) => with_formats(planned.around::<5, 0, 0>(around)?, configuration, device, parameters),
+                    (6, 0, 0) => with_formats(planned.around::<6, 0, 0>(around)?, configuration, device, parameters),
+                    (0, 1, 0) => with_formats(planned.around::<0, 1, 0>(around)?, configuration, device, parameters),
+                    (1, 1, 0) => with_formats(planned.around::<1, 1, 0>(around)?, configuration, device, parameters),
+                    (2, 1, 0) => with_formats(planned.around::<2, 1, 0>(around)?, configuration, device, parameters),
+                    #[cfg(feature = "matrix")]
+                    (1, 0, 2) => with_matrices(planned.around::<1, 0, 2>(around)?, configuration, device, parameters),
+                    #[cfg(feature = "matrix")]
+                    (2, 0, 2) => with_matrices(planned.around::<2, 0, 2>(around)?, configuration, device, parameters),
+                    #[cfg(feature = "matrix")]
+                    (3, 0, 2) => with_matrices(planned.around::<3, 0, 2>(around)?, configuration, device, parameters),
+                    #[cfg(feature = "matrix")]
+                    (4, 0, 2) => with_matrices(planned.around::<4, 0, 2>(around)?, configuration, device, parameters),
+                    (more, by_axis, 0) => refused(
                         format!("{more} fields of state and {by_axis} by axis"),
                         "a chain from data",
                         "it has room for six, or for two and one by axis",
                     ),
+                    (more, _, _) => refused(
+                        format!("{more} fields of state and work on matrices"),
+                        "a chain from data",
+                        "it has room for four, if the feature `matrix` is on",
+                    ),
                 };
+
+                #[cfg(feature = "matrix")]
+                fn with_matrices<R: Rule>(
+                    planned: Planned<R>,
+                    configuration: &Configuration,
+                    device: Cpu,
+                    parameters: &dyn ParameterSet<Cpu, $format>,
+                ) -> Result<Boxed<$format>> {
+                    type Number = <$format as StorageDtype>::Arithmetic;
+                    let asked = configuration.state_format.unwrap_or(Number::FORMAT);
+                    if asked != Number::FORMAT {
+                        return refused(
+                            format!("state in {}", asked.name()),
+                            "a rule of the catalogue that works on matrices",
+                            "the catalogue keeps their state in the format of the arithmetic; name the rule in types",
+                        );
+                    }
+                    let seed = configuration.seed;
+                    let builder = started::<R, $format>(planned).state_in::<Number>(seed);
+                    catalogued!(@store $stores, configuration.store, builder, seed, device, parameters)
+                }
 
                 fn with_formats<R: Rule>(
                     planned: Planned<R>,

@@ -7,6 +7,7 @@ use super::{Configuration, Hyperparameters};
 use crate::error::{Error, Result};
 use crate::schedule::Schedule;
 use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
+use typenum::B1;
 
 /// A configuration, with the rule's hyperparameters apart from the options.
 pub(super) struct Plan {
@@ -99,15 +100,18 @@ impl Planned<Box<dyn ErasedRule>> {
         Ok(Self { rule, warm_up, groups })
     }
 
-    /// How many fields of state the rule and what stands around it have: by element, and by axis.
-    pub(super) fn state_fields(&self, around: &AroundAtRunTime) -> (usize, usize) {
-        program_of(self.rule.as_ref(), around).counts()
+    /// How many fields of state the rule and what stands around it have, by element and by axis, and how
+    /// often matrix work interrupts them.
+    pub(super) fn counts(&self, around: &AroundAtRunTime) -> (usize, usize, usize) {
+        let program = program_of(self.rule.as_ref(), around);
+        let (state, axes) = program.counts();
+        (state, axes, program.cuts())
     }
 
-    pub(super) fn around<const STATE: usize, const AXES: usize>(
+    pub(super) fn around<const STATE: usize, const AXES: usize, const CUTS: usize>(
         self,
         around: &AroundAtRunTime,
-    ) -> Result<Planned<DynamicRule<STATE, AXES>>> {
+    ) -> Result<Planned<DynamicRule<STATE, AXES, B1, CUTS>>> {
         let groups = self.groups.into_iter().map(|(names, rule, warm_up)| {
             let rule = DynamicRule::of(rule, around.clone())?;
             Ok((names, rule, warm_up))

@@ -150,7 +150,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             tensor.received = from.received;
             tensor.own = take_numbers::<<ChainOf<R> as Stage>::Own>(&from.own);
             if let Some(matrix) = &mut tensor.matrix {
-                let numbers: Vec<_> = from.matrices.iter().flat_map(|(_, numbers)| numbers).copied().collect();
+                let numbers: Vec<_> =
+                    from.matrices.iter().flat_map(|(_, numbers)| numbers).copied().collect();
                 self.device.write(&mut matrix.state, &numbers)?;
             }
             write::<D, ElementsOf<ChainOf<R>>, _>(&self.device, &mut tensor.state, &from.state)?;

@@ -30,6 +30,8 @@
 //! | [`ScheduleFreeAdamW`], [`ScheduleFreeRAdam`] | L2 → [`ScaleByRms`] or [`ScaleByRectified`] → decay → [`ScheduleFree`] |
 //! | [`ScheduleFreeSgd`] | decay → [`ScheduleFree`] |
 //! | [`MsamLaProp`] | L2 → [`ScaleByLaProp`] → [`MomentumSam`] |
+//! | [`Muon`], [`Scion`] | L2 → [`MuonMomentum`] → [`PolarFactor`] → decay → learning rate |
+//! | [`MuonLaProp`] | L2 → [`ScaleByLaProp`] → [`PolarFactor`] → decay → learning rate |
 //! | [`RmsProp`], [`CenteredRmsProp`] | L2 → [`ScaleByRms`] or [`ScaleByDeviation`] → decay → learning rate |
 //! | [`RmsPropMomentum`], [`CenteredRmsPropMomentum`] | the same with [`Momentum`] before decay |
 //!
@@ -60,6 +62,7 @@ mod mars;
 mod moments;
 mod momentum;
 mod msam;
+mod muon;
 mod nadam;
 mod orthogonal;
 mod radam;
@@ -99,6 +102,10 @@ pub use mars::{
 };
 pub use momentum::{FirstMomentum, Momentum, MomentumConstants, MomentumForm, Velocity};
 pub use msam::{MomentumNorm, MomentumSam, MomentumSamConstants, MsamLaProp, Unperturbed};
+pub use muon::{
+    Muon, MuonInput, MuonLaProp, MuonMomentum, MuonMomentumConstants, NewtonSchulz, PolarFactor, Quintic,
+    Scion, ShapeScaling, Vectors, ZerothPower,
+};
 pub use nadam::{MomentumProduct, NAdam, NAdamConstants, ScaleByNAdam};
 pub use orthogonal::{LaPropOrtho, OrthoLaProp, OrthogonalConstants, Orthogonalize, Projection};
 pub use radam::{RAdam, RAdamConstants, Root, ScaleByRAdam, Unrectified};

@@ -7,6 +7,7 @@ mod sm3;
 
 pub(super) use sai::NormalizedSgdSai;
 mod heavyball;
+mod muon;
 mod optimi;
 mod schedule_free;
 mod torch;

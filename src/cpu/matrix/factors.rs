@@ -91,14 +91,7 @@ pub(super) fn polar<F: Field>(mut matrix: MatMut<'_, F>, stack: &mut MemStack) -
         return false;
     }
     let one = constant(1.0);
-    faer::linalg::matmul::matmul(
-        matrix.rb_mut(),
-        Accum::Replace,
-        u.rb(),
-        v.rb().transpose(),
-        one,
-        Par::Seq,
-    );
+    faer::linalg::matmul::matmul(matrix.rb_mut(), Accum::Replace, u.rb(), v.rb().transpose(), one, Par::Seq);
     true
 }
 

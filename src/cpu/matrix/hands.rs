@@ -169,9 +169,7 @@ impl<F: Field, S: Fields<F>> LinearAlgebra for Hands<'_, F, S> {
     }
 
     fn eigenvectors(&mut self, into: Matrix, of: Matrix) -> bool {
-        self.lending([into, of], |[into, of], workspace| {
-            factors::eigenvectors(into, of, workspace)
-        })
+        self.lending([into, of], |[into, of], workspace| factors::eigenvectors(into, of, workspace))
     }
 
     fn iterate_basis(&mut self, basis: Matrix, gram: Matrix, lift: f64, room: [Matrix; 3]) -> bool {

@@ -13,10 +13,10 @@ mod hands;
 mod products;
 mod workspace;
 
-pub use workspace::Workspace;
+pub(super) use workspace::Workspace;
 
-use super::pieces::{for_each_work, runs};
 use super::Cpu;
+use super::pieces::{for_each_work, runs};
 use crate::device::{Formats, Number, Work};
 use crate::dtype::{Format, StorageDtype};
 use crate::transform::{Job, LinearAlgebra, Stage};

@@ -48,12 +48,24 @@ fn kept<F: Field>(mut into: MatMut<'_, F>, keep: F) -> (MatMut<'_, F>, Accum) {
 }
 
 /// into ← keep·into + scale·left·right.
-pub(super) fn multiply<F: Field>(into: MatMut<'_, F>, keep: F, scale: F, left: MatRef<'_, F>, right: MatRef<'_, F>) {
+pub(super) fn multiply<F: Field>(
+    into: MatMut<'_, F>,
+    keep: F,
+    scale: F,
+    left: MatRef<'_, F>,
+    right: MatRef<'_, F>,
+) {
     let (into, accumulate) = kept(into, keep);
     rows(into, accumulate, scale, left, right);
 }
 
-fn rows<F: Field>(into: MatMut<'_, F>, accumulate: Accum, scale: F, left: MatRef<'_, F>, right: MatRef<'_, F>) {
+fn rows<F: Field>(
+    into: MatMut<'_, F>,
+    accumulate: Accum,
+    scale: F,
+    left: MatRef<'_, F>,
+    right: MatRef<'_, F>,
+) {
     let count = into.nrows();
     if count <= ROWS || count * into.ncols() * left.ncols() < LEAST {
         matmul(into, accumulate, left, right, scale, Par::Seq);

@@ -4,6 +4,7 @@ use crate::dtype::Format;
 use crate::error::{Error, Result};
 use crate::transform::{Factorization, MatrixPlan};
 use core::fmt;
+use faer::Par;
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::cholesky::llt::factor::cholesky_in_place_scratch;
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd_scratch};
@@ -12,7 +13,6 @@ use faer::linalg::qr::no_pivoting::factor::{qr_in_place_scratch, recommended_blo
 use faer::linalg::svd::{ComputeSvdVectors, svd_scratch};
 use faer::linalg::temp_mat_scratch;
 use faer::traits::RealField;
-use faer::Par;
 
 /// Memory that factorisations of one tensor work in, asked for at the build.
 pub struct Workspace {

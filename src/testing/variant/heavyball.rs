@@ -4,8 +4,8 @@ use super::default;
 use crate::catalogue::{Hyperparameters, Value};
 
 /// Those that have ε = 1e-8, whatever is asked for.
-const IGNORE_EPSILON: [&str; 6] =
-    ["laprop", "laprop_ortho", "ortho_laprop", "sign_laprop", "suds_adamw", "unscaled_adamw"];
+const IGNORE_EPSILON: [&str; 7] =
+    ["laprop", "laprop_ortho", "muon_laprop", "ortho_laprop", "sign_laprop", "suds_adamw", "unscaled_adamw"];
 /// Those that have no momentum, whatever β₁ is.
 const IGNORE_MOMENTUM: [&str; 2] = ["hyperball_adamw", "rmsprop"];
 
@@ -43,6 +43,9 @@ pub(super) fn translate_3(
     {
         ours.set("rho", decay);
     }
+    if ["muon", "muon_laprop", "scion"].contains(&optimizer) {
+        muon(optimizer, theirs, ours);
+    }
     if optimizer == "nadam" {
         let decoupled = theirs.get("decoupled_weight_decay") == Some(&Value::Flag(true));
         ours.remove("decoupled_weight_decay");
@@ -60,6 +63,29 @@ pub(super) fn translate_3(
     Ok(())
 }
 
+/// Switches become the form of the momentum; what there is no second moment for goes.
+fn muon(optimizer: &str, theirs: &Hyperparameters, ours: &mut Hyperparameters) {
+    if optimizer != "muon_laprop" {
+        ours.remove("beta2");
+        ours.remove("eps");
+    }
+    let is_on = |name: &str| theirs.get(name) == Some(&Value::Flag(true));
+    ours.remove("nesterov");
+    ours.remove("heavyball_momentum");
+    if optimizer == "muon" {
+        let form = match (is_on("nesterov"), is_on("heavyball_momentum")) {
+            (true, false) => "gradient_and_average",
+            (false, false) => "average",
+            (true, true) => "heavy_ball_ahead",
+            (false, true) => "heavy_ball",
+        };
+        ours.set("momentum_form", form);
+    }
+    if ours.get("zeroth_power_mode").is_none_or(|mode| *mode == "newtonschulz".into()) {
+        ours.set("zeroth_power_mode", "tight_newtonschulz");
+    }
+}
+
 pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
     let two_points = ["msam_laprop", "palm_sf_adamw", "sf_adamw"].contains(&optimizer);
     if two_points && optimizer != "msam_laprop" {
@@ -67,6 +93,11 @@ pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
     }
     let (rate, second) = match optimizer {
         _ if two_points => (0.0025, 0.99),
+        "muon" | "scion" => {
+            default(ours, "lr", 0.0025);
+            default(ours, "beta1", 0.9);
+            return;
+        }
         "nadam" => (0.002, 0.999),
         "ademamix" => (0.001, 0.999),
         "chain" => (0.001, 0.99),

@@ -1,8 +1,8 @@
 //! [`Erased`]: a stage behind a pointer.
 
 use super::{Counts, Input, Stage, Step};
-use crate::transform::MatrixStage;
 use crate::real::{Real, Tile};
+use crate::transform::MatrixStage;
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Of, field_names};
 use core::fmt::Debug;
 

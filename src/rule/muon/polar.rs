@@ -1,0 +1,143 @@
+//! The nearest orthonormal matrix in place of an update.
+
+use super::NewtonSchulz;
+use crate::hyperparameter::Amount;
+use crate::shape::Layout;
+use crate::transform::{Factorization, Job, LinearAlgebra, Matrix, MatrixPlan, MatrixRule, Slot};
+
+/// How a matrix is replaced by the nearest orthonormal one, its zeroth power.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ZerothPower {
+    /// By products alone, approximately.
+    NewtonSchulz(NewtonSchulz),
+    /// U·Vᵀ of the singular value decomposition: the exact one, and slow.
+    SingularVectors,
+}
+
+/// What an orthonormal matrix is multiplied with, so that one rate suits all shapes. `m` are the rows,
+/// the first axis; `n` the columns, the product of all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ShapeScaling {
+    /// √max(1, m/n), as published. Default.
+    #[default]
+    TallerIsLarger,
+    /// 0.2·√max(m, n): updates of the size of AdamW's, so that its rates and decays can be kept. Liu et
+    /// al., *Muon is Scalable for LLM Training*, 2025, <https://arxiv.org/abs/2502.16982>, §2.2.
+    AsAdamW,
+    /// √(m/n); for a convolution √(out/in) divided by the number of its taps: the spectral norm of the
+    /// map from and to numbers of size 1.
+    Spectral,
+    /// 1.
+    None,
+}
+
+impl ShapeScaling {
+    /// The factor for a shape.
+    pub fn factor(self, shape: &[usize]) -> f64 {
+        let [rows, rest @ ..] = shape else { return 1.0 };
+        let (rows, columns) = (*rows as f64, rest.iter().product::<usize>() as f64);
+        match self {
+            Self::TallerIsLarger => (rows / columns).max(1.0).sqrt(),
+            Self::AsAdamW => 0.2 * rows.max(columns).sqrt(),
+            Self::Spectral => {
+                let inputs = rest.first().map_or(1.0, |inputs| *inputs as f64);
+                (rows / inputs).sqrt() * inputs / columns
+            }
+            Self::None => 1.0,
+        }
+    }
+}
+
+/// What becomes of the update of a vector or a single number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Vectors {
+    /// It stays. Default.
+    #[default]
+    Kept,
+    /// It is divided by its root mean square.
+    RootMeanSquare,
+}
+
+/// Replaces the update of a matrix by the nearest orthonormal matrix.
+///
+/// A tensor with more than two axes is a matrix whose rows are its first axis. If memory walks that axis
+/// neither first nor last, the rows are the axis that it walks first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PolarFactor {
+    /// How.
+    pub method: ZerothPower,
+    /// What the result is multiplied with.
+    pub scaling: ShapeScaling,
+    /// And for all shapes.
+    pub scale: Amount,
+    /// What is done to a vector.
+    pub vectors: Vectors,
+}
+
+/// Norms are no smaller where something is divided by them.
+const LEAST_NORM: f64 = 1e-7;
+/// Root mean squares are no smaller where something is divided by them.
+const LEAST_ROOT: f64 = 1e-12;
+
+/// Rows and columns as they lie in memory; [`None`] for what is no matrix.
+fn matrix(plan: &MatrixPlan) -> Option<(usize, usize)> {
+    let [first, rest @ ..] = plan.axes.as_slice() else { return None };
+    if rest.is_empty() || plan.axes.contains(&0) {
+        return None;
+    }
+    let all: usize = plan.axes.iter().product();
+    let last = *rest.last()?;
+    // In column-major memory the first axis of the tensor lies last.
+    let is_last = plan.axes.iter().rev().eq(&plan.shape) && plan.axes != plan.shape;
+    Some(if is_last { (all / last, last) } else { (*first, all / first) })
+}
+
+impl MatrixRule for PolarFactor {
+    fn plan(&self, layout: &Layout) -> MatrixPlan {
+        let mut plan = MatrixPlan::of(layout);
+        if let Some((rows, columns)) = matrix(&plan) {
+            match self.method {
+                ZerothPower::NewtonSchulz(_) => {
+                    NewtonSchulz::make_room(&mut plan, rows, columns);
+                }
+                ZerothPower::SingularVectors => {
+                    plan.factorizations.push(Factorization::SingularVectors(rows, columns));
+                }
+            }
+        }
+        plan
+    }
+
+    fn leave(&self, job: &Job<'_>, algebra: &mut dyn LinearAlgebra) {
+        let elements: usize = job.plan.axes.iter().product();
+        let Some((rows, columns)) = matrix(job.plan) else {
+            let vector = Matrix::new(Slot::Update, 1, elements);
+            if self.vectors == Vectors::RootMeanSquare {
+                let root = (elements as f64).sqrt();
+                algebra.normalize(vector, LEAST_ROOT * root);
+                algebra.scale(vector, root * self.scale.get());
+            } else if self.scale.get() != 1.0 {
+                algebra.scale(vector, self.scale.get());
+            }
+            return;
+        };
+        let update = Matrix::new(Slot::Update, rows, columns);
+        match self.method {
+            ZerothPower::NewtonSchulz(iteration) => {
+                algebra.normalize(update, LEAST_NORM);
+                iteration.apply(algebra, Slot::Update, (rows, columns), 0);
+            }
+            // Of a zero matrix every orthonormal one is a nearest: it stays zero, as by products. So does
+            // one whose decomposition fails, which then only has the right norm.
+            ZerothPower::SingularVectors => {
+                if !(algebra.is_usable(update) && algebra.polar(update)) {
+                    algebra.normalize(update, LEAST_NORM);
+                }
+            }
+        }
+        let factor = self.scaling.factor(&job.plan.shape) * self.scale.get();
+        if factor != 1.0 {
+            algebra.scale(update, factor);
+        }
+    }
+}
