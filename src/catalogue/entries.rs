@@ -15,6 +15,7 @@ use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsP
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
 use crate::rule::{MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
 use crate::rule::{Muon, MuonLaProp, Scion};
+use crate::rule::{ScheduleFreeSoap, Soap, SoapAdEMAMix, SoapNAdam, Solp};
 use crate::rule::{Sm3, Sm3Momentum};
 use crate::schedule::Schedule;
 use crate::transform::Rule;
@@ -122,6 +123,7 @@ rules! {
     ScheduleFreeAdamW
     ScheduleFreeRAdam
     ScheduleFreeSgd
+    ScheduleFreeSoap
     Sgd
     SgdMomentum
     SgdSai
@@ -129,6 +131,10 @@ rules! {
     SignLaProp
     Sm3
     Sm3Momentum
+    Soap
+    SoapAdEMAMix
+    SoapNAdam
+    Solp
     StableAdamW
     SudsAdamW
     UnscaledAdamW

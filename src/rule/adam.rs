@@ -99,7 +99,7 @@ impl Transform for ScaleByAdam {
 
     fn constants(&self, at: &Step) -> AdamConstants<f64> {
         let (first_weight, second_weight) =
-            (self.first.debiased_weight(at.own), self.second.debiased_weight(at.own));
+            (self.first.debiased_weight(at.own), self.second.debiased_weight_of(at.own, at.own + at.built));
         AdamConstants {
             first_decay: 1.0 - first_weight,
             first_weight,

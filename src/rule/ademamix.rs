@@ -127,7 +127,10 @@ impl Transform for ScaleByAdEMAMix {
         let slow = MixtureConstants { slow_decay, slow_weight: 1.0 - slow_decay, alpha };
         (
             (AverageConstants::new(self.fast.debiased_weight(at.own)), slow),
-            SecondMomentConstants::new(self.second.debiased_weight(at.own), self.epsilon),
+            SecondMomentConstants::new(
+                self.second.debiased_weight_of(at.own, at.own + at.built),
+                self.epsilon,
+            ),
         )
     }
 

@@ -75,7 +75,10 @@ impl Transform for ScaleByLaProp {
     fn constants(&self, at: &Step) -> (AverageConstants<f64>, SecondMomentConstants<f64>) {
         (
             AverageConstants::new(self.first.debiased_weight(at.own)),
-            SecondMomentConstants::new(self.second.debiased_weight(at.own), self.epsilon),
+            SecondMomentConstants::new(
+                self.second.debiased_weight_of(at.own, at.own + at.built),
+                self.epsilon,
+            ),
         )
     }
 

@@ -15,6 +15,8 @@
 //! | [`SudsAdamW`] | L2 → [`ScaleBySuds`] → decay → learning rate |
 //! | [`UnscaledAdamW`] | L2 → [`ScaleByUnscaledAdam`] → decay → learning rate |
 //! | [`AmsGrad`], [`AmsGradW`] | L2 → [`ScaleByAmsGrad`] → decay → learning rate |
+//! | [`Soap`] | L2 → a stage within [`EigenBases`] → decay → learning rate |
+//! | [`ScheduleFreeSoap`] | L2 → [`ScaleByRms`] within [`EigenBases`] → decay → [`ScheduleFree`] |
 //! | [`StableAdamW`] | L2 → [`ScaleByStableAdam`] → decay → learning rate |
 //! | [`Adan`] | L2 → [`ScaleByAdan`] → decay → learning rate → [`Proximal`] |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
@@ -74,6 +76,7 @@ mod sgd;
 mod sgd_sai;
 mod sign;
 mod sm3;
+mod soap;
 mod stable_adamw;
 mod suds;
 mod unscaled_adam;
@@ -127,6 +130,10 @@ pub use sgd_sai::{
 };
 pub use sign::{Sign, SignLaProp, SignSize};
 pub use sm3::{Accumulator, ScaleBySm3, Sm3, Sm3Constants, Sm3Momentum};
+pub use soap::{
+    BasisMethod, EigenBases, FactorDecay, FirstGradient, PreconditionerSchedule, Refresh, RefreshWhen,
+    ScheduleFreeSoap, Soap, SoapAdEMAMix, SoapNAdam, Solp, TurnsWithBases, VectorBases,
+};
 pub use stable_adamw::{ClippedRate, ScaleByStableAdam, StableAdamW};
 pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};
 pub use unscaled_adam::{ScaleByUnscaledAdam, UnscaledAdamW};

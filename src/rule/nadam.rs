@@ -106,7 +106,7 @@ impl Stage for ScaleByNAdam {
         let step = at.own as f64;
         let (now, next) = (self.momentum(step), self.momentum(step + 1.0));
         own.product = if at.own == 1 { now } else { own.product * now };
-        let second_weight = self.second.debiased_weight(at.own);
+        let second_weight = self.second.debiased_weight_of(at.own, at.own + at.built);
         NAdamConstants {
             first_decay: self.first.get(),
             first_weight: 1.0 - self.first.get(),

@@ -32,10 +32,8 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
     if let Some(tensor) = trajectory.other.first() {
         return Err(format!("tensor `{tensor}`"));
     }
-    for key in ["update_preconditioner", "balance"] {
-        if case.contains_key(key) {
-            return Err(format!("`{key}`"));
-        }
+    if case.contains_key("balance") {
+        return Err("`balance`".to_owned());
     }
 
     let mut base = flat(hyper)?;
@@ -51,6 +49,10 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
     let theirs = base.clone();
     variant.translate(optimizer, &theirs, &mut base)?;
     variant.fill_in(optimizer, &mut base);
+    if let Some(refreshed) = list(case, "update_preconditioner", Value::as_bool, trajectory.steps)? {
+        let steps = (1..).zip(refreshed).filter(|(_, is)| *is).map(|(step, _): (u64, _)| step.to_string());
+        base.set("refreshed_at", steps.collect::<Vec<_>>().join(",").as_str());
+    }
     let format = dtype(text("dtype"))?;
     let store = match (text("store").parse(), format) {
         // Such a recording speaks of its state, which we always round so.
@@ -93,6 +95,11 @@ fn flat(hyper: &Map<String, Value>) -> Result<Hyperparameters, String> {
                 let names = stages.iter().map(|stage| stage.get("transform").and_then(Value::as_str));
                 let names = names.collect::<Option<Vec<_>>>().ok_or("`chain` without names")?;
                 hyperparameters.set(name, names.join(",").as_str());
+            }
+            Value::Array(pair) if name == "precond_scheduler" && pair.len() == 2 => {
+                for (name, number) in ["refresh_scale", "refresh_power"].iter().zip(pair) {
+                    hyperparameters.set(name, number.as_f64().ok_or("`precond_scheduler` without numbers")?);
+                }
             }
             Value::Array(_) | Value::Object(_) => return Err(format!("hyperparameter `{name}`")),
         }

@@ -55,6 +55,9 @@ pub struct Step {
     /// Averages are debiased by it, so that a parameter whose first gradient comes late is treated
     /// as any other.
     pub own: u64,
+    /// Gradients before the first that `own` counts, which only built what this stage works in. A
+    /// hyperparameter that follows the number of gradients counts them, an average does not.
+    pub built: u64,
     /// The 1-based number of the whole step; schedules follow it.
     pub optimizer: u64,
     /// γ of the parameter's group at this step.
@@ -83,6 +86,7 @@ impl Step {
     pub fn first(learning_rate: f64) -> Self {
         Self {
             own: 1,
+            built: 0,
             optimizer: 1,
             learning_rate,
             gradient_factor: 1.0,

@@ -10,4 +10,5 @@ mod heavyball;
 mod muon;
 mod optimi;
 mod schedule_free;
+mod soap;
 mod torch;

@@ -5,6 +5,7 @@ mod heavyball;
 mod optimi;
 mod schedulefree;
 mod sgd_sai;
+mod soap;
 mod torch;
 
 use crate::catalogue::{Hyperparameters, Value};
@@ -18,6 +19,7 @@ pub(super) enum Variant {
     SgdSai,
     Sm3,
     HeavyBall,
+    HeavyBallSoap0,
     HeavyBall3,
     ScheduleFree,
 }
@@ -30,6 +32,7 @@ impl Variant {
             Some("sgd_sai") => Ok(Self::SgdSai),
             Some("sm3") => Ok(Self::Sm3),
             Some("heavyball") => Ok(Self::HeavyBall),
+            Some("heavyball_soap_v0") => Ok(Self::HeavyBallSoap0),
             Some("heavyball3") => Ok(Self::HeavyBall3),
             Some("schedulefree") => Ok(Self::ScheduleFree),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
@@ -48,7 +51,16 @@ impl Variant {
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
             Self::SgdSai | Self::Sm3 => Ok(()),
             Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
-            Self::HeavyBall3 => heavyball::translate_3(optimizer, theirs, ours),
+            Self::HeavyBallSoap0 => {
+                soap::translate_0(optimizer, theirs, ours);
+                heavyball::translate_1(optimizer, theirs, ours)
+            }
+            Self::HeavyBall3 => {
+                if soap::is_one(optimizer) {
+                    soap::translate_3(optimizer, theirs, ours);
+                }
+                heavyball::translate_3(optimizer, theirs, ours)
+            }
             Self::ScheduleFree => schedulefree::translate(optimizer, theirs, ours),
         }
     }
@@ -61,7 +73,10 @@ impl Variant {
             Self::Optimi => optimi::fill_in(optimizer, ours),
             Self::SgdSai => sgd_sai::fill_in(ours),
             Self::Sm3 => {}
-            Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
+            Self::HeavyBallSoap0 | Self::HeavyBall3 if soap::is_one(optimizer) => {
+                soap::fill_in(optimizer, ours)
+            }
+            Self::HeavyBallSoap0 | Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
             Self::ScheduleFree => schedulefree::fill_in(optimizer, ours),
         }
     }

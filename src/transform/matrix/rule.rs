@@ -21,6 +21,11 @@ pub trait MatrixRule: Debug + Send + Sync + 'static {
         0
     }
 
+    /// Whether [schedules](Step::built) of the inner stages count those gradients.
+    fn schedules_count_building(&self) -> bool {
+        true
+    }
+
     /// Advances the one number per tensor that the host keeps, with each gradient; 0 at first.
     fn count(&self, at: &Step, count: &mut f64) {
         let _ = (at, count);

@@ -29,8 +29,10 @@ pub struct Through<M, C> {
 impl<M: MatrixRule, C> Through<M, C> {
     /// The step as the inner stages count it; [`None`] for a gradient that only builds.
     fn inner_step(&self, at: &Step) -> Option<Step> {
-        let own = at.own.checked_sub(self.matrices.builds_for()).filter(|own| *own > 0)?;
-        Some(Step { own, ..*at })
+        let first = self.matrices.builds_for();
+        let own = at.own.checked_sub(first).filter(|own| *own > 0)?;
+        let built = if self.matrices.schedules_count_building() { first } else { 0 };
+        Some(Step { own, built, ..*at })
     }
 }
 
