@@ -68,6 +68,8 @@
 //! | [`UnscaledAdamW`](rule::UnscaledAdamW) | 2 | the learning rates of gradient descent |
 //! | [`SudsAdamW`](rule::SudsAdamW) | 3 | gradients with one strong direction |
 //! | [`HyperBallAdamW`](rule::HyperBallAdamW) | 1 | matrices that should keep their norm |
+//! | [`Muon`](rule::Muon), [`MuonLaProp`](rule::MuonLaProp), [`Scion`](rule::Scion) | 1 or 2 | hidden layers; [matrices](guide::matrices) |
+//! | [`Soap`](rule::Soap), [`Solp`](rule::Solp) and their kind | 2, and bases | the fewest steps; [matrices](guide::matrices) |
 //! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
 //! | [`SgdSai`](rule::SgdSai) | 1 | half of AdamW's state, one rate per tensor found by itself |
 //! | [`ScheduleFreeAdamW`](rule::ScheduleFreeAdamW), [`ScheduleFreeRAdam`](rule::ScheduleFreeRAdam) | 2 | no schedule to choose; [two points](guide::evaluating) |
@@ -89,6 +91,7 @@
 //! | average weights, or evaluate a schedule-free rule | [`guide::evaluating`] |
 //! | save the memory of gradients | [`guide::gradient_release`] |
 //! | know which options fit together | [`optimizer::Builder`] |
+//! | step matrices as matrices | [`guide::matrices`] |
 //! | change the learning rate over a training | [`schedule`] |
 //! | save and go on | [`Optimizer::snapshot`](optimizer::Optimizer::snapshot) |
 //! | write an optimizer | [`guide::writing_a_rule`] |

@@ -94,7 +94,12 @@ pub fn memory<T: StorageDtype, N: Into<String>, L: AsRef<[usize]>>(
         .map(|(layout, group)| (layout, group.map_or(0, |group| group + 1)))
         .collect();
     let members = members.iter().map(|(layout, group)| (layout, Some(*group)));
-    Ok(MemoryReport::new(&kept, &formats, &labels, members))
+    let rules: Vec<_> =
+        core::iter::once(&planned.rule).chain(planned.groups.iter().map(|(_, rule, _)| rule)).collect();
+    let matrices = |group: usize, layout: &Layout| {
+        program_of(rules[group].as_ref(), &plan.options.around).matrix_plan(layout)
+    };
+    Ok(MemoryReport::new(&kept, &formats, &labels, members, &matrices))
 }
 
 /// The format of the state, if parameters in `T` go with it.

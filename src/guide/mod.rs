@@ -6,6 +6,7 @@
 //! | [precision] | What happens to my numbers in 16 bits, and what is promised about them? |
 //! | [evaluating] | Where is the model best: averages of weights, schedule-free rules? |
 //! | [gradient_release] | How do I save the memory of gradients? |
+//! | [matrices] | Which rule for matrices, and how is it tuned? |
 //! | [memory] | How much memory will it take? |
 //! | [writing_a_rule] | How do I write an optimizer of my own? |
 //! | [testing] | How do I test an optimizer, mine or this one? |
@@ -15,6 +16,7 @@ pub mod architecture;
 pub mod choosing;
 pub mod evaluating;
 pub mod gradient_release;
+pub mod matrices;
 pub mod memory;
 pub mod precision;
 pub mod testing;

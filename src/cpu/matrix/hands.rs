@@ -18,17 +18,20 @@ impl Field for f32 {}
 impl Field for f64 {}
 
 /// The slots of one tensor.
-pub(super) struct Hands<'a, F, S> {
+pub(super) struct Hands<'a, F> {
     update: &'a mut [F],
     gradient: &'a mut [F],
     state: SmallVec<[&'a mut [F]; 16]>,
     room: SmallVec<[&'a mut [F]; 16]>,
     workspace: &'a mut Workspace,
-    fields: S,
+    fields: &'a mut dyn Fields<F>,
 }
 
-impl<'a, F: Field, S: Fields<F>> Hands<'a, F, S> {
-    pub(super) fn new<K: Formats>(work: &'a mut MatrixWork<'_, Cpu, K>, fields: S) -> Self {
+impl<'a, F: Field> Hands<'a, F> {
+    pub(super) fn new<K: Formats>(
+        work: &'a mut MatrixWork<'_, Cpu, K>,
+        fields: &'a mut dyn Fields<F>,
+    ) -> Self {
         let MatrixWork { plan, update, gradient, state, room, workspace, .. } = work;
         let state = cut(bytemuck::cast_slice_mut(state), plan.state.iter().map(|(_, length)| *length));
         let room = cut(bytemuck::cast_slice_mut(room), plan.room.iter().copied());
@@ -117,7 +120,7 @@ fn number<F: Field>(value: f64) -> F {
     <F as crate::real::Real>::constant(value)
 }
 
-impl<F: Field, S: Fields<F>> LinearAlgebra for Hands<'_, F, S> {
+impl<F: Field> LinearAlgebra for Hands<'_, F> {
     fn multiply(&mut self, into: Matrix, keep: f64, scale: f64, left: Matrix, right: Matrix) {
         self.writing(into, |hands, numbers| {
             let (left, right) = (view(left, hands.numbers(left)), view(right, hands.numbers(right)));

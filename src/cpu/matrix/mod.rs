@@ -42,8 +42,8 @@ pub(super) fn between<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
 fn run<F: hands::Field, C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, part: usize) {
     let Some(matrix) = &mut work.matrix else { return };
     let (stage, plan, at) = (matrix.stage, matrix.plan, matrix.at);
-    let fields = FieldsOf::<C, K> { state: &mut work.state, noise: work.noise, first: stage.first_field };
-    let mut hands = Hands::<F, _>::new(matrix, fields);
+    let mut fields = FieldsOf::<C, K> { state: &mut work.state, noise: work.noise, first: stage.first_field };
+    let mut hands = Hands::<F>::new(matrix, &mut fields);
     let job = Job { plan, at: &at, count: stage.count };
     let algebra: &mut dyn LinearAlgebra = &mut hands;
     if part == 0 {

@@ -1,6 +1,6 @@
 //! The questions to a builder.
 
-use super::{Kept, MemoryFormats, MemoryReport};
+use super::{Kept, MemoryFormats, MemoryReport, plan_of};
 use crate::device::{Device, In, ParameterSet};
 use crate::dtype::{StorageDtype, WidensTo};
 use crate::error::Result;
@@ -99,6 +99,7 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         let labels = groups.iter().map(|group| group.label.as_str()).collect::<Vec<_>>();
         let parameters = described.iter().zip(members).map(|((_, layout), member)| (layout, member));
         let formats = MemoryFormats::of::<In<P::Format, G::Format, S::Format, W>>();
-        Ok(MemoryReport::new(&Kept::of::<ChainOf<X::Around<R>>>(), &formats, &labels, parameters))
+        let matrices = |group: usize, layout: &Layout| plan_of(&groups[group].base.chain(), layout);
+        Ok(MemoryReport::new(&Kept::of::<ChainOf<X::Around<R>>>(), &formats, &labels, parameters, &matrices))
     }
 }

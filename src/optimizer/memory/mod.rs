@@ -19,7 +19,7 @@ use crate::shape::Layout;
 use crate::store::Store;
 #[cfg(feature = "catalogue")]
 use crate::transform::Program;
-use crate::transform::{AxesOf, ChainOf, ElementsOf, FieldSet, Rule, Stage, field_names};
+use crate::transform::{AxesOf, ChainOf, ElementsOf, FieldSet, MatrixPlan, Rule, Stage, field_names};
 
 /// The memory of an optimizer; made by [`Builder::memory`](super::Builder::memory), where there is an
 /// example, and by [`Optimizer::memory`].
@@ -82,12 +82,18 @@ pub enum MemoryKind {
     Sums,
     /// Room for what becomes of numbers by axis. It is no state either.
     Maxima,
+    /// What a [matrix rule](crate::transform::MatrixRule) remembers: factors, bases.
+    Matrices,
+    /// Room for what flows between the parts of a chain, and for matrices that do not outlive a step. What
+    /// factorisations work in is not counted: on the CPU at most some four matrices of the longest axis.
+    BetweenParts,
 }
 
 impl MemoryReport {
     /// The bytes of state on the device: what [`Optimizer::state_bytes`] will say.
     pub fn state_bytes(&self) -> u64 {
-        self.bytes(|kind| !matches!(kind, MemoryKind::Sums | MemoryKind::Maxima))
+        use MemoryKind::{BetweenParts, Maxima, Sums};
+        self.bytes(|kind| !matches!(kind, Sums | Maxima | BetweenParts))
     }
 
     /// All bytes on the device: state, and room for sums.
@@ -128,6 +134,7 @@ impl MemoryReport {
         formats: &MemoryFormats,
         labels: &[&str],
         parameters: impl Iterator<Item = (&'a Layout, Option<usize>)>,
+        matrices: &dyn Fn(usize, &Layout) -> Option<MatrixPlan>,
     ) -> Self {
         let mut groups: Vec<_> =
             labels.iter().map(|label| GroupMemory::new(label, kept.fields(formats), kept.group)).collect();
@@ -138,8 +145,11 @@ impl MemoryReport {
             let bytes = |format: Format| length.saturating_mul(format.bytes() as u64);
             let group = match group {
                 None => &mut frozen,
-                Some(group) => {
-                    let group = &mut groups[group];
+                Some(number) => {
+                    let group = &mut groups[number];
+                    if let Some(plan) = matrices(number, layout) {
+                        group.add_matrices(&plan, layout, formats.number);
+                    }
                     group.host += 8 * kept.own as u64;
                     for field in &mut group.fields {
                         field.bytes = field.bytes.saturating_add(match field.kind {
@@ -153,6 +163,7 @@ impl MemoryReport {
                                 let room = Lines::of(layout).room(layout.len());
                                 (kept.axes.len() * field.format.bytes() * room) as u64
                             }
+                            MemoryKind::Matrices | MemoryKind::BetweenParts => 0, // already added
                         });
                     }
                     group.gradients = group.gradients.saturating_add(bytes(formats.gradient));
@@ -173,6 +184,21 @@ impl GroupMemory {
     fn new(label: &str, fields: Vec<FieldMemory>, numbers: usize) -> Self {
         let (label, host) = (label.to_owned(), 8 * numbers as u64);
         Self { label, tensors: 0, elements: 0, fields, parameters: 0, gradients: 0, host }
+    }
+
+    /// Adds what a matrix rule keeps and needs for a tensor.
+    fn add_matrices(&mut self, plan: &MatrixPlan, layout: &Layout, format: Format) {
+        let mut add = |name: &str, kind, length: usize| {
+            let bytes = (length as u64).saturating_mul(format.bytes() as u64);
+            let place = self.fields.iter().position(|field| field.name == name && field.kind == kind);
+            match place {
+                Some(place) => self.fields[place].bytes = self.fields[place].bytes.saturating_add(bytes),
+                None => self.fields.push(FieldMemory { name: name.to_owned(), kind, format, bytes }),
+            }
+        };
+        plan.state.iter().for_each(|(name, length)| add(name, MemoryKind::Matrices, *length));
+        add("flow", MemoryKind::BetweenParts, layout.len().saturating_mul(2));
+        add("room", MemoryKind::BetweenParts, plan.room_len());
     }
 }
 
@@ -265,6 +291,13 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         let labels = self.groups.iter().map(|group| group.label.as_str()).collect::<Vec<_>>();
         let parameters = self.tensors.iter();
         let parameters = parameters.map(|tensor| (&tensor.layout, (!tensor.frozen).then_some(tensor.group)));
-        MemoryReport::new(&Kept::of::<ChainOf<R>>(), &MemoryFormats::of::<K>(), &labels, parameters)
+        let matrices = |group: usize, layout: &Layout| plan_of(&self.groups[group].base.chain(), layout);
+        let (kept, formats) = (Kept::of::<ChainOf<R>>(), MemoryFormats::of::<K>());
+        MemoryReport::new(&kept, &formats, &labels, parameters, &matrices)
     }
+}
+
+/// What the matrix rule of a chain keeps and needs for a tensor, if there is one.
+pub(super) fn plan_of<C: Stage>(chain: &C, layout: &Layout) -> Option<MatrixPlan> {
+    chain.matrix(&C::Own::generate(|| 0.0)).map(|stage| stage.rule.plan(layout))
 }

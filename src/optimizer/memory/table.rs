@@ -10,7 +10,8 @@ impl fmt::Display for MemoryKind {
             Self::Carried => " (carried)",
             Self::ByAxis => " (by axis)",
             Self::PerTensor => " (per tensor)",
-            Self::Sums | Self::Maxima => " (working memory)",
+            Self::Matrices => " (matrices)",
+            Self::Sums | Self::Maxima | Self::BetweenParts => " (working memory)",
         })
     }
 }

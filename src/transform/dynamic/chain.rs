@@ -1,18 +1,18 @@
 //! [`DynamicChain`]: a program as a stage.
 
+use super::element::{Element, Found};
 use super::fields::{Listed, ListedConstants, Numbers};
-use super::{Erased, Input, Places, Program, Runs, Slices, Stage, Step};
+use super::{Input, Places, Program, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
 use crate::transform::{ByAxis, Flag, Fold, MatrixStage, Pair};
-use core::any::Any;
 use core::marker::PhantomData;
 use typenum::{B1, Bit};
 
 /// The most fields of state that a program may have.
 pub const MOST_STATE: usize = 8;
 /// The most numbers per tensor on the device, per tensor on the host, and per group.
-const MOST_NUMBERS: usize = 16;
+pub(super) const MOST_NUMBERS: usize = 16;
 /// The most statistics.
 const MOST_PASSES: usize = 12;
 
@@ -66,14 +66,6 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag, const CUTS: usize>
     }
 }
 
-/// The numbers of one element and of what it belongs to, in the kind `F`.
-struct Element<'a, F, const STATE: usize, const AXES: usize> {
-    at: &'a ListedConstants<F>,
-    input: &'a mut Input<F>,
-    tensor: &'a [F; MOST_NUMBERS],
-    state: &'a mut ([F; STATE], [F; AXES]),
-}
-
 /// Calls a method of something in the kind of numbers that it is in. A stage behind a pointer exists
 /// for these four.
 macro_rules! in_its_kind {
@@ -90,183 +82,6 @@ macro_rules! in_its_kind {
             unreachable!("chains from data run in f32, in f64, and on tiles of them");
         }
     };
-}
-
-impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES> {
-    /// The same numbers in the kind `G`, if that is what they are.
-    fn cast<G: Real>(&mut self) -> Option<Element<'_, G, STATE, AXES>> {
-        Some(Element {
-            at: (self.at as &dyn Any).downcast_ref()?,
-            input: (self.input as &mut dyn Any).downcast_mut()?,
-            tensor: (self.tensor as &dyn Any).downcast_ref()?,
-            state: (self.state as &mut dyn Any).downcast_mut()?,
-        })
-    }
-}
-
-impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES>
-where
-    dyn Erased: Runs<F>,
-{
-    /// Runs the stages before `end`.
-    fn update(&mut self, end: usize) {
-        let mut places = Places::default();
-        for stage in &self.at.program.stages[..end] {
-            let next = places.after(stage.as_ref());
-            *self.input = <dyn Erased as Runs<F>>::update(
-                stage.as_ref(),
-                &self.at.numbers[places.constants..next.constants],
-                *self.input,
-                &self.tensor[places.tensor..next.tensor],
-                Slices {
-                    elements: &mut self.state.0[places.state..next.state],
-                    axes: &mut self.state.1[places.axes..next.axes],
-                },
-            );
-            places = next;
-        }
-    }
-
-    /// Runs one part of the stages before `end`.
-    fn update_part(&mut self, part: usize, end: usize) {
-        let (mut places, mut first) = (Places::default(), 0);
-        for stage in &self.at.program.stages[..end] {
-            let next = places.after(stage.as_ref());
-            let last = first + stage.cuts();
-            if (first..=last).contains(&part) {
-                *self.input = <dyn Erased as Runs<F>>::update_part(
-                    stage.as_ref(),
-                    part - first,
-                    &self.at.numbers[places.constants..next.constants],
-                    *self.input,
-                    &self.tensor[places.tensor..next.tensor],
-                    Slices {
-                        elements: &mut self.state.0[places.state..next.state],
-                        axes: &mut self.state.1[places.axes..next.axes],
-                    },
-                );
-            }
-            (places, first) = (next, last);
-        }
-    }
-
-    /// Leaves what statistic `pass` takes in a part in the place of the update.
-    fn measure_part(&mut self, part: usize, pass: usize) {
-        let program = &self.at.program;
-        let Some((place, pass)) = program.locate(pass) else { return };
-        self.update_part(part, place);
-        let first: usize = program.stages[..place].iter().map(|stage| stage.cuts()).sum();
-        let (places, next) = program.places(place);
-        let value = <dyn Erased as Runs<F>>::measure_part(
-            program.stages[place].as_ref(),
-            part - first,
-            pass,
-            &self.at.numbers[places.constants..next.constants],
-            *self.input,
-            &self.tensor[places.tensor..next.tensor],
-            Slices {
-                elements: &mut self.state.0[places.state..next.state],
-                axes: &mut self.state.1[places.axes..next.axes],
-            },
-        );
-        *self.input = self.input.with_update(value);
-    }
-
-    /// Leaves what statistic `pass` takes in the place of the update.
-    fn measure(&mut self, pass: usize) {
-        let program = &self.at.program;
-        let Some((place, pass)) = program.locate(pass) else { return };
-        self.update(place);
-        let (places, next) = program.places(place);
-        let value = <dyn Erased as Runs<F>>::measure(
-            program.stages[place].as_ref(),
-            pass,
-            &self.at.numbers[places.constants..next.constants],
-            *self.input,
-            &self.tensor[places.tensor..next.tensor],
-            Slices {
-                elements: &mut self.state.0[places.state..next.state],
-                axes: &mut self.state.1[places.axes..next.axes],
-            },
-        );
-        *self.input = self.input.with_update(value);
-    }
-
-    /// Leaves the point for evaluation in the place of the update, where the parameter stands.
-    fn evaluate(&mut self) {
-        let mut places = Places::default();
-        for stage in &self.at.program.stages {
-            let next = places.after(stage.as_ref());
-            self.input.update = <dyn Erased as Runs<F>>::evaluation(
-                stage.as_ref(),
-                &self.at.numbers[places.constants..next.constants],
-                self.input.update,
-                Slices {
-                    elements: &mut self.state.0[places.state..next.state],
-                    axes: &mut self.state.1[places.axes..next.axes],
-                },
-            );
-            places = next;
-        }
-    }
-
-    /// Shows the parameter, which stands in the place of the update, to all stages.
-    fn after(&mut self) {
-        let mut places = Places::default();
-        for stage in &self.at.program.stages {
-            let next = places.after(stage.as_ref());
-            <dyn Erased as Runs<F>>::after(
-                stage.as_ref(),
-                &self.at.numbers[places.constants..next.constants],
-                self.input.update,
-                &self.tensor[places.tensor..next.tensor],
-                Slices {
-                    elements: &mut self.state.0[places.state..next.state],
-                    axes: &mut self.state.1[places.axes..next.axes],
-                },
-            );
-            places = next;
-        }
-    }
-}
-
-/// What a statistic has found of a tensor, in the kind `F`.
-struct Found<'a, F> {
-    at: &'a ListedConstants<F>,
-    sum: &'a F,
-    count: &'a F,
-    tensor: &'a mut [F; MOST_NUMBERS],
-}
-
-impl<F: Real> Found<'_, F> {
-    /// The same numbers in the kind `G`, if that is what they are.
-    fn cast<G: Real>(&mut self) -> Option<Found<'_, G>> {
-        Some(Found {
-            at: (self.at as &dyn Any).downcast_ref()?,
-            sum: (self.sum as &dyn Any).downcast_ref()?,
-            count: (self.count as &dyn Any).downcast_ref()?,
-            tensor: (self.tensor as &mut dyn Any).downcast_mut()?,
-        })
-    }
-}
-
-impl<F: Real> Found<'_, F>
-where
-    dyn Erased: Runs<F>,
-{
-    fn finish(&mut self, pass: usize) {
-        let program = &self.at.program;
-        let Some((place, pass)) = program.locate(pass) else { return };
-        let (places, next) = program.places(place);
-        <dyn Erased as Runs<F>>::finish(
-            program.stages[place].as_ref(),
-            pass,
-            &self.at.numbers[places.constants..next.constants],
-            *self.sum,
-            *self.count,
-            &mut self.tensor[places.tensor..next.tensor],
-        );
-    }
 }
 
 impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, const CUTS: usize> Stage

@@ -11,6 +11,7 @@
 //! costs little. It is slower than a chain in types, since every stage reads and writes its tile.
 
 mod chain;
+mod element;
 mod erased;
 mod fields;
 mod rule;
@@ -20,7 +21,8 @@ pub use erased::{Erased, Runs, Slices};
 pub use fields::{Listed, ListedConstants, Numbers};
 pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
 
-use super::{Input, Stage, Step};
+use super::{Input, MatrixPlan, Stage, Step};
+use crate::shape::Layout;
 use std::sync::Arc;
 
 /// Stages, one after the other.
@@ -85,6 +87,14 @@ impl Program {
     /// How often matrix work interrupts the stages.
     pub fn cuts(&self) -> usize {
         self.stages.iter().map(|stage| stage.cuts()).sum()
+    }
+
+    /// What the matrix rule among the stages keeps and needs for a tensor, if there is one.
+    pub fn matrix_plan(&self, layout: &Layout) -> Option<MatrixPlan> {
+        self.stages.iter().find_map(|stage| {
+            let own = vec![0.0; stage.counts().own];
+            stage.matrix(&own).map(|found| found.rule.plan(layout))
+        })
     }
 
     /// Whether all gradients must exist before any parameter moves.

@@ -1,0 +1,63 @@
+//! Rules for matrices: choosing and tuning them.
+//!
+//! Adam and its kind scale every element by itself. A matrix has more structure: its gradient has
+//! directions, long ones and short ones, which lie askew to the elements. Two families use it.
+//!
+//! | Rule | What it does | State per parameter of an n×n matrix | γ to start from |
+//! |---|---|---|---|
+//! | [`Muon`](crate::rule::Muon) | makes all directions of the momentum equally long | 1 number | 0.02, or AdamW's with [`ShapeScaling::AsAdamW`](crate::rule::ShapeScaling) |
+//! | [`MuonLaProp`](crate::rule::MuonLaProp) | the same to LaProp's update | 2 | LaProp's, or more |
+//! | [`Scion`](crate::rule::Scion) | the same, with steps of one length in a norm for each layer | 1 | 2.5e-3 |
+//! | [`Soap`](crate::rule::Soap) | Adam in a basis whose axes are those directions | 2, and 4 of factors and bases | 3e-3 |
+//! | [`Solp`](crate::rule::Solp), [`SoapNAdam`](crate::rule::SoapNAdam), [`SoapAdEMAMix`](crate::rule::SoapAdEMAMix) | the same with another stage within | 2 or 3, and 4 | 3e-3 |
+//! | [`ScheduleFreeSoap`](crate::rule::ScheduleFreeSoap) | RMSprop within, schedule-free outside | 2, and 4 | 3e-3 |
+//!
+//! - **Muon** for hidden layers of large networks: least memory, and its cost does not depend on anything
+//!   but shapes. Embeddings, the last layer, biases and scales belong to AdamW, in an optimizer of their own.
+//! - **Soap** where steps are dear and memory is not: it needs the fewest.
+//!
+//! # Muon
+//!
+//! The published coefficients leave singular values between 0.7 and 1.2, which training does not mind.
+//! [`NewtonSchulz::TIGHT`](crate::rule::NewtonSchulz::TIGHT) costs the same and scatters less;
+//! [`NewtonSchulz::POLAR_EXPRESS`](crate::rule::NewtonSchulz::POLAR_EXPRESS) converges, for twice as much.
+//! [`ZerothPower::SingularVectors`](crate::rule::ZerothPower) is exact: a reference, too slow to train with.
+//!
+//! # SOAP
+//!
+//! Its knobs are in [`EigenBases`](crate::rule::EigenBases):
+//!
+//! - `refresh`: how often bases follow their factors. Every tenth gradient is a fair trade; each second one needs
+//!   a few steps less and takes longer. A [schedule](crate::rule::PreconditionerSchedule) refreshes often
+//!   at first, when the directions still change, and ever less often later:
+//!   `Refresh::Scheduled(PreconditionerSchedule::default())`.
+//! - `limit`: axes longer than this have no basis. A vocabulary of 50 000 would need a square of that length. Ask
+//!   for the [memory](crate::guide::memory) first; it is known before anything is allocated.
+//! - `merging`: convolutions have four axes, of which the small ones behind the first are joined up to the limit.
+//!
+//! The first gradient only finds the bases, and moves nothing.
+//!
+//! ```
+//! # #[cfg(feature = "matrix")] {
+//! use gradus::cpu::Cpu;
+//! use gradus::optimizer::Build;
+//! use gradus::rule::{EigenBases, PreconditionerSchedule, Refresh, Soap};
+//!
+//! let refresh = Refresh::Scheduled(PreconditionerSchedule::default());
+//! let rule = Soap { bases: EigenBases { refresh, limit: 1024, ..EigenBases::default() }, ..Soap::default() };
+//! let report = rule.memory_of([("embedding", [50_000, 256]), ("hidden", [256, 256])])?;
+//! // Two moments of each element, and for every axis within the limit a factor and a basis.
+//! let moments = 2 * (50_000 * 256 + 256 * 256);
+//! let matrices = 2 * (256 * 256) + 4 * (256 * 256);
+//! assert_eq!(report.state_bytes(), 4 * (moments + matrices + 2)); // and two counts of failures
+//! # }
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! # What is promised
+//!
+//! - The bits do not depend on the number of threads.
+//! - After the build, a step asks for no memory of its own.
+//! - A basis whose refresh fails is kept, and counted in `failures` of the snapshot. Gradients that are 0,
+//!   infinite or NaN do not enter factors.
+//! - Factors and bases lie in `f32` (`f64` for `f64` parameters), whatever the format of parameters and state.

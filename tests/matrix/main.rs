@@ -1,0 +1,77 @@
+//! Rules that see a tensor as a matrix: what must hold whatever the numbers are.
+//!
+//! Most of it runs through the catalogue, whose optimizers are compiled with the library.
+
+#![cfg(feature = "matrix")]
+
+mod bases;
+mod polar;
+mod state;
+
+use gradus::catalogue::{self, Configuration, Value};
+use gradus::cpu::Cpu;
+use gradus::random::{philox, round_keys};
+use ndarray::{Array2, ArrayD, Ix2};
+
+/// Numbers that are spread evenly over ±1, the same for a seed.
+fn noise(rows: usize, columns: usize, seed: u32) -> Array2<f64> {
+    let keys = round_keys(u64::from(seed));
+    let number = |place: usize| f64::from(philox([place as u32, 0, 0, seed], &keys)[0]) / 2f64.powi(31) - 1.0;
+    Array2::from_shape_fn((rows, columns), |(row, column)| number(row * columns + column))
+}
+
+/// An orthogonal matrix: a product of three reflections.
+fn orthogonal(n: usize, seed: u32) -> Array2<f64> {
+    let mut matrix = Array2::eye(n);
+    for number in 0..3 {
+        let direction = noise(n, 1, seed + number);
+        let length = direction.iter().map(|x| x * x).sum::<f64>();
+        let reflection = Array2::eye(n) - direction.dot(&direction.t()) * (2.0 / length);
+        matrix = reflection.dot(&matrix);
+    }
+    matrix
+}
+
+/// The singular values' sum of squares about 1: ‖M·Mᵀ − 1‖ over the shorter side.
+fn distance_from_orthonormal(matrix: &Array2<f64>) -> f64 {
+    let gram =
+        if matrix.nrows() <= matrix.ncols() { matrix.dot(&matrix.t()) } else { matrix.t().dot(matrix) };
+    largest(&(&gram - &Array2::<f64>::eye(gram.nrows())))
+}
+
+fn largest(matrix: &Array2<f64>) -> f64 {
+    matrix.iter().fold(0.0, |largest, number| number.abs().max(largest))
+}
+
+/// A configuration with these hyperparameters and no decay.
+fn configured(optimizer: &str, hyperparameters: &[(&str, Value)]) -> Configuration {
+    let mut configuration = Configuration::of(optimizer);
+    configuration.hyperparameters.set("weight_decay", 0.0);
+    for (name, value) in hyperparameters {
+        configuration.hyperparameters.set(name, value.clone());
+    }
+    configuration
+}
+
+/// Where a matrix of zeros is after these gradients.
+fn trained<T: catalogue::Catalogued>(
+    configuration: &Configuration,
+    threads: usize,
+    gradients: &[Array2<T>],
+) -> Array2<T> {
+    let start = Array2::from_elem(gradients[0].raw_dim(), T::default()).into_dyn();
+    let mut parameters: Vec<(String, ArrayD<T>)> = vec![("x".to_owned(), start)];
+    let device = Cpu::with_threads(threads).expect("threads");
+    let mut optimizer =
+        catalogue::build::<T>(configuration, device, &parameters).expect("a valid configuration");
+    for gradient in gradients {
+        let gradient = vec![("x".to_owned(), Some(gradient.clone().into_dyn()))];
+        optimizer.step(&mut parameters, &gradient).expect("a step");
+    }
+    parameters.remove(0).1.into_dimensionality::<Ix2>().expect("a matrix")
+}
+
+/// As [`trained`], in double precision on one thread.
+fn moved(configuration: &Configuration, gradients: &[Array2<f64>]) -> Array2<f64> {
+    trained(configuration, 1, gradients)
+}
