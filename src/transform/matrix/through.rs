@@ -52,7 +52,10 @@ where
     const LOOKS_BACK: bool = C::LOOKS_BACK;
     const BY_TILE: bool = C::BY_TILE;
     const MARKS_FIRST: bool = C::MARKS_FIRST;
-    const CUTS: usize = 2 + C::CUTS;
+    const CUTS: usize = {
+        assert!(C::CUTS == 0, "a matrix rule cannot work within another one");
+        2
+    };
 
     fn joins(pass: usize) -> bool {
         C::joins(pass)
