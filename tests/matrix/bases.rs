@@ -1,6 +1,7 @@
 //! Adam and its kind in eigenbases.
 
 use super::*;
+use ndarray::Array1;
 
 fn gradients(count: u32) -> Vec<Array2<f64>> {
     (0..count).map(|step| noise(7, 5, 100 + step)).collect()
@@ -101,8 +102,8 @@ fn it_needs_fewer_steps_than_adamw_where_the_axes_are_turned() {
     // ½·‖A·X·B‖² with condition numbers 1e2 on either side, in turned coordinates.
     let stretched = |n: usize, seed: u32| {
         let basis = orthogonal(n, seed);
-        let values =
-            Array2::from_diag(&(0..n).map(|i| 10f64.powf(-2.0 * i as f64 / (n - 1) as f64)).collect());
+        let values: Array1<f64> = (0..n).map(|i| 10f64.powf(-2.0 * i as f64 / (n - 1) as f64)).collect();
+        let values = Array2::from_diag(&values);
         basis.dot(&values).dot(&basis.t())
     };
     let (a, b) = (stretched(8, 61), stretched(6, 71));

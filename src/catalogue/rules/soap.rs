@@ -84,7 +84,7 @@ macro_rules! named {
             const SUMMARY: &'static str = $summary;
 
             fn read(from: &mut Reader<'_>) -> Result<Self> {
-                let default = Self::default();
+                let default = Self::usual();
                 let learning_rate = from.learning_rate(default.learning_rate)?;
                 let second = from.second_decay("beta2", default.inner.second)?;
                 let epsilon = from.epsilon(default.inner.epsilon)?;

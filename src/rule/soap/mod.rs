@@ -44,7 +44,7 @@ pub use schedule_free::ScheduleFreeSoap;
 use super::{
     AddDecay, Decayed, ScaleByAdEMAMix, ScaleByAdam, ScaleByLaProp, ScaleByNAdam, decayed, regularized,
 };
-use crate::hyperparameter::{Coefficient, Epsilon, LearningRate, SecondDecay, WeightDecay};
+use crate::hyperparameter::{Coefficient, LearningRate, WeightDecay};
 use crate::transform::{Chain, Rule, Through};
 use crate::tunables;
 
@@ -58,7 +58,7 @@ use crate::tunables;
 /// use ndarray::array;
 ///
 /// let refresh = Refresh::Scheduled(PreconditionerSchedule::default());
-/// let rule = Solp { bases: EigenBases { refresh, ..EigenBases::default() }, ..Solp::default() };
+/// let rule = Solp { bases: EigenBases { refresh, ..EigenBases::default() }, ..Solp::usual() };
 /// let mut parameters = [("weight", array![[1.0f32, 0.0], [0.0, 1.0]])];
 /// let mut optimizer = rule.build(Cpu::default(), &parameters)?;
 /// let gradients = [("weight", array![[3.0f32, 1.0], [1.0, 3.0]])];
@@ -82,6 +82,11 @@ pub struct Soap<I = ScaleByAdam> {
 }
 
 impl<I: TurnsWithBases> Soap<I> {
+    /// With HeavyBall's setting of the inner stage: what [`Default`] is for Adam.
+    pub fn usual() -> Self {
+        Self::with(I::usual())
+    }
+
     /// With an inner stage, and everything else at its default.
     pub fn with(inner: I) -> Self {
         Self {
@@ -100,36 +105,9 @@ pub type SoapNAdam = Soap<ScaleByNAdam>;
 /// AdEMAMix in the eigenbases.
 pub type SoapAdEMAMix = Soap<ScaleByAdEMAMix>;
 
-/// ε of all of them, as a floor.
-const EPSILON: Epsilon = Epsilon { added: 0.0, floor: 1e-8 };
-
 impl Default for Soap {
     fn default() -> Self {
-        Self::with(ScaleByAdam {
-            second: SecondDecay::checked(0.95),
-            epsilon: EPSILON,
-            ..ScaleByAdam::default()
-        })
-    }
-}
-
-impl Default for Solp {
-    fn default() -> Self {
-        let second = SecondDecay::checked(0.95);
-        Self::with(ScaleByLaProp { second, epsilon: EPSILON, ..ScaleByLaProp::default() })
-    }
-}
-
-impl Default for SoapNAdam {
-    fn default() -> Self {
-        Self::with(ScaleByNAdam { epsilon: EPSILON, ..ScaleByNAdam::default() })
-    }
-}
-
-impl Default for SoapAdEMAMix {
-    fn default() -> Self {
-        let second = SecondDecay::checked(0.95);
-        Self::with(ScaleByAdEMAMix { second, epsilon: EPSILON, ..ScaleByAdEMAMix::default() })
+        Self::usual()
     }
 }
 
