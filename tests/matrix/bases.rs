@@ -25,20 +25,7 @@ fn without_bases_it_is_its_inner_stage_one_gradient_later() {
 
 #[test]
 fn it_turns_with_the_gradients() {
-    let (left, right) = (orthogonal(7, 41), orthogonal(5, 51));
-    // Never equal eigenvalues: then bases are unique but for signs, which cancel.
-    for (optimizer, interval) in [("soap", 1.0), ("soap", 2.0), ("solp", 2.0), ("soap_ademamix", 2.0)] {
-        let configuration =
-            configured(optimizer, &[("lr", 0.01.into()), ("precondition_frequency", interval.into())]);
-        let gradients = gradients(8);
-        let turned: Vec<_> = gradients.iter().map(|gradient| left.dot(gradient).dot(&right)).collect();
-        let difference =
-            moved(&configuration, &turned) - left.dot(&moved(&configuration, &gradients)).dot(&right);
-        // The smallest of 7 eigenvalues of the first factor is 0 twice (rank 5): these two directions are only
-        // found from the second gradient on, by orthonormal completion, which does not turn along.
-        // So rows are compared for the square case below; here that nothing else breaks.
-        assert!(difference.iter().all(|x| x.is_finite()), "{optimizer}");
-    }
+    // Square, so that the first factors have full rank: where they have none, bases are completed at will.
     let (left, right) = (orthogonal(6, 41), orthogonal(6, 51));
     let square: Vec<_> = (0..8).map(|step| noise(6, 6, 200 + step)).collect();
     let turned: Vec<_> = square.iter().map(|gradient| left.dot(gradient).dot(&right)).collect();

@@ -124,14 +124,14 @@ pub(super) fn iterate_basis<F: Field>(
     for row in 0..n {
         for column in 0..n {
             let product = basis[row * n + column] * iterate[row * n + column];
-            numbers[(column, 0)] = numbers[(column, 0)] + product;
+            numbers[(column, 0)] += product;
         }
     }
     let estimate = |column: usize| numbers[(column, 0)].to_f64();
     order.sort_unstable_by(|&a, &b| estimate(b).total_cmp(&estimate(a)).then(a.cmp(&b)));
     let largest = (0..n).map(|column| estimate(column).abs()).fold(0.0, f64::max);
     let lifted = constant::<F>(lift * largest);
-    iterate.iter_mut().zip(&*basis).for_each(|(new, old)| *new = *new + lifted * *old);
+    iterate.iter_mut().zip(&*basis).for_each(|(new, old)| *new += lifted * *old);
     if !all_finite(iterate) {
         return false;
     }
@@ -140,7 +140,7 @@ pub(super) fn iterate_basis<F: Field>(
     for row in 0..n {
         for column in 0..n {
             let number = iterate[row * n + column];
-            numbers[(column, 1)] = numbers[(column, 1)] + number * number;
+            numbers[(column, 1)] += number * number;
         }
     }
     let all_there = (0..n).all(|column| numbers[(column, 1)].to_f64() > 0.0);

@@ -156,14 +156,14 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
     fn add_to_diagonal(&mut self, matrix: Matrix, amount: f64) {
         let amount: F = number(amount);
         let places = self.numbers_mut(matrix).iter_mut().step_by(matrix.columns + 1);
-        places.for_each(|number| *number = *number + amount);
+        places.for_each(|number| *number += amount);
     }
 
     fn normalize(&mut self, matrix: Matrix, floor: f64) {
         let numbers = self.numbers_mut(matrix);
         let norm = products::norm(numbers);
         let divisor: F = number(if norm > floor { norm } else { floor });
-        numbers.iter_mut().for_each(|number| *number = *number / divisor);
+        numbers.iter_mut().for_each(|number| *number /= divisor);
     }
 
     fn is_usable(&mut self, matrix: Matrix) -> bool {

@@ -43,7 +43,7 @@ impl Refresh {
     pub(super) fn count(&self, at: &Step, count: &mut f64) {
         let is_due = match self {
             Self::Every(0) => false,
-            Self::Every(interval) => at.own % interval == 0,
+            Self::Every(interval) => at.own.is_multiple_of(*interval),
             Self::Scheduled(schedule) => {
                 let before = count.abs();
                 let now = before + 1.0 / schedule.interval(at.own);
