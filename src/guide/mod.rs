@@ -12,7 +12,9 @@
 //! | [architecture] | Do the contracts hold the hard cases? |
 
 pub mod architecture;
+pub mod checkpoints;
 pub mod choosing;
+pub mod configuration;
 pub mod evaluating;
 pub mod gradient_release;
 pub mod memory;

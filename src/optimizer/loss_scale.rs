@@ -93,6 +93,11 @@ impl LossScale {
         Ok(Self { scaling, scale: start, good: 0 })
     }
 
+    /// Refuses a scale that this one could not have come to.
+    pub(super) fn accepts(&self, scale: f64) -> Result<()> {
+        Self::new(LossScaling { start: scale, ..self.scaling }).map(|_| ())
+    }
+
     pub(super) fn get(&self) -> f64 {
         self.scale
     }

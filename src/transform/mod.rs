@@ -13,6 +13,7 @@
 mod around;
 mod by_axis;
 mod chain;
+mod description;
 mod dynamic;
 mod fields;
 mod flag;
@@ -22,6 +23,7 @@ mod stage;
 pub use around::{Around, Identity};
 pub use by_axis::ByAxis;
 pub use chain::{Chain, StageExt};
+pub use description::Description;
 pub use dynamic::{
     AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Listed, ListedConstants,
     MOST_STATE, Numbers, Program, Runs, Slices, program_of,

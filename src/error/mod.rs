@@ -3,6 +3,10 @@
 //! Combinations of options that make no sense are compile errors, so they are not here. Each
 //! variant needs data that only exists at run time: a number, a name, a shape.
 
+mod checkpoint;
+
+pub use checkpoint::CheckpointFlaw;
+
 use crate::shape::Layout;
 
 /// The result of everything that can fail.
@@ -261,6 +265,15 @@ pub enum Error {
         expected: String,
         /// What the snapshot has.
         found: String,
+    },
+
+    /// A checkpoint could not be written, or was refused.
+    #[error("{file} {flaw}")]
+    Checkpoint {
+        /// The file, in backquotes; `the checkpoint` if it is none.
+        file: String,
+        /// What is wrong with it.
+        flaw: Box<CheckpointFlaw>,
     },
 
     /// State could not be allocated.
