@@ -151,22 +151,26 @@ impl Fitting<'_, '_> {
             }
             order.push(name);
         }
-        let here: HashMap<_, _> = outline.tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
+        let here: HashMap<_, _> =
+            outline.tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
         let has_state = |name: &String| {
-            here.get(name.as_str()).is_some_and(|tensor| tensor.group != FROZEN || there[name].group == FROZEN)
+            here.get(name.as_str())
+                .is_some_and(|tensor| tensor.group != FROZEN || there[name].group == FROZEN)
         };
         let extra: Vec<_> = order.iter().filter(|name| !has_state(name)).cloned().collect();
         let mut missing = Vec::new();
         let mut entries = Vec::with_capacity(outline.tensors.len());
         for tensor in &outline.tensors {
-            let entry = there.get(&tensor.name).filter(|entry| (entry.group == FROZEN) == (tensor.group == FROZEN));
+            let entry =
+                there.get(&tensor.name).filter(|entry| (entry.group == FROZEN) == (tensor.group == FROZEN));
             if entry.is_none() && tensor.group != FROZEN {
                 missing.push(tensor.name.clone());
             }
             entries.push(entry.cloned());
         }
         let refused = |names: &[String], allowed: bool| if allowed { Vec::new() } else { names.to_vec() };
-        let (no_state, no_place) = (refused(&missing, self.loading.missing), refused(&extra, self.loading.extra));
+        let (no_state, no_place) =
+            (refused(&missing, self.loading.missing), refused(&extra, self.loading.extra));
         if !no_state.is_empty() || !no_place.is_empty() {
             return Err(CheckpointFlaw::Parameters { missing: no_state, extra: no_place });
         }
@@ -223,7 +227,12 @@ impl Fitting<'_, '_> {
     }
 
     /// What the store carries, if it is the same store.
-    fn carry<K: Formats>(&mut self, tensor: &mut TensorSnapshot<K>, there: &str, length: usize) -> Checked<()> {
+    fn carry<K: Formats>(
+        &mut self,
+        tensor: &mut TensorSnapshot<K>,
+        there: &str,
+        length: usize,
+    ) -> Checked<()> {
         let same = self.source.document.formats.store == K::Store::NAME
             && self.source.document.formats.parameter == K::Parameter::NAME;
         for (field, values) in &mut tensor.carry {

@@ -192,7 +192,11 @@ fn dtype(format: Format) -> &'static str {
     }
 }
 
-fn write_entries(metadata: &Entries, tensors: Vec<Entry<'_>>, into: &mut (impl Write + Seek)) -> io::Result<()> {
+fn write_entries(
+    metadata: &Entries,
+    tensors: Vec<Entry<'_>>,
+    into: &mut (impl Write + Seek),
+) -> io::Result<()> {
     let mut names = HashSet::new();
     if let Some(twice) = tensors.iter().find(|entry| !names.insert(entry.name.as_str())) {
         let reason = format!("two fields would be named `{}`; rename a parameter", twice.name);

@@ -142,11 +142,15 @@ fn other_parameters(missing: &[String], extra: &[String]) -> String {
         }
         ([], extra) => {
             let names = list(extra);
-            format!("has state for {names}, but there are no such parameters; to leave it out, load it with `.ignore_extra()`")
+            format!(
+                "has state for {names}, but there are no such parameters; to leave it out, load it with `.ignore_extra()`"
+            )
         }
         (missing, extra) => {
             let (missing, extra) = (list(missing), list(extra));
-            format!("has no state for {missing}, but for {extra}, which is not here; if a name has changed, load it with `.rename(old, new)`")
+            format!(
+                "has no state for {missing}, but for {extra}, which is not here; if a name has changed, load it with `.rename(old, new)`"
+            )
         }
     }
 }

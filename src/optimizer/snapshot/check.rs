@@ -40,7 +40,11 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             let length = if tensor.frozen { 0 } else { tensor.layout.len() };
             let kept = self.kept.first().map(|_| length);
             if let (Some(expected), found) = (kept, from.at_training.as_ref().map_or(0, Vec::len)) {
-                same(&format!("the length of `{}` at the point for training", tensor.name), &expected, &found)?;
+                same(
+                    &format!("the length of `{}` at the point for training", tensor.name),
+                    &expected,
+                    &found,
+                )?;
             }
         }
         for (group, from) in self.groups.iter().zip(&snapshot.groups) {
