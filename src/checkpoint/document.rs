@@ -48,6 +48,7 @@ pub(super) struct FormatNames {
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupEntry {
     pub(super) label: String,
+    pub(super) rule: String,
     pub(super) stages: Vec<String>,
     pub(super) learning_rate: String,
     pub(super) hyperparameters: Vec<(String, String)>,

@@ -5,7 +5,7 @@
 use super::document::{Document, GroupEntry, ParameterEntry, malformed, number};
 use super::source::Source;
 use super::values::{self, Wanted};
-use super::write::{at_training_name, element_name, group_name, other_name};
+use super::write::{FROZEN, at_training_name, element_name, group_name, other_name};
 use super::{Checked, Loaded, Loading};
 use crate::device::{Formats, Lines, Number};
 use crate::dtype::StorageDtype;
@@ -15,9 +15,6 @@ use crate::optimizer::{GroupSnapshot, Snapshot, TensorSnapshot};
 use crate::shape::Layout;
 use crate::store::Store;
 use std::collections::{HashMap, HashSet};
-
-/// The label under which frozen parameters stand.
-const FROZEN: &str = "frozen";
 
 /// A file that is being fitted to an optimizer.
 struct Fitting<'f, 's> {
@@ -102,13 +99,16 @@ impl Fitting<'_, '_> {
     }
 
     fn group(&mut self, group: &mut GroupSnapshot, place: usize) -> Checked<()> {
-        let GroupEntry { stages, learning_rate, hyperparameters, .. } = &self.source.document.groups[place];
-        if *stages != group.stages && !self.loading.any_rule {
-            return Err(CheckpointFlaw::Rule {
-                group: group.label.clone(),
-                expected: group.stages.join(" → "),
-                found: stages.join(" → "),
-            });
+        let GroupEntry { rule, stages, learning_rate, hyperparameters, .. } =
+            &self.source.document.groups[place];
+        if (rule, stages) != (&group.rule, &group.stages) {
+            if !self.loading.any_rule {
+                return Err(CheckpointFlaw::Rule {
+                    group: group.label.clone(),
+                    expected: GroupSnapshot::described(&group.rule, &group.stages),
+                    found: GroupSnapshot::described(rule, stages),
+                });
+            }
         }
         if !self.loading.hyperparameters {
             let item = || format!("the hyperparameters of group `{}`", group.label);
@@ -206,6 +206,9 @@ impl Fitting<'_, '_> {
         };
         check_entry(entry, &tensor.name, &tensor.layout, &tensor.group)?;
         tensor.received = entry.received;
+        if frozen {
+            return Ok(());
+        }
         let there = &entry.name;
         for (field, values) in &mut tensor.state {
             *values = self.values(&element_name(there, field), length)?;
@@ -215,7 +218,7 @@ impl Fitting<'_, '_> {
         }
         self.carry::<K>(tensor, there, length)?;
         for (field, values) in &mut tensor.tensor {
-            *values = self.values::<Number<K>>(&other_name(there, "tensor", field), usize::from(!frozen))?;
+            *values = self.values::<Number<K>>(&other_name(there, "tensor", field), 1)?;
         }
         for (field, number) in &mut tensor.own {
             *number = self.single(&other_name(there, "own", field))?;

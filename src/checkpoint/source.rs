@@ -35,7 +35,15 @@ impl<'s> Source<'s> {
     /// Reads the header, and all the rest once for the digest.
     pub(super) fn open(from: &'s mut dyn Bytes, loading: &Loading) -> Checked<Self> {
         let length = from.seek(SeekFrom::End(0)).map_err(unreadable)?;
-        let (bytes, header) = read_header(from, length)?;
+        let bytes = read_header(from, length)?;
+        let header: Metadata = match serde_json::from_slice(&bytes) {
+            Ok(header) => header,
+            Err(error) => return Err(of_a_wrong_header(from, &bytes, &error, loading)),
+        };
+        let expected = LENGTH + bytes.len() as u64 + header.data_len() as u64;
+        if expected != length {
+            return Err(CheckpointFlaw::Length { expected, found: length });
+        }
         let metadata = header.metadata().as_ref();
         let get = |entry: &str| metadata.and_then(|metadata| metadata.get(entry)).map(String::as_str);
         let version = document::version(&get)?;
@@ -82,8 +90,31 @@ pub(super) fn format_of(info: &TensorInfo) -> Option<crate::dtype::Format> {
     }
 }
 
-/// The bytes of the header and what they say, of a file of `length` bytes.
-fn read_header(from: &mut dyn Bytes, length: u64) -> Checked<(Vec<u8>, Metadata)> {
+/// The flaw of a file whose header cannot be read: a checkpoint that is damaged, or something else.
+fn of_a_wrong_header(
+    from: &mut dyn Bytes,
+    header: &[u8],
+    error: &serde_json::Error,
+    loading: &Loading,
+) -> CheckpointFlaw {
+    let not = CheckpointFlaw::NotACheckpoint { reason: format!("its header is wrong: {error}") };
+    match digest_of(header).filter(|_| !loading.unverified) {
+        Some(digest) => match verify(from, header, &format!("{DIGEST}{digest}")) {
+            Ok(()) => not,
+            Err(flaw) => flaw,
+        },
+        None => not,
+    }
+}
+
+/// The digest that a header names, if it stands in its place.
+fn digest_of(header: &[u8]) -> Option<&str> {
+    let digest = header.strip_prefix(BEFORE_DIGEST.as_bytes())?.get(..DIGEST_LENGTH)?;
+    core::str::from_utf8(digest).ok()
+}
+
+/// The bytes of the header of a file of `length` bytes. The reader then stands behind it.
+fn read_header(from: &mut dyn Bytes, length: u64) -> Checked<Vec<u8>> {
     let not = |reason: String| CheckpointFlaw::NotACheckpoint { reason };
     if length < LENGTH {
         return Err(not(format!("it has {length} bytes, fewer than any safetensors file")));
@@ -100,21 +131,14 @@ fn read_header(from: &mut dyn Bytes, length: u64) -> Checked<(Vec<u8>, Metadata)
     }
     let mut bytes = vec![0; of_header as usize];
     from.read_exact(&mut bytes).map_err(unreadable)?;
-    let header: Metadata =
-        serde_json::from_slice(&bytes).map_err(|error| not(format!("its header is wrong: {error}")))?;
-    let expected = LENGTH + of_header + header.data_len() as u64;
-    if expected != length {
-        return Err(CheckpointFlaw::Length { expected, found: length });
-    }
-    Ok((bytes, header))
+    Ok(bytes)
 }
 
 /// Compares the digest that the file names with that of what it holds. The reader stands behind the
 /// header.
 fn verify(from: &mut dyn Bytes, header: &[u8], written: &str) -> Checked<()> {
     let place = BEFORE_DIGEST.len()..BEFORE_DIGEST.len() + DIGEST_LENGTH;
-    let in_its_place = header.get(place.clone()).and_then(|digest| core::str::from_utf8(digest).ok());
-    let (Some(expected), true) = (in_its_place, header.starts_with(BEFORE_DIGEST.as_bytes())) else {
+    let Some(expected) = digest_of(header) else {
         return Err(document::malformed(
             "the digest",
             "it is not at the beginning, so another program has written this; to trust it, load it with \

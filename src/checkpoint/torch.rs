@@ -154,7 +154,7 @@ fn check_rule<K: Formats>(snapshot: &Snapshot<K>) -> Checked<()> {
         if !is_adam || !fields {
             return Err(CheckpointFlaw::Rule {
                 group: group.label.clone(),
-                expected: group.stages.join(" → "),
+                expected: crate::optimizer::GroupSnapshot::described(&group.rule, &group.stages),
                 found: "torch's Adam or AdamW".to_owned(),
             });
         }

@@ -37,6 +37,9 @@ pub(super) fn write<K: Formats>(snapshot: &Snapshot<K>, into: &mut (impl Write +
     write_entries(&metadata(snapshot)?, entries, into)
 }
 
+/// The label under which frozen parameters stand, of which nothing is remembered.
+pub(super) const FROZEN: &str = "frozen";
+
 /// The name of the tensor of a field of state.
 pub(super) fn element_name(parameter: &str, field: &str) -> String {
     format!("{parameter}/{field}")
@@ -63,7 +66,7 @@ fn entries_of<K: Formats>(snapshot: &Snapshot<K>) -> Vec<Entry<'_>> {
         let numbers = group.memory.iter();
         list.extend(numbers.map(|(field, number)| single(group_name(&group.label, field), number)));
     }
-    for tensor in &snapshot.tensors {
+    for tensor in snapshot.tensors.iter().filter(|tensor| tensor.group != FROZEN) {
         entries_of_tensor(tensor, &mut list);
     }
     // Wide numbers first, so that each tensor lies at a multiple of its numbers' length.
@@ -136,6 +139,7 @@ fn group_entry(group: &GroupSnapshot) -> GroupEntry {
     let hyperparameters = group.hyperparameters.iter();
     GroupEntry {
         label: group.label.clone(),
+        rule: group.rule.clone(),
         stages: group.stages.clone(),
         learning_rate: as_text(group.learning_rate.get()),
         hyperparameters: hyperparameters.map(|(name, number)| (name.clone(), as_text(*number))).collect(),

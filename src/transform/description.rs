@@ -26,9 +26,8 @@ impl Description {
     /// That of a stage that its type describes.
     pub fn of<C: Stage>() -> Self {
         let is_identity = TypeId::of::<C>() == TypeId::of::<Identity>();
-        let stage = without_paths(core::any::type_name::<C>());
         Self {
-            stages: if is_identity { Vec::new() } else { vec![stage] },
+            stages: if is_identity { Vec::new() } else { vec![short_name::<C>()] },
             elements: names::<ElementsOf<C>>(),
             axes: names::<AxesOf<C>>(),
             tensor: names::<C::Tensor>(),
@@ -70,6 +69,11 @@ fn names<S: FieldSet>() -> Vec<String> {
     let mut names = Vec::new();
     S::each_name(&mut |name| names.push(name.to_owned()));
     names
+}
+
+/// The name of a type, without paths.
+pub(super) fn short_name<X>() -> String {
+    without_paths(core::any::type_name::<X>())
 }
 
 /// A type's name without the modules that it and its parameters lie in: those may move.

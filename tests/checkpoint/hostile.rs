@@ -68,15 +68,22 @@ fn every_truncation_is_noticed() {
 #[test]
 fn every_flipped_bit_is_noticed() {
     let bytes = saved();
-    let mut damaged = 0;
+    let place_of = |text: &str| {
+        bytes.windows(text.len()).position(|window| window == text.as_bytes()).expect("it is in the header")
+    };
+    let (text, tensors) = (place_of("\"format\""), place_of("\"layer."));
+    let data = 8 + u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
     for place in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[place] ^= 1 << (place % 8);
         let flaw = flaw(&flipped);
-        damaged += usize::from(matches!(flaw, CheckpointFlaw::Damaged { .. }));
+        // Where lengths and offsets stand another error may be the better one.
+        if (text..tensors).contains(&place) && !(bytes[place..].starts_with(b"gradus")) || place >= data {
+            let other = matches!(flaw, CheckpointFlaw::NotACheckpoint { .. });
+            let damaged = matches!(flaw, CheckpointFlaw::Damaged { .. });
+            assert!(damaged || other && place < data, "{place}: {flaw}");
+        }
     }
-    // What is no header any more has another error; all data and most of the text have this one.
-    assert!(damaged * 3 > bytes.len() * 2, "{damaged} of {}", bytes.len());
 }
 
 /// A file with a header of our choice.

@@ -58,17 +58,17 @@ fn another_rule() {
         &saved(&of("lion"), &parameters),
         &of("adamw"),
         &parameters,
-        "the checkpoint holds the state of another rule: group `default` is Interpolation → Sign → AddDecay → \
-         ScaleByLearningRate there, but ScaleByAdam → AddDecay → ScaleByLearningRate here; if they remember the \
-         same, load it with `.any_rule()`",
+        "the checkpoint holds the state of another rule: group `default` is Lion (AddDecay → ScaleByLion → \
+         AddDecay → ScaleByLearningRate) there, but AdamW (AddDecay → ScaleByAdam → AddDecay → \
+         ScaleByLearningRate) here; if they remember the same, load it with `.any_rule()`",
     );
     refused(
         &saved(&of("adam"), &parameters),
         &of("adamw"),
         &parameters,
-        "the checkpoint holds the state of another rule: group `default` is AddDecay → ScaleByAdam → AddDecay → \
-         ScaleByLearningRate there, but ScaleByAdam → AddDecay → ScaleByLearningRate here; if they remember the \
-         same, load it with `.any_rule()`",
+        "the checkpoint holds the state of another rule: group `default` is Adam (AddDecay → ScaleByAdam → \
+         AddDecay → ScaleByLearningRate) there, but AdamW (AddDecay → ScaleByAdam → AddDecay → \
+         ScaleByLearningRate) here; if they remember the same, load it with `.any_rule()`",
     );
 }
 

@@ -1,6 +1,6 @@
 //! Whether a snapshot fits an optimizer: everything is compared before anything is changed.
 
-use super::{Snapshot, TensorSnapshot, fields};
+use super::{GroupSnapshot, Snapshot, TensorSnapshot, fields};
 use crate::device::{Device, Formats};
 use crate::error::{Error, Result};
 use crate::optimizer::{Arrival, Optimizer, Phase, TensorState};
@@ -48,9 +48,9 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             }
         }
         for (group, from) in self.groups.iter().zip(&snapshot.groups) {
-            let (own, theirs) = (group.description().stages, &from.stages);
-            let aspect = format!("the rule of group `{}`", from.label);
-            same(&aspect, &own.join(" → "), &theirs.join(" → "))?;
+            let own = GroupSnapshot::described(&group.base.name(), &group.description().stages);
+            let theirs = GroupSnapshot::described(&from.rule, &from.stages);
+            same(&format!("the rule of group `{}`", from.label), &own, &theirs)?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@
 mod check;
 mod fields;
 
+use super::assemble::FROZEN_GROUP;
 use super::{Arrival, Optimizer, Phase, TensorState};
 use crate::device::{Device, Formats, Number};
 use crate::error::Result;
@@ -50,6 +51,8 @@ pub struct GroupSnapshot {
     /// Its other hyperparameters that can be [changed](crate::transform::Rule::tune), by name, as they were
     /// last set, without schedules.
     pub hyperparameters: Vec<(String, f64)>,
+    /// What its rule is [called](crate::transform::Rule::name).
+    pub rule: String,
     /// The stages that its rule consists of, by name.
     pub stages: Vec<String>,
     /// Its numbers, by name.
@@ -80,6 +83,13 @@ pub struct TensorSnapshot<K: Formats> {
     /// The parameter at the point for training, while it is [evaluated](Optimizer::into_evaluation) at
     /// another; [`None`] in training.
     pub at_training: Option<Vec<K::Parameter>>,
+}
+
+impl GroupSnapshot {
+    /// The rule with its stages, for messages.
+    pub(crate) fn described(rule: &str, stages: &[String]) -> String {
+        format!("{rule} ({})", stages.join(" → "))
+    }
 }
 
 impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D, F> {
@@ -133,6 +143,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
                 learning_rate: group.base.learning_rate(),
                 hyperparameters: hyperparameters(&group.base),
                 memory: numbers::<<ChainOf<R> as Stage>::Group>(&group.memory, &names.group),
+                rule: group.base.name(),
                 stages: names.stages,
             }
         });
@@ -201,8 +212,9 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         Ok(())
     }
 
+    /// The label of a tensor's group; `frozen` is no label that a group may have.
     fn label_of(&self, tensor: &TensorState<ChainOf<R>, K, D>) -> &str {
-        if tensor.frozen { "frozen" } else { &self.groups[tensor.group].label }
+        if tensor.frozen { FROZEN_GROUP } else { &self.groups[tensor.group].label }
     }
 }
 
