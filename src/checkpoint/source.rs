@@ -4,7 +4,7 @@
 //! header cannot ask for more memory than the file has bytes; the header by the crate `safetensors`;
 //! everything by the digest.
 
-use super::document::{self, DIGEST, DIGEST_LENGTH, Document};
+use super::document::{self, DIGEST_LENGTH, Document};
 use super::write::BEFORE_DIGEST;
 use super::{Checked, Loading};
 use crate::error::CheckpointFlaw;
@@ -44,18 +44,22 @@ impl<'s> Source<'s> {
         if expected != length {
             return Err(CheckpointFlaw::Length { expected, found: length });
         }
+        // Before anything that is said is believed: a flipped bit must not be taken for a later version.
+        let in_its_place = digest_of(&bytes).is_some();
+        if in_its_place && !loading.unverified {
+            verify(from, &bytes)?;
+        }
         let metadata = header.metadata().as_ref();
         let get = |entry: &str| metadata.and_then(|metadata| metadata.get(entry)).map(String::as_str);
-        let version = document::version(&get)?;
-        let data = LENGTH + bytes.len() as u64;
-        if !loading.unverified {
-            let written = get("digest").unwrap_or_default();
-            if version > super::VERSION && !written.starts_with(DIGEST) {
-                document::check_version(version)?; // later versions may have another kind of digest
-            }
-            verify(from, &bytes, written)?;
+        document::check_version(document::version(&get)?)?;
+        if !in_its_place && !loading.unverified {
+            return Err(document::malformed(
+                "the digest",
+                "it is not at the beginning, so another program has written this; to trust it, load it with \
+                 `.unverified()`",
+            ));
         }
-        document::check_version(version)?;
+        let data = LENGTH + bytes.len() as u64;
         let document = Document::read(&get)?;
         Ok(Self { from, header, data, document })
     }
@@ -98,13 +102,10 @@ fn of_a_wrong_header(
     loading: &Loading,
 ) -> CheckpointFlaw {
     let not = CheckpointFlaw::NotACheckpoint { reason: format!("its header is wrong: {error}") };
-    match digest_of(header).filter(|_| !loading.unverified) {
-        Some(digest) => match verify(from, header, &format!("{DIGEST}{digest}")) {
-            Ok(()) => not,
-            Err(flaw) => flaw,
-        },
-        None => not,
+    if digest_of(header).is_none() || loading.unverified {
+        return not;
     }
+    verify(from, header).err().unwrap_or(not)
 }
 
 /// The digest that a header names, if it stands in its place.
@@ -136,18 +137,9 @@ fn read_header(from: &mut dyn Bytes, length: u64) -> Checked<Vec<u8>> {
 
 /// Compares the digest that the file names with that of what it holds. The reader stands behind the
 /// header.
-fn verify(from: &mut dyn Bytes, header: &[u8], written: &str) -> Checked<()> {
+fn verify(from: &mut dyn Bytes, header: &[u8]) -> Checked<()> {
     let place = BEFORE_DIGEST.len()..BEFORE_DIGEST.len() + DIGEST_LENGTH;
-    let Some(expected) = digest_of(header) else {
-        return Err(document::malformed(
-            "the digest",
-            "it is not at the beginning, so another program has written this; to trust it, load it with \
-             `.unverified()`",
-        ));
-    };
-    if written.strip_prefix(DIGEST) != Some(expected) {
-        return Err(document::malformed("the digest", "there are two of them"));
-    }
+    let expected = digest_of(header).unwrap_or_default();
     let mut digest = blake3::Hasher::new();
     digest.update(&(header.len() as u64).to_le_bytes());
     digest.update(&header[..place.start]);

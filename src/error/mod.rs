@@ -294,6 +294,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// A document does not describe an optimizer.
+    #[error("`{path}`: {reason}")]
+    Configuration {
+        /// The path of the field, such as `groups[0].hyperparameters.lr`.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// The catalogue has no optimizer of this name.
     #[error("there is no optimizer `{name}`; there are {known}")]
     UnknownOptimizer {

@@ -17,6 +17,7 @@ fn build() -> Boxed<bf16> {
     let group = GroupConfiguration {
         parameters: vec!["layer.bias".to_owned()],
         hyperparameters: [("weight_decay", 0.25.into()), ("lr", 0.5.into())].into(),
+        ..GroupConfiguration::default()
     };
     let configuration = Configuration {
         hyperparameters: [("caution", true.into()), ("gradient_clipping", "rms".into())].into(),

@@ -145,6 +145,7 @@ fn other_groups() {
     let group = GroupConfiguration {
         parameters: vec!["layer.bias".to_owned()],
         hyperparameters: [("weight_decay", 0.5.into())].into(),
+        ..GroupConfiguration::default()
     };
     let grouped = Configuration { groups: vec![group], ..of("adamw") };
     refused(
