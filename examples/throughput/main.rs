@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example throughput -- [--optimizer NAME] [--dtype f32|bf16|f16|f64]
 //!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic] [--shapes big|many|gpt2|small|medium|FILE]
-//!     [--device cpu] [--threads N] [--clip-global-norm LIMIT] [--json]
+//!     [--device cpu] [--threads N] [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]
 //! ```
 
 mod options;

@@ -46,9 +46,9 @@ proptest! {
         configuration.hyperparameters.set("lr", rate);
         configuration.hyperparameters.set("eps", epsilon);
         let toml = configuration.to_toml().expect("all of it can be written");
-        prop_assert_eq!(Configuration::from_toml(&toml).as_ref(), Ok(&configuration));
+        prop_assert_eq!(Configuration::from_toml(&toml), Ok(configuration.clone()));
         let json = configuration.to_json().expect("all of it can be written");
-        prop_assert_eq!(Configuration::from_json(&json).as_ref(), Ok(&configuration));
+        prop_assert_eq!(Configuration::from_json(&json), Ok(configuration));
     }
 }
 

@@ -39,6 +39,9 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
+/// Up to here every whole number is a number.
+const LARGEST_WHOLE: u64 = 1 << 53;
+
 /// Takes what is written without a cast that could lose a bit unnoticed.
 struct OfAnyKind;
 
@@ -54,15 +57,18 @@ impl Visitor<'_> for OfAnyKind {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Number(number as f64))
+        match u64::try_from(number.saturating_abs()) {
+            Ok(size) if size <= LARGEST_WHOLE => Ok(Value::Number(number as f64)),
+            _ => Err(E::custom("it is beyond 2^53, where not every whole number is a number")),
+        }
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::Number(number as f64))
+        self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
-        Ok(Value::Number(number))
+        if number.is_finite() { Ok(Value::Number(number)) } else { Err(E::custom("it is no finite number")) }
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
