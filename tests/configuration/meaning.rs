@@ -52,7 +52,7 @@ fn a_document_is_the_calls_that_it_stands_for() {
         [[groups]]
         parameters = ["head.*"]
         hyperparameters = { lr = 0.5 }
-        schedules.weight_decay.constant = 0.5
+        schedules.weight_decay.constant.value = 0.5
     "#;
     let configuration = Configuration::from_toml(document).unwrap_or_else(|error| panic!("{error}"));
     let mut left = tensors(1.0);

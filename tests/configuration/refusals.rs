@@ -42,7 +42,7 @@ fn paths_lead_to_the_field() {
     refused("optimizer = 'lion'\nseed = -1", "`seed`: invalid value: integer `-1`, expected u64");
     refused(
         "optimizer = 'lion'\nclip_global_norm = 0.0",
-        "`clip_global_norm`: limit is 0, but must satisfy 0 < value < ∞",
+        "`clip_global_norm`: clip limit is 0, but must satisfy 0 < value < ∞",
     );
     refused(
         "optimizer = 'lion'\nloss_scaling.start = 3.0",

@@ -22,11 +22,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             &labels(snapshot.groups.iter().map(|group| group.label.as_str()).collect()),
         )?;
         for (group, from) in self.groups.iter().zip(&snapshot.groups) {
-            let of = |what: &str| format!("the list of {what} of group `{}`", from.label);
-            same_names(&of("numbers"), &group.description().group, &from.memory)?;
-            let own = names_of(&fields::hyperparameters(&group.base));
-            same_names(&of("hyperparameters"), &own, &from.hyperparameters)?;
-            fields::set_hyperparameters(&mut group.base.clone(), &from.hyperparameters)?;
+            let aspect = format!("the list of numbers of group `{}`", from.label);
+            same_names(&aspect, &group.description().group, &from.memory)?;
         }
         same("the number of parameters", &self.tensors.len(), &snapshot.tensors.len())?;
         let phase = |evaluates: bool| if evaluates { "evaluation" } else { "training" }.to_owned();
@@ -51,6 +48,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             let own = GroupSnapshot::described(&group.base.name(), &group.description().stages);
             let theirs = GroupSnapshot::described(&from.rule, &from.stages);
             same(&format!("the rule of group `{}`", from.label), &own, &theirs)?;
+            let aspect = format!("the list of hyperparameters of group `{}`", from.label);
+            let own = names_of(&fields::hyperparameters(&group.base));
+            same_names(&aspect, &own, &from.hyperparameters)?;
+            fields::set_hyperparameters(&mut group.base.clone(), &from.hyperparameters)?;
         }
         Ok(())
     }
