@@ -83,6 +83,9 @@
 //! Parameters are found by name, so their order may differ. What sums over all tensors, such as the norm for
 //! a clip, adds in the order of the set: for equal bits keep it.
 //!
+//! Of [several rules over one model](crate::optimizer::Routed) each has a file of its own:
+//! `pair.claimed().save(..)` and `pair.others().save(..)`, and the way back with `claimed_mut` and `others_mut`.
+//!
 //! # Other places than a file
 //!
 //! [`save_into`](crate::optimizer::Optimizer::save_into) and

@@ -6,6 +6,9 @@ use core::any::TypeId;
 
 /// The names of stages and of the numbers that they remember, as a chain knows them at run time: the
 /// same for a chain in types and for one [from data](super::DynamicChain).
+///
+/// There is a name for every field of the chain's type, in their order. A chain from data has room for more
+/// than it needs: that has an empty name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
     /// The stages, without those that change nothing.
@@ -49,10 +52,22 @@ impl Description {
         self
     }
 
+    /// Names for room that is not used.
+    pub(super) fn with_room(mut self, tensor: usize, own: usize, group: usize) -> Self {
+        self.tensor.resize(tensor, String::new());
+        self.own.resize(own, String::new());
+        self.group.resize(group, String::new());
+        self
+    }
+
     /// The same with names that occur once: of fields that share one, the later are numbered.
     #[must_use]
     pub fn numbered(self) -> Self {
-        let numbered = |names: Vec<String>| numbered(names.into_iter());
+        let numbered = |names: Vec<String>| {
+            let mut unique = numbered(names.iter().filter(|name| !name.is_empty()).cloned()).into_iter();
+            let next = |name: String| if name.is_empty() { Some(name) } else { unique.next() };
+            names.into_iter().filter_map(next).collect()
+        };
         Self {
             stages: self.stages,
             elements: numbered(self.elements),

@@ -3,8 +3,13 @@
 use crate::{bits, step, tensors};
 use gradus::catalogue::{self, Boxed, Catalogued, Configuration, Format, StoreKind};
 use gradus::checkpoint::Loading;
+use gradus::clip::{ClipNorm, ClipRms};
 use gradus::cpu::Cpu;
+use gradus::optimizer::Build;
+use gradus::rule::StableAdamW;
+use gradus::transform::{AroundAtRunTime, DynamicRule};
 use half::{bf16, f16};
+use std::io::Cursor;
 
 fn build<T: Catalogued>(configuration: &Configuration) -> Boxed<T> {
     catalogue::build::<T>(configuration, Cpu::default(), &tensors::<T>(1))
@@ -113,4 +118,35 @@ fn in_the_middle_of_accumulation() {
         assert_eq!(bits(&parameters), bits(&elsewhere), "{name}");
         assert_eq!(uninterrupted.to_checkpoint(), resumed.to_checkpoint(), "{name}");
     }
+}
+
+/// A chain from data has room for more numbers than it names; those of the stages around it come behind
+/// that room.
+#[test]
+fn with_stages_in_types_around_a_chain_from_data() {
+    let rule = || {
+        let around = AroundAtRunTime::default();
+        DynamicRule::<2>::new(StableAdamW::default(), around).expect("it keeps two fields of state")
+    };
+    let build = || {
+        let builder = rule().on_gradient(ClipNorm::default()).on_update(ClipRms::default());
+        builder.build(Cpu::default(), &tensors::<f32>(1)).expect("the model is valid")
+    };
+    let (mut uninterrupted, mut parameters) = (build(), tensors::<f32>(1));
+    for number in 1..=3 {
+        uninterrupted.step(&mut parameters, &tensors::<f32>(1000 + number)).expect("the gradients fit");
+    }
+    let snapshot = uninterrupted.snapshot().expect("no step is under way");
+    let numbers = &snapshot.tensors[0].tensor;
+    assert_eq!(numbers.len(), 3, "{numbers:?}");
+    assert!(numbers.iter().all(|(name, values)| !name.is_empty() && values[0] != 0.0), "{numbers:?}");
+    let mut bytes = Cursor::new(Vec::new());
+    uninterrupted.save_into(&mut bytes).expect("memory can be written");
+    let mut resumed = build();
+    resumed.load_from(&mut bytes, &Loading::exactly()).expect("it fits");
+    assert_eq!(resumed.snapshot().expect("no step is under way"), snapshot);
+    let mut elsewhere = parameters.clone();
+    uninterrupted.step(&mut parameters, &tensors::<f32>(7)).expect("the gradients fit");
+    resumed.step(&mut elsewhere, &tensors::<f32>(7)).expect("the gradients fit");
+    assert_eq!(bits(&parameters), bits(&elsewhere));
 }

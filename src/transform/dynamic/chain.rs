@@ -240,7 +240,8 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
 
     fn description(&self) -> Description {
         let stages = self.program.stages.iter();
-        stages.fold(Description::default(), |all, stage| all.then(stage.description()))
+        let all = stages.fold(Description::default(), |all, stage| all.then(stage.description()));
+        all.with_room(MOST_NUMBERS, MOST_NUMBERS, MOST_NUMBERS)
     }
 
     fn keeps(&self) -> bool {
