@@ -138,7 +138,7 @@ fn with_stages_in_types_around_a_chain_from_data() {
     }
     let snapshot = uninterrupted.snapshot().expect("no step is under way");
     let numbers = &snapshot.tensors[0].tensor;
-    assert_eq!(numbers.len(), 3, "{numbers:?}");
+    assert_eq!(numbers.len(), 5, "{numbers:?}");
     assert!(numbers.iter().all(|(name, values)| !name.is_empty() && values[0] != 0.0), "{numbers:?}");
     let mut bytes = Cursor::new(Vec::new());
     uninterrupted.save_into(&mut bytes).expect("memory can be written");
