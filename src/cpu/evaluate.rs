@@ -1,6 +1,7 @@
 //! The point for evaluation, element by element.
 
 use super::Cpu;
+use super::corrected;
 use super::pieces::constants_in;
 use crate::device::{Evaluated, Formats, LEAF, Number};
 use crate::dtype::StorageDtype;
@@ -19,8 +20,9 @@ pub(super) fn evaluate<C: Stage, K: Formats>(tensor: Evaluated<'_, Cpu, C, K>) {
         for (place, into) in into.iter_mut().enumerate() {
             let element = piece * PIECE + place;
             let carry = at::<<K::Store as Store>::Carry, _>(&carry, element);
-            let known = K::Store::known(parameter[element].widen(), &carry);
+            let known = corrected::known::<K>(parameter[element], &carry);
             let elements = at::<ElementsOf<C>, _>(&state, element);
+            let elements = ElementsOf::<C>::map(elements, StorageDtype::widen);
             let state = C::State::join(elements, AxesOf::<C>::generate(Number::<K>::default));
             *into = K::Parameter::round(C::evaluation(&constants, known, &state));
         }
@@ -29,6 +31,6 @@ pub(super) fn evaluate<C: Stage, K: Formats>(tensor: Evaluated<'_, Cpu, C, K>) {
 
 /// The numbers of one element.
 #[inline(always)]
-fn at<S: FieldSet, T: StorageDtype>(fields: &Of<S, &[T]>, element: usize) -> Of<S, T::Arithmetic> {
-    S::map(S::each_ref(fields), |field| field[element].widen())
+fn at<S: FieldSet, T: StorageDtype>(fields: &Of<S, &[T]>, element: usize) -> Of<S, T> {
+    S::map(S::each_ref(fields), |field| field[element])
 }

@@ -7,11 +7,13 @@
 
 #![allow(unsafe_code)]
 
+use super::corrected;
 use super::tile::TILE;
 use super::tiled::Tiled;
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
 use crate::random::{ELEMENTS_PER_BLOCK, RoundKeys, philox};
 use crate::real::Real;
+use crate::store::Store;
 use bytemuck::Pod;
 use core::marker::PhantomData;
 
@@ -116,6 +118,25 @@ pub(super) trait Vectors: Copy {
         at: usize,
     );
 
+    /// Parameters and corrections, which are the digits of one number each.
+    fn join<W: Store, P: StorageDtype<Arithmetic = Self::Arithmetic>>(
+        self,
+        memory: &[P; TILE],
+        beside: &[W::Beside<P>; TILE],
+        at: usize,
+    ) -> Self::Group;
+
+    /// The other way round. Bits as in [`round_stochastically`](Self::round_stochastically); without them
+    /// to nearest.
+    fn split<W: Store, P: StorageDtype<Arithmetic = Self::Arithmetic>>(
+        self,
+        numbers: &Self::Group,
+        random: Option<(&Self::Bits, usize)>,
+        memory: &mut [P; TILE],
+        beside: &mut [W::Beside<P>; TILE],
+        at: usize,
+    );
+
     /// Prepares the random blocks whose counters differ from `counter` in the first word only.
     fn blocks(self, counter: [u32; 4], keys: &RoundKeys) -> Self::Blocks;
 
@@ -187,10 +208,29 @@ impl<F: Arithmetic> Vectors for Plain<F> {
         memory: &mut [T; TILE],
         _at: usize,
     ) {
-        for i in 0..TILE {
-            let word = u32::from(bits[i ^ by]) << 16 | u32::from(bits[i ^ by ^ 1]);
-            memory[i] = T::round_stochastically(numbers[i], word);
-        }
+        corrected::rounded_stochastically(numbers, bits, by, memory);
+    }
+
+    #[inline(always)]
+    fn join<W: Store, P: StorageDtype<Arithmetic = F>>(
+        self,
+        memory: &[P; TILE],
+        beside: &[W::Beside<P>; TILE],
+        _at: usize,
+    ) -> [F; TILE] {
+        corrected::joined::<W, P>(memory, beside)
+    }
+
+    #[inline(always)]
+    fn split<W: Store, P: StorageDtype<Arithmetic = F>>(
+        self,
+        numbers: &[F; TILE],
+        random: Option<(&[u16; TILE], usize)>,
+        memory: &mut [P; TILE],
+        beside: &mut [W::Beside<P>; TILE],
+        _at: usize,
+    ) {
+        corrected::split::<W, P>(numbers, random, memory, beside);
     }
 
     #[inline(always)]

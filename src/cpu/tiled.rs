@@ -5,6 +5,7 @@ use super::tile::TILE;
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
 use crate::random::RoundKeys;
 use crate::real::Tile;
+use crate::store::Store;
 
 /// A group is one number, which is a tile.
 #[derive(Clone, Copy)]
@@ -64,6 +65,28 @@ impl<F: Arithmetic> Vectors for Tiled<F> {
         at: usize,
     ) {
         self.0.round_stochastically(numbers, bits, by, memory, at);
+    }
+
+    #[inline(always)]
+    fn join<W: Store, P: StorageDtype<Arithmetic = F>>(
+        self,
+        memory: &[P; TILE],
+        beside: &[W::Beside<P>; TILE],
+        at: usize,
+    ) -> [Tile<F>; 1] {
+        [Tile(self.0.join::<W, P>(memory, beside, at))]
+    }
+
+    #[inline(always)]
+    fn split<W: Store, P: StorageDtype<Arithmetic = F>>(
+        self,
+        [Tile(numbers)]: &[Tile<F>; 1],
+        random: Option<(&Self::Bits, usize)>,
+        memory: &mut [P; TILE],
+        beside: &mut [W::Beside<P>; TILE],
+        at: usize,
+    ) {
+        self.0.split::<W, P>(numbers, random, memory, beside, at);
     }
 
     #[inline(always)]

@@ -53,7 +53,7 @@ pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 
 use group::Group;
 
-use crate::device::{Device, Formats, Lines, Number, Statistics, Work};
+use crate::device::{Beside, Device, Formats, Lines, Number, Statistics, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
@@ -102,7 +102,7 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
     /// Room for what becomes of the state by axis.
     room: Of<AxesOf<C>, D::Buffer<Number<K>>>,
     lines: Lines,
-    carry: Of<<K::Store as Store>::Carry, D::Buffer<K::Parameter>>,
+    carry: Of<<K::Store as Store>::Carry, D::Buffer<Beside<K>>>,
     tensor: Of<C::Tensor, D::Buffer<Number<K>>>,
     own: Of<C::Own, f64>,
     /// The numbers of the gradient under way, which count once the device has run.
@@ -260,7 +260,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
 
 impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     fn bytes(&self) -> usize {
-        let carry = <<K::Store as Store>::Carry as FieldSet>::COUNT * size_of::<K::Parameter>();
+        let carry = <<K::Store as Store>::Carry as FieldSet>::COUNT * size_of::<Beside<K>>();
         let state = ElementsOf::<C>::COUNT * size_of::<K::State>();
         let axes = AxesOf::<C>::COUNT * self.lines.count() * size_of::<Number<K>>();
         let tensor = <C::Tensor as FieldSet>::COUNT * size_of::<Number<K>>();
