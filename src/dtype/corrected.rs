@@ -137,16 +137,16 @@ impl Places for f16 {
         let steps = f32::from_bits(if is_normal { 0 } else { magnitude }) * scale; // exact
         let whole = steps as i32;
         let rest = steps - whole as f32; // exact, in [0, 1)
+        // In 2^-24, and so is what is left of 1.
         let threshold = (random >> 8) as i32 as f32 * f32::from_bits((127 - 24) << 23);
-        let subnormal = whole as u32 + u32::from(threshold >= 1.0 - rest);
+        let subnormal = whole as u32 + u32::from(rest >= 1.0 - threshold);
         if is_normal { normal } else { subnormal }
     }
 
     #[inline(always)]
     fn at<const DIGITS: u32>(steps: u32) -> f32 {
         let unit = f32::from_bits((127 - 24 - DIGITS) << 23);
-        let aligned =
-            if DIGITS < BEYOND { steps << (BEYOND - DIGITS) } else { steps >> (DIGITS - BEYOND) };
+        let aligned = if DIGITS < BEYOND { steps << (BEYOND - DIGITS) } else { steps >> (DIGITS - BEYOND) };
         let normal = f32::from_bits(aligned + BIAS);
         if steps < 1 << (10 + DIGITS) { steps as i32 as f32 * unit } else { normal }
     }

@@ -1,6 +1,6 @@
 //! Which options fit together: the types behind the builder, and what the compiler says.
 
-use crate::dtype::{Plus8, Plus16, StorageDtype};
+use crate::dtype::{Narrow, Plus8, Plus16, StorageDtype};
 use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic};
 use core::fmt::Debug;
 use half::{bf16, f16};
@@ -150,6 +150,8 @@ macro_rules! rounds_16_bits {
 }
 
 rounds_16_bits!(Kahan Stochastic Corrected8 Corrected16);
+
+impl<T: Narrow> Rounds<Plus8<T>> for Stochastic {}
 
 /// A store that has not been replaced yet.
 #[diagnostic::on_unimplemented(

@@ -143,12 +143,7 @@ impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
     }
 
     #[inline(always)]
-    fn widened<T: StorageDtype>(
-        self,
-        memory: &[T; TILE],
-        at: usize,
-        each: impl Fn(T) -> F,
-    ) -> [Wide; WIDES] {
+    fn widened<T: StorageDtype>(self, memory: &[T; TILE], at: usize, each: impl Fn(T) -> F) -> [Wide; WIDES] {
         if T::FORMAT.is_error_corrected() {
             return one_by_one(corrected::widened(memory, each));
         }
