@@ -49,8 +49,9 @@ fn all() {
 /// A packed number is a format like any other.
 fn packed(parameters: &[(&str, Vec<Plus8<bf16>>)]) {
     let builder = AdamW::default().parameters_in::<Plus8<bf16>>().gradients_in::<bf16>();
-    let _ = builder.clone().state_in::<Plus16<f16>>(7).build(Cpu::default(), parameters);
-    let _ = builder.stochastic_rounding(7).state_in::<f32>(7).build(Cpu::default(), parameters);
+    let _ = builder.state_in::<Plus16<f16>>(7).build(Cpu::default(), parameters);
+    let builder = AdamW::default().stochastic_rounding(7).parameters_in::<Plus8<bf16>>();
+    let _ = builder.state_in::<f32>(7).build(Cpu::default(), parameters);
 }
 
 /// What a choice was before does not matter once it has been replaced.
