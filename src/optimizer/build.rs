@@ -7,6 +7,7 @@ use super::memory::MemoryReport;
 use super::options::{
     AsArithmetic, AsParameters, FitsArithmetic, KeepsArithmetic, Released, Together, Unchosen,
 };
+use super::routed::{AsBuilder, Routes};
 use super::wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 use crate::clip::JointClip;
 use crate::device::{Device, ParameterSet};
@@ -121,6 +122,16 @@ pub trait Build: Rule {
     /// See [`Builder::every_parameter_in_a_group`].
     fn every_parameter_in_a_group(self) -> Builder<Self> {
         self.builder().every_parameter_in_a_group()
+    }
+
+    /// See [`Builder::route`].
+    fn route<B: AsBuilder>(
+        self,
+        label: impl Into<String>,
+        condition: impl Fn(&str, &Layout) -> bool + Send + Sync + 'static,
+        other: B,
+    ) -> Routes<B::Builder, Builder<Self>> {
+        self.builder().route(label, condition, other)
     }
 
     /// See [`Builder::clip_global_norm`].

@@ -18,6 +18,7 @@
 //! | `.error_corrected8(seed)`, `.error_corrected16()` | nearest | the same, and none of the two | so do these |
 //! | `.gradient_release()` | together | nothing that needs all gradients at once | each is freed before the next exists |
 //! | `.group(label, condition, rule)` and its kind | one group | a parameter is in one group | |
+//! | `.route(label, condition, other)` | one rule | the same formats of parameters and gradients; what looks at all gradients behind it | they step as one |
 //! | `.clip_global_norm(limit)` and its kind | | together | it reads all gradients first |
 //! | `.skip_nonfinite()`, `.refuse_nonfinite()`, `.loss_scaling(..)` | propagate | together, one of them | they read all gradients first |
 //! | `.on_gradient(stage)`, `.on_update(stage)`, `.afterwards(stage)` | | | |

@@ -159,7 +159,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         if tensor.frozen { "frozen" } else { &self.groups[tensor.group].label }
     }
 
-    fn check(&self, snapshot: &Snapshot<K>) -> Result<()> {
+    /// Whether a snapshot fits.
+    pub(super) fn check(&self, snapshot: &Snapshot<K>) -> Result<()> {
         let labels = |groups: Vec<&str>| format!("{groups:?}");
         same("the seed", &self.seed, &snapshot.seed)?;
         let scaled = |scaled: bool| if scaled { "scaled" } else { "as it is" }.to_owned();
