@@ -1,7 +1,7 @@
 //! The point for evaluation, element by element.
 
 use super::pieces::constants_in;
-use super::{Cpu, threads};
+use super::{Cpu, corrected, threads};
 use crate::device::{Evaluated, Formats, LEAF, Number};
 use crate::dtype::StorageDtype;
 use crate::store::Store;
@@ -36,8 +36,9 @@ fn evaluate_piece<C: Stage, K: Formats>(
     for (place, into) in into.iter_mut().enumerate() {
         let element = first + place;
         let carry = at::<<K::Store as Store>::Carry, _>(&tensor.carry, element);
-        let known = K::Store::known(tensor.parameter[element].widen(), &carry);
+        let known = corrected::known::<K>(tensor.parameter[element], &carry);
         let elements = at::<ElementsOf<C>, _>(&tensor.state, element);
+        let elements = ElementsOf::<C>::map(elements, StorageDtype::widen);
         let state = C::State::join(elements, AxesOf::<C>::generate(Number::<K>::default));
         *into = K::Parameter::round(C::evaluation(constants, known, &state));
     }
@@ -45,6 +46,6 @@ fn evaluate_piece<C: Stage, K: Formats>(
 
 /// The numbers of one element.
 #[inline(always)]
-fn at<S: FieldSet, T: StorageDtype>(fields: &Of<S, &[T]>, element: usize) -> Of<S, T::Arithmetic> {
-    S::map(S::each_ref(fields), |field| field[element].widen())
+fn at<S: FieldSet, T: StorageDtype>(fields: &Of<S, &[T]>, element: usize) -> Of<S, T> {
+    S::map(S::each_ref(fields), |field| field[element])
 }

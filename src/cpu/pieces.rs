@@ -2,7 +2,7 @@
 
 use super::lines::{self, Cover};
 use super::{Cpu, reduce, simd, threads, tile, update};
-use crate::device::{Formats, LEAF, Number, Work};
+use crate::device::{Beside, Formats, LEAF, Number, Work};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
@@ -18,7 +18,7 @@ pub(super) struct Piece<'a, C: Stage, K: Formats> {
     pub(super) gradient: &'a [K::Gradient],
     pub(super) state: Of<ElementsOf<C>, &'a mut [K::State]>,
     pub(super) covers: Of<AxesOf<C>, Cover<'a, Number<K>>>,
-    pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [K::Parameter]>,
+    pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [Beside<K>]>,
     /// The number of the first element within its tensor.
     pub(super) first: u64,
 }

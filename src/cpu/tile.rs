@@ -3,11 +3,12 @@
 //! Tiles are arrays of a fixed length, so that nothing has to be checked within one. The tail of a
 //! piece runs through the same code on a padded copy.
 
+use super::corrected;
 use super::lines::{Cover, Reader, Writer};
 use super::pieces::{Piece, Shared, constants_in};
 use super::reduce::{self, Lanes};
 use super::simd::{Kernel, Vectors};
-use crate::device::{Formats, Number};
+use crate::device::{Beside, Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
 use crate::real::Real;
 use crate::store::Store;
@@ -25,7 +26,7 @@ pub(super) struct Tile<'a, C: Stage, K: Formats> {
     pub(super) state: Of<ElementsOf<C>, &'a mut [K::State; TILE]>,
     /// What is read by axis, and written.
     pub(super) axes: Of<AxesOf<C>, &'a mut [Number<K>; TILE]>,
-    pub(super) carry: Of<Carry<K>, &'a mut [K::Parameter; TILE]>,
+    pub(super) carry: Of<Carry<K>, &'a mut [Beside<K>; TILE]>,
 }
 
 /// Folds a statistic over a piece of at most one leaf.
@@ -229,11 +230,11 @@ fn measure_tile<C: Stage, K: Formats>(
     let constants = constants_in::<C, Number<K>>(&shared.constants);
     core::array::from_fn(|i| {
         let gradient = tile.gradient[i].widen_to();
-        let parameter = tile.parameter.as_ref().map_or(Number::<K>::default(), |memory| memory[i].widen());
+        let parameter = tile.parameter.as_ref().map_or(K::Parameter::default(), |memory| memory[i]);
         let carry = Carry::<K>::map(
             Carry::<K>::each_ref(&tile.carry),
             #[inline(always)]
-            |field| field[i].widen(),
+            |field| field[i],
         );
         let elements = ElementsOf::<C>::map(
             ElementsOf::<C>::each_ref(&tile.state),
@@ -246,7 +247,7 @@ fn measure_tile<C: Stage, K: Formats>(
             |field| field[i],
         );
         let mut element = C::State::join(elements, axes);
-        let mut input = Input::of(gradient, K::Store::known(parameter, &carry));
+        let mut input = Input::of(gradient, corrected::known::<K>(parameter, &carry));
         if C::MARKS_FIRST && first + i as u64 == 0 {
             input.first_element = Number::<K>::constant(1.0);
         }

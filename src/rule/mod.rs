@@ -37,6 +37,7 @@
 //! [`AddDecay`] before and behind the part that gives the rule its name.
 //! [`Lookahead`] stands behind any rule, with the option
 //! [`afterwards`](crate::optimizer::Builder::afterwards).
+//! [`Graft`] and [`WeightedSum`] merge two [branches](crate::transform::Branches) of any stages.
 
 mod adadelta;
 mod adagrad;
@@ -50,6 +51,7 @@ mod average;
 mod caution;
 mod chained;
 mod decay;
+mod graft;
 mod hyperball;
 mod laprop;
 mod learning_rate;
@@ -88,6 +90,7 @@ pub use average::{Average, AverageConstants, Mean, NesterovAverage};
 pub use caution::{Agreement, Caution, CautionConstants, Kept};
 pub use chained::Chained;
 pub use decay::{AddDecay, DecayConstants};
+pub use graft::{Graft, GraftConstants, Grafted, SumWeights, WeightedSum};
 pub use hyperball::{HyperBallAdamW, OnSphere, Sphere, SphereConstants};
 pub use laprop::{LaProp, ScaleByLaProp};
 pub use learning_rate::{LearningRateConstants, ScaleByLearningRate};

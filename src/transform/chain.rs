@@ -1,7 +1,7 @@
 //! [`Chain`]: two stages, one after the other.
 
 use super::dynamic::numbered;
-use super::{Either, Fold, Input, Of, Pair, Stage, Step};
+use super::{Beside, Either, Fold, Input, Of, Pair, Stage, Step};
 use crate::real::Real;
 
 /// Feeds the update of `A` to `B`. Both run in one pass over memory.
@@ -29,6 +29,11 @@ pub trait StageExt: Stage + Sized {
     /// This stage, then `next`.
     fn then<B: Stage>(self, next: B) -> Chain<Self, B> {
         Chain { first: self, second: next }
+    }
+
+    /// This stage and `other` on the same gradient; [`merge`](Beside::merge) makes one update of both.
+    fn beside<B: Stage>(self, other: B) -> Beside<Self, B> {
+        Beside { first: self, second: other }
     }
 }
 

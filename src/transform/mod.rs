@@ -4,6 +4,7 @@
 //! Transform   one elementwise step from a running update to the next: what most rules are
 //! Stage       the whole contract: adds statistics over a tensor, numbers per tensor and per group
 //! Chain       two stages, one after the other; a stage again
+//! Branches    two stages side by side, and a merge of their updates; a stage again
 //! Rule        hyperparameters with a name, which become a chain
 //! Around      a rule with stages of others before, behind and after it; a rule again
 //! ```
@@ -11,6 +12,7 @@
 //! A rule never sees a storage format, a device or an option: it maps numbers to numbers.
 
 mod around;
+mod branches;
 mod by_axis;
 mod chain;
 mod dynamic;
@@ -20,6 +22,7 @@ mod rule;
 mod stage;
 
 pub use around::{Around, Identity};
+pub use branches::{Beside, Branches, Merge};
 pub use by_axis::ByAxis;
 pub use chain::{Chain, StageExt};
 pub use dynamic::{

@@ -34,6 +34,7 @@ use gradus::rule::{
     ScheduleFreeSgd, WeightAverage,
 };
 use gradus::rule::{CenteredRmsProp, CenteredRmsPropMomentum, RmsProp, RmsPropMomentum};
+use gradus::rule::{Graft, WeightedSum};
 use gradus::transform::{Around, AroundAtRunTime, DynamicRule, ErasedRule, Identity, StageExt, program_of};
 use gradus::typenum::B0;
 use std::num::NonZeroU64;
@@ -490,6 +491,19 @@ conformance! {
         epsilon: Epsilon::added(2e-3).expect(VALID),
         sam_length: Amount::new(0.02).expect(VALID),
         weight_decay: WeightDecay::decoupled(0.009).expect(VALID),
+    };
+    momentum_with_the_direction_of_adam: averaging => Chained {
+        chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
+            .beside(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
+            .merge(Graft { floor: Floor::new(1e-5).expect(VALID) })
+            .then(AddDecay::to_update(WeightDecay::decoupled(0.011).expect(VALID))),
+        learning_rate: learning_rate(0.05),
+    };
+    sum_of_momentum_and_adam: elementwise averaging => Chained {
+        chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
+            .beside(ScaleByAdam { first: decay(0.5), second: decay(0.9).into(), epsilon: Epsilon::added(1e-3).expect(VALID) })
+            .merge(WeightedSum { first: amount(0.3), second: amount(0.9) }),
+        learning_rate: learning_rate(0.05),
     };
     chain_of_momentum_and_adam: elementwise averaging => Chained {
         chain: Momentum { momentum: decay(0.3), ..Momentum::default() }
