@@ -12,6 +12,7 @@ mod lines;
 mod noise;
 mod pieces;
 mod reduce;
+mod rows;
 mod simd;
 mod survey;
 mod tile;

@@ -13,6 +13,7 @@
 //! | `step` | a step with all gradients together |
 //! | `survey`, `loss_scale` | what is found out about all gradients first |
 //! | `release` | a step with gradients one by one |
+//! | `rows` | a step with gradients of a few rows |
 //! | `faces` | the parameters at another point, for evaluation, and the way back |
 //! | `snapshot` | a copy of all state, and the way back |
 
@@ -27,6 +28,7 @@ mod loss_scale;
 mod memory;
 mod options;
 mod release;
+mod rows;
 pub mod select;
 mod snapshot;
 mod step;
@@ -47,6 +49,7 @@ pub use options::{
 };
 pub use options::{Evaluates, Evaluation, HasTwoPoints, Phase, Training, Trains};
 pub use release::{Finished, ParameterKey, ReleaseStep};
+pub use rows::RowOptimizer;
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
 pub use survey::Stepped;
 pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
