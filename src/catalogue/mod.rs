@@ -41,6 +41,8 @@ pub use dynamic::{Dynamic, DynamicStep};
 pub use entries::{Entry, check, entries};
 pub use formats::{Boxed, Catalogued, build, memory};
 pub use hyperparameters::{Hyperparameters, Value};
+#[cfg(feature = "testing")]
+pub(crate) use rules::sm3_by_rows;
 
 use crate::error::{Error, Result};
 

@@ -13,6 +13,7 @@ mod lines;
 mod noise;
 mod pieces;
 mod reduce;
+mod rows;
 mod simd;
 mod survey;
 mod threads;

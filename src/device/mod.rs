@@ -6,10 +6,12 @@
 
 mod formats;
 mod lines;
+mod rows;
 mod sets;
 
 pub use formats::{Beside, Formats, In, Number};
 pub use lines::{Axis, Lines, Parts};
+pub use rows::{Entry, Rows, SparseRows};
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
 
 use crate::dtype::StorageDtype;

@@ -253,7 +253,7 @@ pub(super) fn leaves_of(passes: usize, length: usize) -> usize {
     if passes == 0 { 0 } else { length.div_ceil(LEAF) }
 }
 
-fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
+pub(super) fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
     device: &D,
     length: usize,
     parameter: &str,
@@ -270,7 +270,11 @@ fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
     failure.map(|()| set)
 }
 
-fn buffer<T: StorageDtype, D: Device>(device: &D, length: usize, parameter: &str) -> Result<D::Buffer<T>> {
+pub(super) fn buffer<T: StorageDtype, D: Device>(
+    device: &D,
+    length: usize,
+    parameter: &str,
+) -> Result<D::Buffer<T>> {
     device.zeros(length).ok_or_else(|| Error::OutOfMemory {
         parameter: parameter.to_owned(),
         bytes: length.saturating_mul(size_of::<T>()),

@@ -14,6 +14,7 @@
 //! | `survey`, `loss_scale` | what is found out about all gradients first |
 //! | `release` | a step with gradients one by one |
 //! | `routed` | several rules over one model, driven by one step |
+//! | `rows` | a step with gradients of a few rows |
 //! | `faces` | the parameters at another point, for evaluation, and the way back |
 //! | `snapshot` | a copy of all state, and the way back |
 
@@ -29,6 +30,7 @@ mod memory;
 mod options;
 mod release;
 mod routed;
+mod rows;
 pub mod select;
 mod snapshot;
 mod step;
@@ -52,6 +54,7 @@ pub use release::{Finished, ParameterKey, ReleaseStep};
 pub use routed::{
     AsBuilder, ClipsTogether, DecidedLater, Decides, Drives, Routable, Routed, RoutedSnapshot, Routes,
 };
+pub use rows::RowOptimizer;
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
 pub use survey::Stepped;
 pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
