@@ -90,7 +90,8 @@
 //! | save the memory of gradients | [`guide::gradient_release`] |
 //! | know which options fit together | [`optimizer::Builder`] |
 //! | change the learning rate over a training | [`schedule`] |
-//! | save and go on | [`Optimizer::snapshot`](optimizer::Optimizer::snapshot) |
+//! | save and go on | [`guide::checkpoints`] |
+//! | choose an optimizer in a file | [`guide::configuration`] |
 //! | write an optimizer | [`guide::writing_a_rule`] |
 //! | test an optimizer, yours or this one | [`guide::testing`] |
 //! | know how it is built | [`guide::architecture`] |
@@ -141,6 +142,10 @@ pub mod cpu;
 
 // The builder, the step, gradient release, snapshots. Names no device.
 pub mod optimizer;
+
+// State on disk.
+#[cfg(feature = "checkpoint")]
+pub mod checkpoint;
 
 // Every optimizer by name, with options as data.
 #[cfg(feature = "catalogue")]

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! cargo run --release --example throughput -- [--optimizer NAME] [--dtype f32|bf16|f16|f64]
-//!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic|corrected8|corrected16] [--shapes big|many|gpt2|small|medium|FILE]
-//!     [--device cpu] [--threads N] [--clip-global-norm LIMIT] [--json]
+//!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic|corrected8|corrected16]
+//!     [--shapes big|many|gpt2|small|medium|FILE] [--device cpu] [--threads N]
+//!     [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]
 //! ```
 
 mod options;

@@ -2,7 +2,7 @@
 
 #[cfg(not(debug_assertions))]
 use super::entries::{self, Named, Visitor};
-use super::plan::{Plan, Planned};
+use super::plan::{GroupOf, Plan, Planned, fits};
 #[cfg(not(debug_assertions))]
 use super::rules::chain;
 use super::{Configuration, Dynamic, Format, StoreKind};
@@ -14,10 +14,12 @@ use crate::optimizer::{
     AsArithmetic, AsParameters, Build as _, Builder, FitsArithmetic, KeepsArithmetic, Kept, MemoryFormats,
     MemoryReport, Rounds,
 };
+use crate::schedule::Schedule;
 use crate::shape::Layout;
 use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
 use crate::transform::{Rule, field_names, program_of};
 use half::{bf16, f16};
+use std::collections::BTreeMap;
 
 /// An optimizer of the catalogue for parameters in the format `T`.
 pub type Boxed<T> = Box<dyn Dynamic<T>>;
@@ -33,6 +35,7 @@ pub fn build<T: Catalogued>(
     device: Cpu,
     parameters: &dyn ParameterSet<Cpu, T>,
 ) -> Result<Boxed<T>> {
+    check_format::<T>(configuration)?;
     T::instantiate(&configuration.resolved(), device, parameters)
 }
 
@@ -92,15 +95,19 @@ pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
         beside,
     };
     let kept = Kept::of_program(&program_of(planned.rule.as_ref(), &plan.options.around));
-    let labels: Vec<_> = planned.groups.iter().map(|(names, ..)| names.join(", ")).collect();
+    let labels: Vec<_> = planned.groups.iter().map(GroupOf::label).collect();
     let labels: Vec<_> = core::iter::once("default").chain(labels.iter().map(String::as_str)).collect();
-    let group_of = |name: &String| planned.groups.iter().position(|(names, ..)| names.contains(name));
+    let group_of = |name: &String| match planned.groups.iter().position(|group| fits(&group.parameters, name))
+    {
+        _ if fits(&plan.frozen, name) => None,
+        Some(group) => Some(group + 1),
+        None => Some(0),
+    };
     let members: Vec<_> = shapes
         .into_iter()
         .map(|(name, shape)| (Layout::row_major(shape.as_ref()), group_of(&name.into())))
-        .map(|(layout, group)| (layout, group.map_or(0, |group| group + 1)))
         .collect();
-    let members = members.iter().map(|(layout, group)| (layout, Some(*group)));
+    let members = members.iter().map(|(layout, group)| (layout, *group));
     Ok(MemoryReport::new(&kept, &formats, &labels, members))
 }
 
@@ -147,12 +154,25 @@ impl StoreKind {
     }
 }
 
+/// Refuses parameters in another format than the configuration says.
+fn check_format<T: StorageDtype>(configuration: &Configuration) -> Result<()> {
+    match configuration.parameter_format {
+        Some(format) if format != T::FORMAT => refused(
+            format!("a configuration for parameters in {}", format.name()),
+            &format!("parameters in {}", T::NAME),
+            "the caller, who owns the parameters, has decided on their format",
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn refused_state<X>(asked: Format, parameters: &str) -> Result<X> {
-    refused(
-        format!("state in {}", asked.name()),
-        parameters,
-        "state is kept in the format of the arithmetic, or in a 16-bit one of its own kind, error-corrected or not",
-    )
+    let because = if asked == Format::F64 || parameters == Format::F64.name() {
+        "state is kept in `f64` for `f64` parameters, and for no others"
+    } else {
+        "state is kept in the format of the arithmetic, or in a 16-bit one of its own kind, error-corrected or not"
+    };
+    refused(format!("state in {}", asked.name()), &format!("parameters in {parameters}"), because)
 }
 
 fn refused_store<X>(asked: StoreKind, parameters: Format, state: Format) -> Result<X> {
@@ -171,8 +191,8 @@ fn refused_store<X>(asked: StoreKind, parameters: Format, state: Format) -> Resu
     )
 }
 
-/// A builder with the groups and the warm-up of a plan.
-fn started<R, T>(planned: Planned<R>) -> Builder<R, T>
+/// A builder with the groups, the schedules and the policies of a plan.
+fn started<R, T>(planned: Planned<R>, plan: &Plan) -> Result<Builder<R, T>>
 where
     R: Rule,
     T: StorageDtype,
@@ -180,17 +200,47 @@ where
     AsArithmetic: KeepsArithmetic<T>,
     Nearest: Rounds<T>,
 {
-    let mut builder = planned.rule.parameters_in::<T>();
-    if let Some(warm_up) = planned.warm_up {
-        builder = builder.schedule("learning_rate", warm_up);
+    let mut builder = planned.rule.parameters_in::<T>().with_policies(plan.policies);
+    for (name, schedule) in with_warm_up(plan.schedules.clone(), planned.warm_up)? {
+        builder = builder.schedule(name, schedule);
     }
-    for (names, rule, warm_up) in planned.groups {
-        let label = names.join(", ");
-        let warm_up = warm_up.unwrap_or_default();
-        builder = builder.schedule_group(label.clone(), "learning_rate", warm_up);
-        builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
+    for group in planned.groups {
+        let (label, GroupOf { parameters, rule: (rule, warm_up), schedules }) = (group.label(), group);
+        let mut own = plan.schedules.clone();
+        own.extend(schedules);
+        own.entry(LEARNING_RATE.to_owned()).or_default();
+        for (name, schedule) in with_warm_up(own, warm_up)? {
+            builder = builder.schedule_group(label.clone(), name, schedule);
+        }
+        builder = builder.group(label, move |name, _| fits(&parameters, name), rule);
     }
-    builder
+    if !plan.frozen.is_empty() {
+        let frozen = plan.frozen.clone();
+        builder = builder.freeze(move |name, _| fits(&frozen, name));
+    }
+    if !plan.undecayed.is_empty() {
+        let undecayed = plan.undecayed.clone();
+        builder = builder.without_decay(move |name, _| fits(&undecayed, name));
+    }
+    Ok(builder)
+}
+
+/// The field of every rule that warm-ups are multiplied with.
+const LEARNING_RATE: &str = "learning_rate";
+
+/// Schedules with a warm-up on top of that of the learning rate.
+fn with_warm_up(
+    mut schedules: BTreeMap<String, Schedule>,
+    warm_up: Option<Schedule>,
+) -> Result<BTreeMap<String, Schedule>> {
+    if let Some(warm_up) = warm_up {
+        let both = match schedules.remove(LEARNING_RATE) {
+            Some(schedule) if schedule != Schedule::default() => Schedule::product([schedule, warm_up])?,
+            _ => warm_up,
+        };
+        schedules.insert(LEARNING_RATE.to_owned(), both);
+    }
+    Ok(schedules)
 }
 
 /// What a plan is built for.
@@ -211,7 +261,7 @@ fn all_in_f32(build: &Build<'_, f32>) -> Result<Option<Boxed<f32>>> {
         type Output = Boxed<f32>;
 
         fn visit<R: Named>(self) -> Result<Boxed<f32>> {
-            let builder = started::<R, f32>(Planned::<R>::new(self.0.plan)?);
+            let builder = started::<R, f32>(Planned::<R>::new(self.0.plan)?, self.0.plan)?;
             Ok(Box::new(builder.build(self.0.device.clone(), self.0.parameters)?))
         }
     }
@@ -234,7 +284,7 @@ fn the_first(build: &Build<'_, bf16>) -> Result<Option<Boxed<bf16>>> {
 
         fn visit<R: Named>(self) -> Result<Self::Output> {
             let Build { configuration, plan, device, parameters } = *self.0;
-            let builder = started::<R, bf16>(Planned::<R>::new(plan)?);
+            let builder = started::<R, bf16>(Planned::<R>::new(plan)?, plan)?;
             macro_rules! built {
                 ($builder:expr) => {
                     Box::new($builder.build(device.clone(), parameters)?)
@@ -294,16 +344,16 @@ macro_rules! catalogued {
                 let planned = Planned::erased(configuration, &plan)?;
                 let around = &plan.options.around;
                 return match planned.state_fields(around) {
-                    (0, 0) => with_formats(planned.around::<0, 0>(around)?, configuration, device, parameters),
-                    (1, 0) => with_formats(planned.around::<1, 0>(around)?, configuration, device, parameters),
-                    (2, 0) => with_formats(planned.around::<2, 0>(around)?, configuration, device, parameters),
-                    (3, 0) => with_formats(planned.around::<3, 0>(around)?, configuration, device, parameters),
-                    (4, 0) => with_formats(planned.around::<4, 0>(around)?, configuration, device, parameters),
-                    (5, 0) => with_formats(planned.around::<5, 0>(around)?, configuration, device, parameters),
-                    (6, 0) => with_formats(planned.around::<6, 0>(around)?, configuration, device, parameters),
-                    (0, 1) => with_formats(planned.around::<0, 1>(around)?, configuration, device, parameters),
-                    (1, 1) => with_formats(planned.around::<1, 1>(around)?, configuration, device, parameters),
-                    (2, 1) => with_formats(planned.around::<2, 1>(around)?, configuration, device, parameters),
+                    (0, 0) => with_formats(planned.around::<0, 0>(around)?, &plan, configuration, device, parameters),
+                    (1, 0) => with_formats(planned.around::<1, 0>(around)?, &plan, configuration, device, parameters),
+                    (2, 0) => with_formats(planned.around::<2, 0>(around)?, &plan, configuration, device, parameters),
+                    (3, 0) => with_formats(planned.around::<3, 0>(around)?, &plan, configuration, device, parameters),
+                    (4, 0) => with_formats(planned.around::<4, 0>(around)?, &plan, configuration, device, parameters),
+                    (5, 0) => with_formats(planned.around::<5, 0>(around)?, &plan, configuration, device, parameters),
+                    (6, 0) => with_formats(planned.around::<6, 0>(around)?, &plan, configuration, device, parameters),
+                    (0, 1) => with_formats(planned.around::<0, 1>(around)?, &plan, configuration, device, parameters),
+                    (1, 1) => with_formats(planned.around::<1, 1>(around)?, &plan, configuration, device, parameters),
+                    (2, 1) => with_formats(planned.around::<2, 1>(around)?, &plan, configuration, device, parameters),
                     (more, by_axis) => refused(
                         format!("{more} fields of state and {by_axis} by axis"),
                         "a chain from data",
@@ -313,12 +363,13 @@ macro_rules! catalogued {
 
                 fn with_formats<R: Rule>(
                     planned: Planned<R>,
+                    plan: &Plan,
                     configuration: &Configuration,
                     device: Cpu,
                     parameters: &dyn ParameterSet<Cpu, $format>,
                 ) -> Result<Boxed<$format>> {
                 let seed = configuration.seed;
-                let builder = started::<R, $format>(planned);
+                let builder = started::<R, $format>(planned, plan)?;
                 let state = state_format::<$format>(configuration)?;
                 match (state, configuration.store) {
                     $($((Format::$state_name, StoreKind::$store) => {

@@ -27,6 +27,9 @@
 //! ```
 
 mod aliases;
+mod configuration;
+#[cfg(feature = "configuration")]
+mod document;
 mod dynamic;
 mod entries;
 mod formats;
@@ -37,6 +40,9 @@ mod reader;
 mod rules;
 
 pub use crate::dtype::Format;
+pub use configuration::{Configuration, GroupConfiguration};
+#[cfg(feature = "configuration")]
+pub use document::{defaults, listing};
 pub use dynamic::{Dynamic, DynamicStep};
 pub use entries::{Entry, check, entries};
 pub use formats::{Boxed, Catalogued, build, memory};
@@ -46,59 +52,23 @@ pub(crate) use rules::sm3_by_rows;
 
 use crate::error::{Error, Result};
 
-/// An optimizer as data.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Configuration {
-    /// The canonical name.
-    pub optimizer: String,
-    /// Hyperparameters by name; what is absent has its default.
-    pub hyperparameters: Hyperparameters,
-    /// Parameters with hyperparameters of their own.
-    pub groups: Vec<GroupConfiguration>,
-    /// The format of state; [`None`] is that of the arithmetic.
-    pub state_format: Option<Format>,
-    /// How parameters are written.
-    pub store: StoreKind,
-    /// What random bits start from.
-    pub seed: u64,
-}
-
-/// Hyperparameters that hold for some parameters only.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupConfiguration {
-    /// The names of the parameters.
-    pub parameters: Vec<String>,
-    /// What differs from the other parameters.
-    pub hyperparameters: Hyperparameters,
-}
-
-impl Configuration {
-    /// The named optimizer with every option at its default.
-    pub fn of(optimizer: &str) -> Self {
-        Self {
-            optimizer: optimizer.to_owned(),
-            hyperparameters: Hyperparameters::default(),
-            groups: Vec::new(),
-            state_format: None,
-            store: StoreKind::Nearest,
-            seed: 0,
-        }
-    }
-}
-
 macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident, $says:literal, $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+    ($(#[$doc:meta])* $name:ident, $says:literal, $(#[$first_doc:meta])* $first:ident = $first_text:literal $(, $(#[$variant_doc:meta])* $variant:ident = $text:literal)* $(,)?) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
+            $(#[$first_doc])*
+            #[default]
+            $first,
+            $($(#[$variant_doc])* $variant,)*
         }
 
         impl $name {
             /// The name in recordings, reports and options.
             pub fn name(self) -> &'static str {
                 match self {
-                    $(Self::$variant => $text,)+
+                    Self::$first => $first_text,
+                    $(Self::$variant => $text,)*
                 }
             }
         }
@@ -108,16 +78,37 @@ macro_rules! choice {
 
             fn from_str(text: &str) -> Result<Self> {
                 match text {
-                    $($text => Ok(Self::$variant),)+
+                    $first_text => Ok(Self::$first),
+                    $($text => Ok(Self::$variant),)*
                     _ => Err(Error::UnknownChoice {
                         option: $says,
                         value: text.to_owned(),
-                        choices: [$($text),+].join(", "),
+                        choices: [$first_text $(, $text)*].join(", "),
                     }),
                 }
             }
         }
     };
+}
+
+choice! {
+    /// When gradients arrive, chosen at run time.
+    ArrivalKind, "arrival of gradients",
+    /// [`Together`](crate::optimizer::Together).
+    Together = "together",
+    /// [`Released`](crate::optimizer::Released).
+    Released = "released",
+}
+
+choice! {
+    /// What a gradient does that is infinite or NaN, chosen at run time.
+    NonfiniteKind, "policy for gradients that are not finite",
+    /// It propagates.
+    Propagate = "propagate",
+    /// See [`skip_nonfinite`](crate::optimizer::Builder::skip_nonfinite).
+    Skip = "skip",
+    /// See [`refuse_nonfinite`](crate::optimizer::Builder::refuse_nonfinite).
+    Refuse = "refuse",
 }
 
 choice! {

@@ -21,6 +21,9 @@ use std::collections::HashMap;
 /// The label of the group of the parameters that no other group claims.
 const DEFAULT_GROUP: &str = "default";
 
+/// The label of the parameters that stay as they are.
+pub(super) const FROZEN_GROUP: &str = "frozen";
+
 /// The label of the group of the parameters without weight decay.
 const UNDECAYED_GROUP: &str = "undecayed";
 
@@ -173,7 +176,8 @@ fn rules<R: Rule>(
         list.push((UNDECAYED_GROUP.to_owned(), rule));
     }
     for (place, (label, _)) in list.iter().enumerate() {
-        if list[..place].iter().any(|(other, _)| other == label) {
+        // Frozen parameters stand under that label in reports and snapshots.
+        if label == FROZEN_GROUP || list[..place].iter().any(|(other, _)| other == label) {
             return Err(Error::DuplicateGroup { group: label.clone() });
         }
     }

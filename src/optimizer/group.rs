@@ -3,7 +3,7 @@
 use super::copied;
 use crate::error::{Error, Result};
 use crate::schedule::Schedule;
-use crate::transform::{Arrives, ChainOf, FieldSet, Of, Rule, Stage, Step};
+use crate::transform::{Arrives, ChainOf, Description, FieldSet, Of, Rule, Stage, Step};
 
 /// Parameters that share their hyperparameters.
 pub(super) struct Group<R: Rule> {
@@ -59,6 +59,11 @@ impl<R: Rule> Group<R> {
         let at = Step { optimizer, own: optimizer, ..Step::first(self.rule.learning_rate().get()) };
         self.rule.chain().advance(&at, &mut self.next);
         Ok(())
+    }
+
+    /// The names of what its rule is made of and remembers.
+    pub(super) fn description(&self) -> Description {
+        self.base.chain().description().numbered()
     }
 
     /// Keeps what [`begin`](Self::begin) prepared.

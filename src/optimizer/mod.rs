@@ -40,6 +40,8 @@ mod wrapping;
 pub use build::{Build, Started};
 pub use builder::{Builder, Built};
 pub use extras::{Averaging, Releasable, TwoFaced};
+#[cfg(feature = "catalogue")]
+pub(crate) use grouping::Policies;
 pub use loss_scale::LossScaling;
 pub use memory::{FieldMemory, GroupMemory, MemoryKind, MemoryReport};
 #[cfg(feature = "catalogue")]

@@ -4,7 +4,7 @@ use super::assemble::{buffers, leaves_of};
 use super::{Optimizer, Snapshot, Stepped, TensorState, Together};
 use crate::clip::GradientNorm;
 use crate::device::{
-    Device, Entry, Formats, Lines, MaybeTensor, Number, ParameterSet, Rows, Slot, SparseRows, Tensor,
+    Beside, Device, Entry, Formats, Lines, MaybeTensor, Number, ParameterSet, Rows, Slot, SparseRows, Tensor,
     TensorMut,
 };
 use crate::dtype::StorageDtype;
@@ -54,7 +54,7 @@ struct Table<C: Stage, K: Formats, D: Device> {
     state: Of<ElementsOf<C>, D::Buffer<K::State>>,
     axes: Of<AxesOf<C>, D::Buffer<Number<K>>>,
     room: Of<AxesOf<C>, D::Buffer<Number<K>>>,
-    carry: Of<<K::Store as Store>::Carry, D::Buffer<K::Parameter>>,
+    carry: Of<<K::Store as Store>::Carry, D::Buffer<Beside<K>>>,
     leaves: D::Buffer<f64>,
 }
 

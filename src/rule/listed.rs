@@ -62,6 +62,10 @@ impl ErasedRule for ListedStages {
         self.learning_rate = learning_rate;
     }
 
+    fn name(&self) -> String {
+        "ListedStages".to_owned()
+    }
+
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
         visit("learning_rate", &mut self.learning_rate);
         visit("weight_decay", &mut self.weight_decay);

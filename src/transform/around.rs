@@ -80,6 +80,10 @@ impl<R: Rule, Before: Stage, Behind: Stage, After: Stage> Rule for Around<R, Bef
         self.rule.set_learning_rate(learning_rate);
     }
 
+    fn name(&self) -> String {
+        self.rule.name()
+    }
+
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
         self.rule.tune(visit);
     }

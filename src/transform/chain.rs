@@ -1,7 +1,7 @@
 //! [`Chain`]: two stages, one after the other.
 
 use super::dynamic::numbered;
-use super::{Beside, Either, Fold, Input, Of, Pair, Stage, Step};
+use super::{Beside, Description, Either, Fold, Input, Of, Pair, Stage, Step};
 use crate::real::Real;
 
 /// Feeds the update of `A` to `B`. Both run in one pass over memory.
@@ -58,6 +58,10 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
 
     fn names_of_state(&self) -> Vec<String> {
         numbered(self.first.names_of_state().into_iter().chain(self.second.names_of_state()))
+    }
+
+    fn description(&self) -> Description {
+        self.first.description().then(self.second.description())
     }
 
     fn keeps(&self) -> bool {

@@ -15,6 +15,7 @@ mod around;
 mod branches;
 mod by_axis;
 mod chain;
+mod description;
 mod dynamic;
 mod fields;
 mod flag;
@@ -25,6 +26,7 @@ pub use around::{Around, Identity};
 pub use branches::{Beside, Branches, Merge};
 pub use by_axis::ByAxis;
 pub use chain::{Chain, StageExt};
+pub use description::Description;
 pub use dynamic::{
     AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Listed, ListedConstants,
     MOST_STATE, Numbers, Program, Runs, Slices, program_of,

@@ -34,6 +34,12 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
     /// Replaces γ.
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
 
+    /// What it is called in a [checkpoint](crate::checkpoint): the name of its type, unless it is a rule
+    /// within something else.
+    fn name(&self) -> String {
+        super::description::short_name::<Self>()
+    }
+
     /// Shows every hyperparameter that a schedule may change, by the name of its field. The
     /// learning rate alone, unless a rule [says more](crate::tunables).
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {

@@ -1,6 +1,6 @@
 //! [`Transform`] and [`Stage`]: the arithmetic of a rule.
 
-use super::{FieldSet, Flag, Input, Nothing, Of, Step, field_names};
+use super::{Description, FieldSet, Flag, Input, Nothing, Of, Step, field_names};
 use crate::real::Real;
 use core::fmt::Debug;
 use typenum::{B0, Bit};
@@ -133,6 +133,12 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// The names of the state's fields, for a stage that only knows itself at run time.
     fn names_of_state(&self) -> Vec<String> {
         field_names::<Self::State>()
+    }
+
+    /// The names of what it is made of and of all that it remembers. Stages that are made of others put
+    /// theirs together; names that occur twice are [numbered](Description::numbered) in the end.
+    fn description(&self) -> Description {
+        Description::of::<Self>()
     }
 
     /// [`Keeps`](Self::Keeps), for a stage that only knows itself at run time.

@@ -26,6 +26,20 @@ struct Shared {
 /// Reads the list `chain` of names, separated by commas, and what its stages share.
 pub(in crate::catalogue) fn read(hyperparameters: &Hyperparameters) -> Result<ListedStages> {
     let mut reader = Reader::new(NAME, hyperparameters);
+    let stages = read_with(&mut reader)?;
+    reader.finish().map(|()| stages)
+}
+
+/// What it takes, with the defaults.
+#[cfg(feature = "configuration")]
+pub(in crate::catalogue) fn defaults() -> Result<Vec<(&'static str, crate::catalogue::Value)>> {
+    let none = Hyperparameters::default();
+    let mut reader = Reader::new(NAME, &none);
+    read_with(&mut reader)?;
+    Ok(reader.defaults())
+}
+
+fn read_with(reader: &mut Reader<'_>) -> Result<ListedStages> {
     let adam = ScaleByAdam::default();
     let learning_rate = reader.learning_rate(LearningRate::new(1e-3)?)?;
     let mut shared = Shared {
@@ -46,7 +60,6 @@ pub(in crate::catalogue) fn read(hyperparameters: &Hyperparameters) -> Result<Li
         }
     }
     reader.warm_up()?;
-    reader.finish()?;
     Ok(ListedStages { program, weight_decay, learning_rate })
 }
 

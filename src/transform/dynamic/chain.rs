@@ -4,7 +4,7 @@ use super::fields::{Listed, ListedConstants, Numbers};
 use super::{Erased, Input, Places, Program, Runs, Slices, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
-use crate::transform::{ByAxis, Flag, Fold, Pair};
+use crate::transform::{ByAxis, Description, Flag, Fold, Pair};
 use core::any::Any;
 use core::marker::PhantomData;
 use typenum::{B1, Bit};
@@ -236,6 +236,12 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
 
     fn names_of_state(&self) -> Vec<String> {
         self.program.state_fields()
+    }
+
+    fn description(&self) -> Description {
+        let stages = self.program.stages.iter();
+        let all = stages.fold(Description::default(), |all, stage| all.then(stage.description()));
+        all.with_room(MOST_NUMBERS, MOST_NUMBERS, MOST_NUMBERS)
     }
 
     fn keeps(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Counts, Input, Stage, Step};
 use crate::real::{Real, Tile};
-use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Of, field_names};
+use crate::transform::{AxesOf, Description, ElementsOf, FieldSet, Fold, Of, field_names};
 use core::fmt::Debug;
 
 /// The state of one element as lists: what is kept by element, and what is read [by
@@ -51,6 +51,8 @@ pub trait Erased:
     fn state_fields(&self) -> Vec<String>;
     /// The names of those that are kept for each element, and of those kept [by axis](crate::transform::ByAxis).
     fn named_fields(&self) -> (Vec<String>, Vec<String>);
+    /// See [`Stage::description`].
+    fn description(&self) -> Description;
     /// How many statistics it takes.
     fn passes(&self) -> usize;
     /// See [`Stage::LOOKS_BACK`].
@@ -140,6 +142,10 @@ impl<C: Stage> Erased for C {
 
     fn named_fields(&self) -> (Vec<String>, Vec<String>) {
         (field_names::<ElementsOf<C>>(), field_names::<AxesOf<C>>())
+    }
+
+    fn description(&self) -> Description {
+        Stage::description(self)
     }
 
     fn passes(&self) -> usize {

@@ -59,6 +59,13 @@ impl Program {
         self.stages.extend(other.stages.iter().cloned());
     }
 
+    /// These stages, then those of another program.
+    #[must_use]
+    pub fn then(mut self, next: &Self) -> Self {
+        self.append(next);
+        self
+    }
+
     /// The stages.
     pub fn stages(&self) -> &[Arc<dyn Erased>] {
         &self.stages

@@ -18,6 +18,8 @@ pub trait ErasedRule: Debug + Send + Sync + 'static {
     fn learning_rate(&self) -> LearningRate;
     /// See [`Rule::set_learning_rate`].
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
+    /// See [`Rule::name`].
+    fn name(&self) -> String;
     /// See [`Rule::tune`].
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable));
     /// A copy.
@@ -39,6 +41,10 @@ impl<R: Rule> ErasedRule for R {
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {
         Rule::set_learning_rate(self, learning_rate);
+    }
+
+    fn name(&self) -> String {
+        Rule::name(self)
     }
 
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
@@ -144,6 +150,10 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + Debug> Rule for Dynami
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {
         self.rule.set_learning_rate(learning_rate);
+    }
+
+    fn name(&self) -> String {
+        self.rule.name()
     }
 
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {

@@ -3,6 +3,10 @@
 //! Combinations of options that make no sense are compile errors, so they are not here. Each
 //! variant needs data that only exists at run time: a number, a name, a shape.
 
+mod checkpoint;
+
+pub use checkpoint::CheckpointFlaw;
+
 use crate::shape::Layout;
 
 /// The result of everything that can fail.
@@ -290,6 +294,15 @@ pub enum Error {
         found: String,
     },
 
+    /// A checkpoint could not be written, or was refused.
+    #[error("{file} {flaw}")]
+    Checkpoint {
+        /// The file, in backquotes; `the checkpoint` if it is none.
+        file: String,
+        /// What is wrong with it.
+        flaw: Box<CheckpointFlaw>,
+    },
+
     /// State could not be allocated.
     #[error("no memory for {bytes} bytes of state of `{parameter}`")]
     OutOfMemory {
@@ -305,6 +318,15 @@ pub enum Error {
         /// How many were asked for.
         threads: usize,
         /// What the operating system said.
+        reason: String,
+    },
+
+    /// A document does not describe an optimizer.
+    #[error("`{path}`: {reason}")]
+    Configuration {
+        /// The path of the field, such as `groups[0].hyperparameters.lr`.
+        path: String,
+        /// What is wrong with it.
         reason: String,
     },
 
