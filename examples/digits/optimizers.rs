@@ -46,7 +46,7 @@ impl Contestant {
         let given = configuration.hyperparameters.get("lr").cloned();
         let default = || {
             let defaults = catalogue::defaults(&configuration.optimizer)?;
-            Ok(defaults.into_iter().find(|(name, _)| *name == "lr").map(|(_, value)| value))
+            Ok::<_, Error>(defaults.into_iter().find(|(name, _)| *name == "lr").map(|(_, value)| value))
         };
         let rate = match given.map_or_else(default, |value| Ok(Some(value)))? {
             Some(Value::Number(rate)) if !has_own => Some(rate),
