@@ -1,7 +1,7 @@
 //! A model in two formats: the large matrix in bf16, the few numbers that scale and shift in f32.
 //!
-//! An optimizer has one format, so this is two optimizers side by side. They share a learning-rate
-//! schedule because both are told the rate of each step.
+//! An optimizer has one format, so this is two optimizers side by side. They share a schedule, and the
+//! norm by which all gradients are clipped: each measures its own, and both step with the joined one.
 //!
 //! ```text
 //! cargo run --release --example mixed_formats
@@ -12,12 +12,16 @@ use gradus::error::Result;
 use gradus::hyperparameter::{LearningRate, WeightDecay};
 use gradus::optimizer::Build;
 use gradus::rule::AdamW;
+use gradus::schedule::{Form, Schedule};
 use half::bf16;
 use ndarray::{Array1, Array2, Axis};
 
 const INPUTS: usize = 32;
 const OUTPUTS: usize = 16;
-const STEPS: usize = 400;
+const STEPS: u64 = 400;
+
+/// The most that the norm of all gradients, of both formats, may be.
+const NORM: f64 = 1.0;
 
 /// `outputs = gain ⊙ (inputs · weight) + bias`
 struct Model {
@@ -42,17 +46,23 @@ fn main() -> Result<()> {
     };
 
     // The matrix decays and carries its rounding errors; the rest does neither.
-    let mut of_matrix = AdamW { weight_decay: WeightDecay::decoupled(1e-3)?, ..AdamW::default() }
+    let rule = AdamW { learning_rate: LearningRate::new(0.03)?, ..AdamW::default() };
+    let mut of_matrix = AdamW { weight_decay: WeightDecay::decoupled(1e-3)?, ..rule }
         .parameters_in::<bf16>()
         .gradients_in::<f32>()
         .kahan()
+        .schedule("learning_rate", Schedule::decay(Form::Linear, 1.0, 0.0, STEPS)?)
+        .clip_global_norm(NORM)
         .build(Cpu::default(), &[("weight", &mut model.weight)])?;
-    let mut of_vectors = AdamW { weight_decay: WeightDecay::NONE, ..AdamW::default() }
+    let mut of_vectors = AdamW { weight_decay: WeightDecay::NONE, ..rule }
+        .schedule("learning_rate", Schedule::decay(Form::Linear, 1.0, 0.0, STEPS)?)
+        .clip_global_norm(NORM)
         .build(Cpu::default(), &[("gain", &mut model.gain), ("bias", &mut model.bias)])?;
 
     let mut first_loss = None;
     let mut last_loss = 0.0;
-    for step in 0..STEPS {
+    let mut clipped = 0;
+    for _ in 0..STEPS {
         let weight = model.weight.mapv(f32::from);
         let product = inputs.dot(&weight);
         let error = &product * &model.gain + &model.bias - &targets;
@@ -64,31 +74,27 @@ fn main() -> Result<()> {
         let gain_gradient = (&error * &product).sum_axis(Axis(0));
         let bias_gradient = error.sum_axis(Axis(0));
 
-        let rate = schedule(step)?;
-        of_matrix.set_learning_rate(rate);
-        of_vectors.set_learning_rate(rate);
-        of_matrix.step(&mut [("weight", &mut model.weight)], &[("weight", weight_gradient)])?;
-        of_vectors.step(
-            &mut [("gain", &mut model.gain), ("bias", &mut model.bias)],
-            &[("gain", gain_gradient), ("bias", bias_gradient)],
-        )?;
+        let of_weight = [("weight", weight_gradient)];
+        let of_rest = [("gain", gain_gradient), ("bias", bias_gradient)];
+        let norm = of_matrix.measure(&of_weight)?.join(of_vectors.measure(&of_rest)?);
+        clipped += u64::from(norm.norm > NORM);
+        of_matrix.step_with_norm(&mut [("weight", &mut model.weight)], &of_weight, norm)?;
+        let rest = &mut [("gain", &mut model.gain), ("bias", &mut model.bias)];
+        of_vectors.step_with_norm(rest, &of_rest, norm)?;
     }
 
     let first_loss = first_loss.expect("there were steps");
     println!("mean squared error: {first_loss:.3} before, {last_loss:.6} after {STEPS} steps");
+    println!("gradients clipped in {clipped} of {STEPS} steps");
     println!("bf16 matrix: {} bytes, state {} bytes", 2 * model.weight.len(), of_matrix.state_bytes());
     println!("f32 vectors: {} bytes, state {} bytes", 8 * OUTPUTS, of_vectors.state_bytes());
 
+    assert!((1..STEPS).contains(&clipped), "the norm is large at first, and small in the end");
     assert!(last_loss < 1e-3 * first_loss, "both halves of the model learn");
     // 8 bytes of moments and 2 of carry for an element of the matrix, 8 for one of the vectors
     assert_eq!(of_matrix.state_bytes(), 10 * INPUTS * OUTPUTS);
     assert_eq!(of_vectors.state_bytes(), 8 * 2 * OUTPUTS);
     Ok(())
-}
-
-/// From 0.03 straight down to nothing.
-fn schedule(step: usize) -> Result<LearningRate> {
-    LearningRate::new(0.03 * (1.0 - step as f64 / STEPS as f64))
 }
 
 /// Numbers between −1 and 1 without much order.

@@ -129,6 +129,10 @@ choice! {
     Kahan = "kahan",
     /// [`Stochastic`](crate::store::Stochastic).
     Stochastic = "stochastic",
+    /// [`Corrected8`](crate::store::Corrected8).
+    Corrected8 = "corrected8",
+    /// [`Corrected16`](crate::store::Corrected16).
+    Corrected16 = "corrected16",
 }
 
 impl core::str::FromStr for Format {

@@ -3,6 +3,7 @@
 //! | Chapter | Question |
 //! |---|---|
 //! | [choosing] | Which optimizer, which learning rate, which decay? |
+//! | [training_loop] | Groups, routes, schedules, clipping, NaN, loss scaling: what goes around a rule? |
 //! | [precision] | What happens to my numbers in 16 bits, and what is promised about them? |
 //! | [evaluating] | Where is the model best: averages of weights, schedule-free rules? |
 //! | [gradient_release] | How do I save the memory of gradients? |
@@ -18,4 +19,5 @@ pub mod gradient_release;
 pub mod memory;
 pub mod precision;
 pub mod testing;
+pub mod training_loop;
 pub mod writing_a_rule;

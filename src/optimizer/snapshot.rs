@@ -6,7 +6,7 @@
 //! does not fit is refused whole.
 
 use super::{Arrival, Optimizer, Phase, TensorState, Trains};
-use crate::device::{Device, Formats, Number};
+use crate::device::{Beside, Device, Formats, Number};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
@@ -58,7 +58,7 @@ pub struct TensorSnapshot<K: Formats> {
     /// Its fields by axis, a number per line: those of the first axis, then those of the next.
     pub axes: Vec<(String, Vec<Number<K>>)>,
     /// What the store carries, a number per element.
-    pub carry: Vec<(String, Vec<K::Parameter>)>,
+    pub carry: Vec<(String, Vec<Beside<K>>)>,
     /// Its numbers on the device.
     pub tensor: Vec<(String, Vec<Number<K>>)>,
     /// Its numbers on the host.
@@ -159,7 +159,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         if tensor.frozen { "frozen" } else { &self.groups[tensor.group].label }
     }
 
-    fn check(&self, snapshot: &Snapshot<K>) -> Result<()> {
+    /// Whether a snapshot fits.
+    pub(super) fn check(&self, snapshot: &Snapshot<K>) -> Result<()> {
         let labels = |groups: Vec<&str>| format!("{groups:?}");
         same("the seed", &self.seed, &snapshot.seed)?;
         let scaled = |scaled: bool| if scaled { "scaled" } else { "as it is" }.to_owned();

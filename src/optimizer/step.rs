@@ -19,6 +19,12 @@ pub(super) struct Scratch<C: Stage, K: Formats, D: Device> {
     works: Vec<Work<'static, D, C, K>>,
 }
 
+/// The memory of all parameters.
+pub(super) type ParameterViews<'a, K, D> = Vec<<D as Device>::ViewMut<'a, <K as Formats>::Parameter>>;
+
+/// The memory of all gradients, where there is one.
+pub(super) type GradientViews<'a, K, D> = Vec<Option<<D as Device>::View<'a, <K as Formats>::Gradient>>>;
+
 impl<C: Stage, K: Formats, D: Device> Scratch<C, K, D> {
     pub(super) fn new() -> Self {
         Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new() }
@@ -122,11 +128,9 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         &mut self,
         gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
     ) -> Result<GradientNorm> {
-        let mut views = recycled(mem::take(&mut self.scratch.gradients));
-        let collected = collect_gradients(&self.tensors, gradients, &mut views);
-        let norm = collected.and_then(|()| self.survey.measure(&self.device, &self.tensors, &views));
-        self.scratch.gradients = recycled(views);
-        norm
+        self.with_gradients(gradients, |this, gradients| {
+            this.survey.measure(&this.device, &this.tensors, gradients)
+        })
     }
 
     /// A joint step, whatever the type says about when gradients arrive.
@@ -136,39 +140,72 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
         norm: Option<GradientNorm>,
     ) -> Result<Stepped> {
-        let parameter_views = mem::take(&mut self.scratch.parameters);
-        let mut parameter_views = recycled(parameter_views);
-        let gradient_views = mem::take(&mut self.scratch.gradients);
-        let mut gradient_views = recycled(gradient_views);
+        self.with_views(parameters, gradients, |this, parameters, gradients| {
+            this.run_together(parameters, gradients, norm)
+        })
+    }
 
-        let collected = collect_parameters(&self.tensors, parameters, &mut parameter_views)
-            .and_then(|()| collect_gradients(&self.tensors, gradients, &mut gradient_views));
-        let result =
-            collected.and_then(|()| self.run_together(&mut parameter_views, &mut gradient_views, norm));
+    /// Checks parameters and gradients, and does something with their views.
+    pub(super) fn with_views<X>(
+        &mut self,
+        parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),
+        gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
+        run: impl FnOnce(&mut Self, &mut ParameterViews<'_, K, D>, &mut GradientViews<'_, K, D>) -> Result<X>,
+    ) -> Result<X> {
+        let mut views = recycled(mem::take(&mut self.scratch.parameters));
+        let collected = collect_parameters(&self.tensors, parameters, &mut views);
+        let result = collected.and_then(|()| {
+            self.with_gradients(gradients, |this, gradients| run(this, &mut views, gradients))
+        });
+        self.scratch.parameters = recycled(views);
+        result
+    }
 
-        self.scratch.parameters = recycled(parameter_views);
-        self.scratch.gradients = recycled(gradient_views);
+    /// Checks gradients, and does something with their views.
+    pub(super) fn with_gradients<X>(
+        &mut self,
+        gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
+        run: impl FnOnce(&mut Self, &mut GradientViews<'_, K, D>) -> Result<X>,
+    ) -> Result<X> {
+        let mut views = recycled(mem::take(&mut self.scratch.gradients));
+        let collected = collect_gradients(&self.tensors, gradients, &mut views);
+        let result = collected.and_then(|()| run(self, &mut views));
+        self.scratch.gradients = recycled(views);
         result
     }
 
     /// Runs a step whose views have been checked.
     fn run_together(
         &mut self,
-        parameters: &mut Vec<D::ViewMut<'_, K::Parameter>>,
-        gradients: &mut Vec<Option<D::View<'_, K::Gradient>>>,
+        parameters: &mut ParameterViews<'_, K, D>,
+        gradients: &mut GradientViews<'_, K, D>,
         norm: Option<GradientNorm>,
     ) -> Result<Stepped> {
         // A step without any gradient is no step, as under gradient release.
         if gradients.iter().all(Option::is_none) {
             return Ok(Stepped::WithoutGradients);
         }
-        let optimizer = self.steps + 1;
-        self.groups.iter_mut().try_for_each(|group| group.begin(optimizer))?;
-        let gradient_factor = match self.survey.judge(&self.device, &self.tensors, gradients, norm)? {
-            Verdict::Skip => return Ok(Stepped::Skipped),
-            Verdict::Take(factor) => factor,
-        };
+        self.begin_groups()?;
+        match self.survey.judge(&self.device, &self.tensors, gradients, norm)? {
+            Verdict::Skip => Ok(Stepped::Skipped),
+            Verdict::Take(factor) => self.run(parameters, gradients, factor).map(|()| Stepped::Taken),
+        }
+    }
 
+    /// Prepares every group for the next step.
+    pub(super) fn begin_groups(&mut self) -> Result<()> {
+        let optimizer = self.steps + 1;
+        self.groups.iter_mut().try_for_each(|group| group.begin(optimizer))
+    }
+
+    /// Moves the parameters whose gradients are there, multiplied by a factor.
+    pub(super) fn run(
+        &mut self,
+        parameters: &mut ParameterViews<'_, K, D>,
+        gradients: &mut GradientViews<'_, K, D>,
+        gradient_factor: f64,
+    ) -> Result<()> {
+        let optimizer = self.steps + 1;
         let mut works = recycled(mem::take(&mut self.scratch.works));
         for ((tensor, parameter), gradient) in
             self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..))
@@ -187,7 +224,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         self.groups.iter_mut().for_each(Group::commit);
         self.survey.taken();
         self.steps = optimizer;
-        Ok(Stepped::Taken)
+        Ok(())
     }
 
     /// Goes on with gradients one by one; state and counters stay.

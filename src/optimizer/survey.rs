@@ -18,6 +18,8 @@ pub(super) struct Survey {
     pub(super) norm: Option<GradientNorm>,
     /// Steps that were left out so far.
     pub(super) skipped: u64,
+    /// What gradients are multiplied with in the step that has been judged.
+    pub(super) factor: f64,
     /// Sums over the tensors of a step; kept, so that only the first step allocates them.
     sums: Vec<f64>,
 }

@@ -45,6 +45,7 @@ pub fn replay(trajectory: &Trajectory, device: &Cpu) -> Outcome {
         Format::F32 => run::<f32>(trajectory, &plan, device),
         Format::Bf16 => run::<bf16>(trajectory, &plan, device),
         Format::F16 => run::<f16>(trajectory, &plan, device),
+        other => return Outcome::Unsupported(format!("parameters in {}", other.name())),
     };
     match worst {
         Err(error) => Outcome::Unsupported(error.to_string()),

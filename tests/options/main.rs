@@ -9,6 +9,7 @@ mod groups;
 mod loss_scale;
 mod norm;
 mod policy;
+mod routing;
 mod schedules;
 mod update;
 
