@@ -1,6 +1,6 @@
 //! The rows of a step: of a parameter, of its gradient, and of its state.
 
-use crate::device::{Device, Formats, Lines, MaybeTensor, Number, Rows, Slot, Tensor, TensorMut};
+use crate::device::{Beside, Device, Formats, Lines, MaybeTensor, Number, Rows, Slot, Tensor, TensorMut};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::optimizer::TensorState;
@@ -21,7 +21,7 @@ pub(super) struct Table<C: Stage, K: Formats, D: Device> {
     state: Of<ElementsOf<C>, D::Buffer<K::State>>,
     axes: Of<AxesOf<C>, D::Buffer<Number<K>>>,
     room: Of<AxesOf<C>, D::Buffer<Number<K>>>,
-    carry: Of<<K::Store as Store>::Carry, D::Buffer<K::Parameter>>,
+    carry: Of<<K::Store as Store>::Carry, D::Buffer<Beside<K>>>,
     leaves: D::Buffer<f64>,
 }
 
