@@ -5,7 +5,7 @@ use crate::training::{Configured, Session, Trainee};
 use gradus::catalogue::{self, ArrivalKind, Catalogued, Configuration, Format, Value};
 use gradus::cpu::Cpu;
 use gradus::dtype::StorageDtype;
-use gradus::error::Result;
+use gradus::error::{Error, Result};
 use gradus::optimizer::Build;
 use gradus::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
 use half::bf16;
