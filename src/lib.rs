@@ -131,7 +131,7 @@ pub mod clip;
 // From gradients to updates: one optimizer per file, pure mathematics.
 pub mod rule;
 
-// From updates to stored parameters: nearest, Kahan, stochastic.
+// From updates to stored parameters: nearest, Kahan, error-corrected, stochastic.
 pub mod store;
 
 // What a step needs of a machine.

@@ -9,7 +9,7 @@ use gradus::dtype::StorageDtype;
 use gradus::hyperparameter::{Limit, WeightDecay};
 use gradus::optimizer::{Build, Optimizer, Together};
 use gradus::real::Real;
-use gradus::rule::{AdamW, AddDecay, Chained, Lion, Momentum, ScaleByAdam, SgdMomentum};
+use gradus::rule::{AdamW, AddDecay, Chained, Graft, Lion, Momentum, ScaleByAdam, SgdMomentum};
 use gradus::transform::{AroundAtRunTime, DynamicRule, Program, Rule, StageExt};
 use half::{bf16, f16};
 
@@ -123,6 +123,13 @@ fn a_chain_of_stages_has_the_same_bits() {
     let learning_rate = AdamW::default().learning_rate;
     let chain = Momentum::default().then(ScaleByAdam::default()).then(decay);
     let types = Chained { chain, learning_rate };
+    assert_same_in_all_formats!(3, types, before: [], behind: []);
+}
+
+#[test]
+fn branches_have_the_same_bits() {
+    let chain = Momentum::default().beside(ScaleByAdam::default()).merge(Graft::default());
+    let types = Chained { chain, learning_rate: AdamW::default().learning_rate };
     assert_same_in_all_formats!(3, types, before: [], behind: []);
 }
 

@@ -5,7 +5,7 @@ use crate::training::{Configured, Session, Trainee};
 use gradus::catalogue::{self, ArrivalKind, Catalogued, Configuration, Format, Value};
 use gradus::cpu::Cpu;
 use gradus::dtype::StorageDtype;
-use gradus::error::Result;
+use gradus::error::{Error, Result};
 use gradus::optimizer::Build;
 use gradus::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
 use half::bf16;
@@ -46,7 +46,7 @@ impl Contestant {
         let given = configuration.hyperparameters.get("lr").cloned();
         let default = || {
             let defaults = catalogue::defaults(&configuration.optimizer)?;
-            Ok(defaults.into_iter().find(|(name, _)| *name == "lr").map(|(_, value)| value))
+            Ok::<_, Error>(defaults.into_iter().find(|(name, _)| *name == "lr").map(|(_, value)| value))
         };
         let rate = match given.map_or_else(default, |value| Ok(Some(value)))? {
             Some(Value::Number(rate)) if !has_own => Some(rate),

@@ -9,7 +9,7 @@ use lexopt::prelude::*;
 use std::path::PathBuf;
 
 pub(crate) const USAGE: &str = "usage: throughput [--optimizer NAME] [--momentum NUMBER] [--dtype f32|bf16|f16|f64] \
-[--state-dtype FORMAT] [--store nearest|kahan|stochastic] [--shapes big|many|gpt2|small|medium|FILE] \
+[--state-dtype f32|bf16|bf16+8|..] [--store nearest|kahan|stochastic|corrected8|corrected16] [--shapes big|many|gpt2|small|medium|FILE] \
 [--device cpu] [--threads N] [--seconds S] [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]\n\
 with --config, the file says what the optimizer is, and in which format parameters are; --list prints all \
 optimizers with their hyperparameters";

@@ -8,7 +8,7 @@ use super::rules::chain;
 use super::{Configuration, Dynamic, Format, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
-use crate::dtype::StorageDtype;
+use crate::dtype::{Plus8, Plus16, StorageDtype};
 use crate::error::{Error, Result};
 use crate::optimizer::{
     AsArithmetic, AsParameters, Build as _, Builder, FitsArithmetic, KeepsArithmetic, Kept, MemoryFormats,
@@ -16,7 +16,7 @@ use crate::optimizer::{
 };
 use crate::schedule::Schedule;
 use crate::shape::Layout;
-use crate::store::{Kahan, Nearest, Stochastic, Store};
+use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
 use crate::transform::{Rule, field_names, program_of};
 use half::{bf16, f16};
 use std::collections::BTreeMap;
@@ -41,6 +41,10 @@ pub fn build<T: Catalogued>(
 
 /// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
 pub trait Catalogued: StorageDtype {
+    /// The formats of state that go with it, each with the stores that it is combined with.
+    #[doc(hidden)]
+    const COMBINED: &'static [(Format, &'static [StoreKind])];
+
     /// [`build`]. Not generic, so that optimizers are compiled with this library and not with
     /// every program that names them.
     #[doc(hidden)]
@@ -73,19 +77,22 @@ pub trait Catalogued: StorageDtype {
 /// # Errors
 /// [`Error::UnknownOptimizer`], [`Error::UnknownHyperparameter`], [`Error::Hyperparameter`],
 /// [`Error::Combination`].
-pub fn memory<T: StorageDtype, N: Into<String>, L: AsRef<[usize]>>(
+pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
     configuration: &Configuration,
     shapes: impl IntoIterator<Item = (N, L)>,
 ) -> Result<MemoryReport> {
     let configuration = configuration.resolved();
     let plan = Plan::new(&configuration)?;
     let planned = Planned::erased(&configuration, &plan)?;
+    let state = state_format::<T>(&configuration)?;
+    let (carried, beside) = carried::<T>(configuration.store);
     let formats = MemoryFormats {
         parameter: T::FORMAT,
         gradient: T::FORMAT,
         number: <T::Arithmetic as StorageDtype>::FORMAT,
-        state: state_format::<T>(&configuration)?,
-        carried: carried::<T>(configuration.store)?,
+        state,
+        carried,
+        beside,
     };
     let kept = Kept::of_program(&program_of(planned.rule.as_ref(), &plan.options.around));
     let labels: Vec<_> = planned.groups.iter().map(GroupOf::label).collect();
@@ -104,26 +111,46 @@ pub fn memory<T: StorageDtype, N: Into<String>, L: AsRef<[usize]>>(
     Ok(MemoryReport::new(&kept, &formats, &labels, members))
 }
 
-/// The format of the state, if parameters in `T` go with it.
-fn state_format<T: StorageDtype>(configuration: &Configuration) -> Result<Format> {
+/// The format of the state, if parameters in `T` and the store go with it.
+fn state_format<T: Catalogued>(configuration: &Configuration) -> Result<Format> {
     let own = <T::Arithmetic as StorageDtype>::FORMAT;
-    let fits = match T::FORMAT {
-        Format::F64 => &[Format::F64][..],
-        Format::F32 => &[Format::F32, Format::Bf16, Format::F16],
-        Format::Bf16 => &[Format::F32, Format::Bf16],
-        Format::F16 => &[Format::F32, Format::F16],
-    };
     let asked = configuration.state_format.unwrap_or(own);
-    if fits.contains(&asked) { Ok(asked) } else { refused_state(asked, T::NAME) }
+    let stores = T::COMBINED.iter().find(|(state, _)| *state == asked).map(|(_, stores)| stores);
+    match stores {
+        None => refused_state(asked, T::NAME),
+        Some(stores) if stores.contains(&configuration.store) => Ok(asked),
+        Some(_) => refused_store(configuration.store, T::FORMAT, asked),
+    }
 }
 
-/// What a store carries for parameters in `T`, if it goes with them.
-fn carried<T: StorageDtype>(store: StoreKind) -> Result<Vec<String>> {
+/// What a store carries beside parameters in `T`, and in which format.
+fn carried<T: StorageDtype>(store: StoreKind) -> (Vec<String>, Format) {
+    fn of<T: StorageDtype, W: Store>() -> (Vec<String>, Format) {
+        (field_names::<W::Carry>(), <W::Beside<T> as StorageDtype>::FORMAT)
+    }
     match store {
-        StoreKind::Nearest => Ok(Vec::new()),
-        _ if matches!(T::FORMAT, Format::F64 | Format::F32) => refused_store(store),
-        StoreKind::Kahan => Ok(field_names::<<Kahan as Store>::Carry>()),
-        StoreKind::Stochastic => Ok(field_names::<<Stochastic as Store>::Carry>()),
+        StoreKind::Nearest => of::<T, Nearest>(),
+        StoreKind::Kahan => of::<T, Kahan>(),
+        StoreKind::Stochastic => of::<T, Stochastic>(),
+        StoreKind::Corrected8 => of::<T, Corrected8>(),
+        StoreKind::Corrected16 => of::<T, Corrected16>(),
+    }
+}
+
+impl StoreKind {
+    /// The bytes that it carries beside each parameter in `T`.
+    ///
+    /// ```
+    /// use gradus::catalogue::StoreKind;
+    /// use half::bf16;
+    ///
+    /// let bytes = |store: &str| Ok::<_, gradus::error::Error>(store.parse::<StoreKind>()?.carried_bytes::<bf16>());
+    /// assert_eq!((bytes("nearest")?, bytes("kahan")?, bytes("corrected8")?), (0, 2, 1));
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    pub fn carried_bytes<T: StorageDtype>(self) -> usize {
+        let (names, format) = carried::<T>(self);
+        names.len() * format.bytes()
     }
 }
 
@@ -143,16 +170,24 @@ fn refused_state<X>(asked: Format, parameters: &str) -> Result<X> {
     let because = if asked == Format::F64 || parameters == Format::F64.name() {
         "state is kept in `f64` for `f64` parameters, and for no others"
     } else {
-        "state is kept in the format of the arithmetic or in a 16-bit one of its own kind"
+        "state is kept in the format of the arithmetic, or in a 16-bit one of its own kind, error-corrected or not"
     };
     refused(format!("state in {}", asked.name()), &format!("parameters in {parameters}"), because)
 }
 
-fn refused_store<X>(asked: StoreKind) -> Result<X> {
+fn refused_store<X>(asked: StoreKind, parameters: Format, state: Format) -> Result<X> {
+    let store = format!("the store {}", asked.name());
+    if matches!(parameters, Format::F64 | Format::F32) {
+        return refused(
+            store,
+            "`f32` and `f64` parameters",
+            "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
+        );
+    }
     refused(
-        format!("the store {}", asked.name()),
-        "`f32` and `f64` parameters",
-        "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
+        store,
+        &format!("state in {}", state.name()),
+        "the catalogue combines error-corrected parameters with state of as many digits; the builder combines all",
     )
 }
 
@@ -239,9 +274,44 @@ fn all_in_f32(build: &Build<'_, f32>) -> Result<Option<Boxed<f32>>> {
     entries::visit(&configuration.optimizer, &plan.base, InF32(build)).map(Some)
 }
 
-/// No more rules in types.
+/// The rules that are tried first, with parameters in `bf16`.
 #[cfg(not(debug_assertions))]
-fn no_more<T: StorageDtype>(_build: &Build<'_, T>) -> Result<Option<Boxed<T>>> {
+fn the_first(build: &Build<'_, bf16>) -> Result<Option<Boxed<bf16>>> {
+    struct InBf16<'a>(&'a Build<'a, bf16>);
+
+    impl Visitor for InBf16<'_> {
+        type Output = Option<Boxed<bf16>>;
+
+        fn visit<R: Named>(self) -> Result<Self::Output> {
+            let Build { configuration, plan, device, parameters } = *self.0;
+            let builder = started::<R, bf16>(Planned::<R>::new(plan)?, plan)?;
+            macro_rules! built {
+                ($builder:expr) => {
+                    Box::new($builder.build(device.clone(), parameters)?)
+                };
+            }
+            let seed = configuration.seed;
+            let state = configuration.state_format.unwrap_or(Format::F32);
+            Ok(Some(match (state, configuration.store) {
+                (Format::F32, StoreKind::Nearest) => built!(builder),
+                (Format::F32, StoreKind::Kahan) => built!(builder.kahan()),
+                (Format::Bf16, StoreKind::Nearest) => built!(builder.state_in::<bf16>(seed)),
+                (Format::Bf16, StoreKind::Kahan) => built!(builder.state_in::<bf16>(seed).kahan()),
+                (Format::Bf16, StoreKind::Stochastic) => {
+                    built!(builder.state_in::<bf16>(seed).stochastic_rounding(0))
+                }
+                _ => return Ok(None),
+            }))
+        }
+    }
+
+    let Build { configuration, plan, .. } = build;
+    Ok(entries::visit_first(&configuration.optimizer, &plan.base, InBf16(build))?.flatten())
+}
+
+/// No rules in types.
+#[cfg(not(debug_assertions))]
+fn none<T: StorageDtype>(_build: &Build<'_, T>) -> Result<Option<Boxed<T>>> {
     Ok(None)
 }
 
@@ -249,39 +319,25 @@ fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
     Err(Error::Combination { option, with: with.to_owned(), because })
 }
 
-/// Instantiates a rule for parameters in `$format` with the listed state formats and stores.
+/// Instantiates a rule for parameters in `$format` with the listed state formats, each with its stores.
 macro_rules! catalogued {
-    ($format:ident, state: [$($state:ident as $state_name:ident),+], stores: $stores:tt, others: $others:ident) => {
+    ($format:ident, in types: $in_types:ident, $($state:ty as $state_name:ident: [$($store:ident)+],)+) => {
         impl Catalogued for $format {
+            const COMBINED: &'static [(Format, &'static [StoreKind])] =
+                &[$((Format::$state_name, &[$(StoreKind::$store),+])),+];
+
             fn instantiate(
                 configuration: &Configuration,
                 device: Cpu,
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
-                #[cfg(not(debug_assertions))]
-                struct InTypes<'a>(&'a Build<'a, $format>);
-
-                #[cfg(not(debug_assertions))]
-                impl Visitor for InTypes<'_> {
-                    type Output = Boxed<$format>;
-
-                    fn visit<R: Named>(self) -> Result<Boxed<$format>> {
-                        let Build { configuration, plan, device, parameters } = *self.0;
-                        with_formats(Planned::<R>::new(plan)?, plan, configuration, device.clone(), parameters)
-                    }
-                }
-
                 let plan = Plan::new(configuration)?;
                 // A chain from data has the same bits, and hundreds of optimizers less to compile. So only
-                // the first choices are instantiated in every format, the others where all is in `f32`.
+                // what is most used is instantiated in types.
                 #[cfg(not(debug_assertions))]
                 if !plan.options.has_stages() && configuration.optimizer != chain::NAME {
                     let build = Build { configuration, plan: &plan, device: &device, parameters };
-                    let name = &configuration.optimizer;
-                    if let Some(built) = entries::visit_first(name, &plan.base, InTypes(&build))? {
-                        return Ok(built);
-                    }
-                    if let Some(built) = $others(&build)? {
+                    if let Some(built) = $in_types(&build)? {
                         return Ok(built);
                     }
                 }
@@ -314,37 +370,55 @@ macro_rules! catalogued {
                 ) -> Result<Boxed<$format>> {
                 let seed = configuration.seed;
                 let builder = started::<R, $format>(planned, plan)?;
-                let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;
-                match configuration.state_format.unwrap_or(default) {
-                    $(Format::$state_name => {
-                        let builder = builder.state_in::<$state>(seed);
-                        catalogued!(@store $stores, configuration.store, builder, seed, device, parameters)
-                    })+
-                    other => refused_state(other, <$format>::NAME),
+                let state = state_format::<$format>(configuration)?;
+                match (state, configuration.store) {
+                    $($((Format::$state_name, StoreKind::$store) => {
+                        let builder = catalogued!(@store $store builder.state_in::<$state>(seed));
+                        Ok(Box::new(builder.build(device, parameters)?))
+                    })+)+
+                    (state, store) => refused_store(store, <$format>::FORMAT, state),
                 }
                 }
             }
         }
     };
-    (@store [nearest], $store:expr, $builder:ident, $seed:ident, $device:ident, $parameters:ident) => {
-        match $store {
-            StoreKind::Nearest => Ok(Box::new($builder.build($device, $parameters)?)),
-            other => refused_store(other),
-        }
+    // The configuration's one seed is that of the state already.
+    (@store Nearest $builder:expr) => {
+        $builder
     };
-    (@store [all], $store:expr, $builder:ident, $seed:ident, $device:ident, $parameters:ident) => {
-        match $store {
-            StoreKind::Nearest => Ok(Box::new($builder.build($device, $parameters)?)),
-            StoreKind::Kahan => Ok(Box::new($builder.kahan().build($device, $parameters)?)),
-            StoreKind::Stochastic => {
-                // The configuration's one seed is that of the state already.
-                Ok(Box::new($builder.stochastic_rounding(0).build($device, $parameters)?))
-            }
-        }
+    (@store Kahan $builder:expr) => {
+        $builder.kahan()
+    };
+    (@store Stochastic $builder:expr) => {
+        $builder.stochastic_rounding(0)
+    };
+    (@store Corrected8 $builder:expr) => {
+        $builder.error_corrected8(0)
+    };
+    (@store Corrected16 $builder:expr) => {
+        $builder.error_corrected16()
     };
 }
 
-catalogued!(f64, state: [f64 as F64], stores: [nearest], others: no_more);
-catalogued!(f32, state: [f32 as F32, bf16 as Bf16, f16 as F16], stores: [nearest], others: all_in_f32);
-catalogued!(bf16, state: [f32 as F32, bf16 as Bf16], stores: [all], others: no_more);
-catalogued!(f16, state: [f32 as F32, f16 as F16], stores: [all], others: no_more);
+catalogued!(f64, in types: none,
+    f64 as F64: [Nearest],
+);
+catalogued!(f32, in types: all_in_f32,
+    f32 as F32: [Nearest],
+    bf16 as Bf16: [Nearest],
+    f16 as F16: [Nearest],
+    Plus8<bf16> as Bf16Plus8: [Nearest],
+    Plus16<bf16> as Bf16Plus16: [Nearest],
+);
+catalogued!(bf16, in types: the_first,
+    f32 as F32: [Nearest Kahan Stochastic],
+    bf16 as Bf16: [Nearest Kahan Stochastic],
+    Plus8<bf16> as Bf16Plus8: [Nearest Corrected8],
+    Plus16<bf16> as Bf16Plus16: [Corrected16],
+);
+catalogued!(f16, in types: none,
+    f32 as F32: [Nearest Kahan Stochastic],
+    f16 as F16: [Nearest Kahan Stochastic],
+    Plus8<f16> as F16Plus8: [Nearest Corrected8],
+    Plus16<f16> as F16Plus16: [Corrected16],
+);

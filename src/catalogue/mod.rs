@@ -47,6 +47,8 @@ pub use dynamic::{Dynamic, DynamicStep};
 pub use entries::{Entry, check, entries};
 pub use formats::{Boxed, Catalogued, build, memory};
 pub use hyperparameters::{Hyperparameters, Value};
+#[cfg(feature = "testing")]
+pub(crate) use rules::sm3_by_rows;
 
 use crate::error::{Error, Result};
 
@@ -118,6 +120,10 @@ choice! {
     Kahan = "kahan",
     /// [`Stochastic`](crate::store::Stochastic).
     Stochastic = "stochastic",
+    /// [`Corrected8`](crate::store::Corrected8).
+    Corrected8 = "corrected8",
+    /// [`Corrected16`](crate::store::Corrected16).
+    Corrected16 = "corrected16",
 }
 
 impl core::str::FromStr for Format {

@@ -242,7 +242,7 @@ impl Fitting<'_, '_> {
             if same {
                 *values = self.values(&other_name(there, "carry", field), length)?;
             } else {
-                *values = vec![K::Parameter::default(); length];
+                *values = vec![Default::default(); length];
             }
         }
         if !same {

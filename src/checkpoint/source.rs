@@ -7,6 +7,7 @@
 use super::document::{self, DIGEST_LENGTH, Document};
 use super::write::BEFORE_DIGEST;
 use super::{Checked, Loading};
+use crate::dtype::Format;
 use crate::error::CheckpointFlaw;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
@@ -82,10 +83,16 @@ impl<'s> Source<'s> {
     }
 }
 
-/// The format of a tensor, if it is one of ours.
-pub(super) fn format_of(info: &TensorInfo) -> Option<crate::dtype::Format> {
-    use crate::dtype::Format;
+/// The format of a tensor, if it is one of ours. Error-corrected numbers are bytes to safetensors; which
+/// they are is said by the format of the state.
+pub(super) fn format_of(info: &TensorInfo, state: &str) -> Option<Format> {
+    let state = Format::ALL.into_iter().find(|format| format.name() == state);
     match info.dtype {
+        Dtype::I8 => Some(Format::I8),
+        Dtype::I16 => Some(Format::I16),
+        Dtype::U8 => {
+            state.filter(|state| state.is_error_corrected() && info.shape.last() == Some(&state.bytes()))
+        }
         Dtype::F64 => Some(Format::F64),
         Dtype::F32 => Some(Format::F32),
         Dtype::BF16 => Some(Format::Bf16),

@@ -3,7 +3,7 @@
 use super::Checked;
 use super::document::malformed;
 use super::source::{Source, format_of};
-use crate::dtype::{Arithmetic, Format, StorageDtype};
+use crate::dtype::{Arithmetic, Format, Plus8, Plus16, StorageDtype};
 use crate::error::CheckpointFlaw;
 use crate::real::Real;
 use half::{bf16, f16};
@@ -22,7 +22,8 @@ pub(super) struct Wanted<'a> {
 pub(super) fn read<T: StorageDtype>(source: &mut Source<'_>, wanted: &Wanted<'_>) -> Checked<(Vec<T>, bool)> {
     let Wanted { name, length, converts } = *wanted;
     let info = source.info(name).cloned().ok_or_else(|| malformed(name, "it is not in the file"))?;
-    let format = format_of(&info).ok_or_else(|| malformed(name, "its format is none of ours"))?;
+    let format = format_of(&info, &source.document.formats.state)
+        .ok_or_else(|| malformed(name, "its format is none of ours"))?;
     if format != T::FORMAT && !converts {
         return Err(CheckpointFlaw::Format {
             what: format!("`{name}`"),
@@ -48,6 +49,13 @@ pub(super) fn read<T: StorageDtype>(source: &mut Source<'_>, wanted: &Wanted<'_>
         Format::F32 => converted(&exactly::<f32>(source, &info, length)?),
         Format::Bf16 => converted(&exactly::<bf16>(source, &info, length)?),
         Format::F16 => converted(&exactly::<f16>(source, &info, length)?),
+        Format::Bf16Plus8 => converted(&exactly::<Plus8<bf16>>(source, &info, length)?),
+        Format::Bf16Plus16 => converted(&exactly::<Plus16<bf16>>(source, &info, length)?),
+        Format::F16Plus8 => converted(&exactly::<Plus8<f16>>(source, &info, length)?),
+        Format::F16Plus16 => converted(&exactly::<Plus16<f16>>(source, &info, length)?),
+        Format::I8 | Format::I16 => {
+            return Err(malformed(name, "corrections of numbers are no numbers by themselves"));
+        }
     };
     Ok((values, true))
 }

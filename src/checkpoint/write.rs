@@ -165,9 +165,9 @@ struct Header<'a> {
 
 /// What the header says of a tensor.
 #[derive(serde::Serialize)]
-struct Place<'a> {
+struct Place {
     dtype: &'static str,
-    shape: &'a [usize],
+    shape: Vec<usize>,
     data_offsets: [usize; 2],
 }
 
@@ -179,6 +179,7 @@ impl Serialize for Header<'_> {
         for Entry { name, format, shape, bytes } in self.tensors {
             let end = begin + bytes.len();
             let dtype = dtype(*format);
+            let shape = stored_shape(*format, shape);
             map.serialize_entry(name, &Place { dtype, shape, data_offsets: [begin, end] })?;
             begin = end;
         }
@@ -193,7 +194,16 @@ fn dtype(format: Format) -> &'static str {
         Format::F32 => "F32",
         Format::Bf16 => "BF16",
         Format::F16 => "F16",
+        Format::Bf16Plus8 | Format::Bf16Plus16 | Format::F16Plus8 | Format::F16Plus16 => "U8",
+        Format::I8 => "I8",
+        Format::I16 => "I16",
     }
+}
+
+/// The shape in safetensors, which knows error-corrected numbers as their bytes.
+fn stored_shape(format: Format, shape: &[usize]) -> Vec<usize> {
+    let bytes = (dtype(format) == "U8").then(|| format.bytes());
+    shape.iter().copied().chain(bytes).collect()
 }
 
 fn write_entries(

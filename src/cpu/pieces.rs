@@ -1,8 +1,8 @@
 //! Cuts the works of a step into pieces, and runs the pieces on all threads.
 
 use super::lines::{self, Cover};
-use super::{Cpu, reduce, simd, tile, update};
-use crate::device::{Formats, LEAF, Number, Work};
+use super::{Cpu, reduce, simd, threads, tile, update};
+use crate::device::{Beside, Formats, LEAF, Number, Work};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
@@ -18,7 +18,7 @@ pub(super) struct Piece<'a, C: Stage, K: Formats> {
     pub(super) gradient: &'a [K::Gradient],
     pub(super) state: Of<ElementsOf<C>, &'a mut [K::State]>,
     pub(super) covers: Of<AxesOf<C>, Cover<'a, Number<K>>>,
-    pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [K::Parameter]>,
+    pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [Beside<K>]>,
     /// The number of the first element within its tensor.
     pub(super) first: u64,
 }
@@ -106,7 +106,7 @@ fn for_each_work<C: Stage, K: Formats>(
         works.iter_mut().for_each(each);
     } else {
         let (left, right) = works.split_at_mut(works.len() / 2);
-        rayon::join(|| for_each_work(left, each), || for_each_work(right, each));
+        threads::join(|| for_each_work(left, each), || for_each_work(right, each));
     }
 }
 
@@ -128,7 +128,7 @@ fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C,
         simd::widest(update::Update { piece, shared });
     } else {
         let (left, right) = piece.split_at(middle(length));
-        rayon::join(|| update_piece(left, shared), || update_piece(right, shared));
+        threads::join(|| update_piece(left, shared), || update_piece(right, shared));
     }
 }
 
@@ -199,7 +199,7 @@ fn measure_piece<C: Stage, K: Formats>(
         let middle = middle(length);
         let (left, right) = piece.split_at(middle);
         let (leaves_left, leaves_right) = leaves.split_at_mut(middle / LEAF);
-        rayon::join(
+        threads::join(
             || measure_piece(left, leaves_left, shared, pass),
             || measure_piece(right, leaves_right, shared, pass),
         );

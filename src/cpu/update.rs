@@ -4,7 +4,7 @@ use super::noise::{Drawn, Generator, STREAMS};
 use super::pieces::{Piece, Shared, constants_in};
 use super::simd::{Kernel, Vectors};
 use super::tile::{Carry, TILE, Tile, each_tile};
-use crate::device::{Formats, Number};
+use crate::device::{Beside, Formats, Number};
 use crate::dtype::{Arithmetic, Format, StorageDtype};
 use crate::random::PARAMETER_STREAM;
 use crate::real::Real;
@@ -23,7 +23,8 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     const ALL_BF16: bool = matches!(K::Parameter::FORMAT, Format::Bf16)
         && matches!(K::Gradient::FORMAT, Format::Bf16)
         && (matches!(K::State::FORMAT, Format::Bf16) || ElementsOf::<C>::COUNT == 0)
-        && AxesOf::<C>::COUNT == 0;
+        && AxesOf::<C>::COUNT == 0
+        && !K::Store::CORRECTS;
     const BY_TILE: bool = C::BY_TILE;
 
     #[inline(always)]
@@ -102,7 +103,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     ) {
         let vectors = self.vectors;
         let mut update = vectors.widen_gradient(tile.gradient, at);
-        let parameter = match &tile.parameter {
+        let mut parameter = match &tile.parameter {
             Some(memory) => vectors.widen(memory, at),
             None => vectors.zeros(),
         };
@@ -119,7 +120,12 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         let carry = Carry::<K>::map(
             Carry::<K>::each_ref(&tile.carry),
             #[inline(always)]
-            |memory| vectors.widen(memory, at),
+            |beside| {
+                if let (true, Some(memory)) = (K::Store::CORRECTS, &tile.parameter) {
+                    parameter = vectors.join::<K::Store, _>(memory, beside, at);
+                }
+                vectors.widen(beside, at)
+            },
         );
         let mut marks = vectors.zeros();
         if C::MARKS_FIRST && first == 0 {
@@ -200,7 +206,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     fn write_parameter<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         memory: &mut [K::Parameter; TILE],
-        carried: &mut Of<Carry<K>, &mut [K::Parameter; TILE]>,
+        carried: &mut Of<Carry<K>, &mut [Beside<K>; TILE]>,
         moved: &Moved<K, V>,
         at: usize,
         random: &Drawn<V>,
@@ -215,6 +221,9 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         let mut target = vectors.zeros();
         for (i, target) in target.as_mut().iter_mut().enumerate() {
             *target = K::Store::target(parameter[i], update[i], &pick::<Carry<K>, V>(&carry, i));
+        }
+        if K::Store::CORRECTS {
+            return self.write_corrected::<K>(memory, carried, &target, at, random);
         }
         match K::Store::ROUNDING {
             Rounding::Nearest => vectors.round(&target, memory, at),
@@ -239,6 +248,35 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             |(memory, field)| vectors.round(&field, memory, at),
         );
         stored
+    }
+
+    /// The target in two places, as [`write_parameter`](Self::write_parameter) returns it.
+    #[inline(always)]
+    fn write_corrected<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
+        &self,
+        memory: &mut [K::Parameter; TILE],
+        carried: &mut Of<Carry<K>, &mut [Beside<K>; TILE]>,
+        target: &V::Group,
+        at: usize,
+        random: &Drawn<V>,
+    ) -> V::Group {
+        let vectors = self.vectors;
+        let random = match K::Store::ROUNDING {
+            Rounding::Nearest => None,
+            Rounding::Stochastic => Some(random.stream(PARAMETER_STREAM)),
+        };
+        let mut written = *target;
+        Carry::<K>::map(
+            Carry::<K>::each_mut(carried),
+            #[inline(always)]
+            |beside| {
+                vectors.split::<K::Store, _>(target, random, memory, beside, at);
+                if C::LOOKS_BACK {
+                    written = vectors.join::<K::Store, _>(memory, beside, at);
+                }
+            },
+        );
+        written
     }
 }
 

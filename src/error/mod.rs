@@ -185,6 +185,33 @@ pub enum Error {
         found: Box<Layout>,
     },
 
+    /// The rows of a gradient have another shape than those of its parameter, or are not as many as
+    /// their indices.
+    #[error(
+        "rows of the gradient of `{parameter}` have shape {found} together, but as many indices need {expected}"
+    )]
+    RowShape {
+        /// The parameter.
+        parameter: String,
+        /// The shape that so many rows of the parameter have.
+        expected: Box<Layout>,
+        /// The shape of the values.
+        found: Box<Layout>,
+    },
+
+    /// A gradient has a row that its parameter has not.
+    #[error("gradient of `{parameter}` has row {row} in place {place}, but the parameter has {rows} rows")]
+    RowOutOfRange {
+        /// The parameter.
+        parameter: String,
+        /// The place among the indices, from 0.
+        place: usize,
+        /// The index there.
+        row: usize,
+        /// How many rows there are.
+        rows: usize,
+    },
+
     /// The shapes agree but the order of the elements in memory does not.
     #[error(
         "{role} of `{parameter}` orders its elements otherwise in memory (strides {found:?}) than the \

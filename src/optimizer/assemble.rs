@@ -8,7 +8,7 @@ use super::loss_scale::LossScale;
 use super::release::Arrivals;
 use super::survey::Survey;
 use super::{Arrival, Optimizer, TensorState, step};
-use crate::device::{Device, Formats, LEAF, Lines, Number};
+use crate::device::{Beside, Device, Formats, LEAF, Lines, Number};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::random::{round_keys, tensor_id};
@@ -237,7 +237,7 @@ fn tensor<C: Stage, K: Formats, D: Device>(
         axes: buffers::<AxesOf<C>, Number<K>, D>(device, of_lines, &name)?,
         room: buffers::<AxesOf<C>, Number<K>, D>(device, room, &name)?,
         lines,
-        carry: buffers::<<K::Store as Store>::Carry, K::Parameter, D>(device, length, &name)?,
+        carry: buffers::<<K::Store as Store>::Carry, Beside<K>, D>(device, length, &name)?,
         tensor: buffers::<C::Tensor, Number<K>, D>(device, usize::from(member.is_some()), &name)?,
         own: zeros::<C::Own>(),
         next: zeros::<C::Own>(),
@@ -257,7 +257,7 @@ pub(super) fn leaves_of(passes: usize, length: usize) -> usize {
     if passes == 0 { 0 } else { length.div_ceil(LEAF) }
 }
 
-fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
+pub(super) fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
     device: &D,
     length: usize,
     parameter: &str,
@@ -274,7 +274,11 @@ fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
     failure.map(|()| set)
 }
 
-fn buffer<T: StorageDtype, D: Device>(device: &D, length: usize, parameter: &str) -> Result<D::Buffer<T>> {
+pub(super) fn buffer<T: StorageDtype, D: Device>(
+    device: &D,
+    length: usize,
+    parameter: &str,
+) -> Result<D::Buffer<T>> {
     device.zeros(length).ok_or_else(|| Error::OutOfMemory {
         parameter: parameter.to_owned(),
         bytes: length.saturating_mul(size_of::<T>()),

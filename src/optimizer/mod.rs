@@ -14,6 +14,7 @@
 //! | `survey`, `loss_scale` | what is found out about all gradients first |
 //! | `release` | a step with gradients one by one |
 //! | `routed` | several rules over one model, driven by one step |
+//! | `rows` | a step with gradients of a few rows |
 //! | `faces` | the parameters at another point, for evaluation, and the way back |
 //! | `snapshot` | a copy of all state, and the way back |
 
@@ -29,6 +30,7 @@ mod memory;
 mod options;
 mod release;
 mod routed;
+mod rows;
 pub mod select;
 mod snapshot;
 mod step;
@@ -54,13 +56,14 @@ pub use release::{Finished, ParameterKey, ReleaseStep};
 pub use routed::{
     AsBuilder, ClipsTogether, DecidedLater, Decides, Drives, Routable, Routed, RoutedSnapshot, Routes,
 };
+pub use rows::RowOptimizer;
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
 pub use survey::Stepped;
 pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 
 use group::Group;
 
-use crate::device::{Device, Formats, Lines, Number, Statistics, Work};
+use crate::device::{Beside, Device, Formats, Lines, Number, Statistics, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
@@ -109,7 +112,7 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
     /// Room for what becomes of the state by axis.
     room: Of<AxesOf<C>, D::Buffer<Number<K>>>,
     lines: Lines,
-    carry: Of<<K::Store as Store>::Carry, D::Buffer<K::Parameter>>,
+    carry: Of<<K::Store as Store>::Carry, D::Buffer<Beside<K>>>,
     tensor: Of<C::Tensor, D::Buffer<Number<K>>>,
     own: Of<C::Own, f64>,
     /// The numbers of the gradient under way, which count once the device has run.
@@ -267,7 +270,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
 
 impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     fn bytes(&self) -> usize {
-        let carry = <<K::Store as Store>::Carry as FieldSet>::COUNT * size_of::<K::Parameter>();
+        let carry = <<K::Store as Store>::Carry as FieldSet>::COUNT * size_of::<Beside<K>>();
         let state = ElementsOf::<C>::COUNT * size_of::<K::State>();
         let axes = AxesOf::<C>::COUNT * self.lines.count() * size_of::<Number<K>>();
         let tensor = <C::Tensor as FieldSet>::COUNT * size_of::<Number<K>>();

@@ -13,7 +13,7 @@ mod table;
 
 use super::assemble::leaves_of;
 use super::{Arrival, Optimizer, Phase};
-use crate::device::{Device, Formats, Lines, Number};
+use crate::device::{Beside, Device, Formats, Lines, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::shape::Layout;
 use crate::store::Store;
@@ -221,7 +221,7 @@ impl Kept {
         let empty =
             |kind, format| move |name: &String| FieldMemory { name: name.clone(), kind, format, bytes: 0 };
         let state = self.state.iter().map(empty(MemoryKind::State, formats.state));
-        let carried = formats.carried.iter().map(empty(MemoryKind::Carried, formats.parameter));
+        let carried = formats.carried.iter().map(empty(MemoryKind::Carried, formats.beside));
         let axes = self.axes.iter().map(empty(MemoryKind::ByAxis, formats.number));
         let tensor = self.tensor.iter().map(empty(MemoryKind::PerTensor, formats.number));
         let mut fields: Vec<_> = state.chain(axes).chain(carried).chain(tensor).collect();
@@ -242,7 +242,9 @@ pub(crate) struct MemoryFormats {
     pub(crate) gradient: Format,
     pub(crate) state: Format,
     pub(crate) number: Format,
+    /// What the store carries, and in which format.
     pub(crate) carried: Vec<String>,
+    pub(crate) beside: Format,
 }
 
 impl MemoryFormats {
@@ -254,6 +256,7 @@ impl MemoryFormats {
             state: K::State::FORMAT,
             number: <Number<K> as StorageDtype>::FORMAT,
             carried: field_names::<<K::Store as Store>::Carry>(),
+            beside: Beside::<K>::FORMAT,
         }
     }
 }

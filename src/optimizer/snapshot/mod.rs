@@ -15,7 +15,7 @@ mod fields;
 
 use super::assemble::FROZEN_GROUP;
 use super::{Arrival, Optimizer, Phase, TensorState};
-use crate::device::{Device, Formats, Number};
+use crate::device::{Beside, Device, Formats, Number};
 use crate::error::Result;
 use crate::hyperparameter::LearningRate;
 use crate::shape::Layout;
@@ -75,7 +75,7 @@ pub struct TensorSnapshot<K: Formats> {
     /// Its fields by axis, a number per line: those of the first axis, then those of the next.
     pub axes: Vec<(String, Vec<Number<K>>)>,
     /// What the store carries, a number per element.
-    pub carry: Vec<(String, Vec<K::Parameter>)>,
+    pub carry: Vec<(String, Vec<Beside<K>>)>,
     /// Its numbers on the device.
     pub tensor: Vec<(String, Vec<Number<K>>)>,
     /// Its numbers on the host.
