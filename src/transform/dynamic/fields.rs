@@ -49,7 +49,14 @@ impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
 
     #[inline(always)]
     fn map_with<X: Held, Y: Held>(set: [X; COUNT], change: &mut impl FnMut(X) -> Y) -> [Y; COUNT] {
-        set.map(change)
+        filled(
+            #[inline(always)]
+            |places| {
+                for (place, item) in places.iter_mut().zip(set) {
+                    *place = Some(change(item));
+                }
+            },
+        )
     }
 
     #[inline(always)]
@@ -64,10 +71,13 @@ impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
 
     #[inline(always)]
     fn zip<X: Held, Y: Held>(left: [X; COUNT], right: [Y; COUNT]) -> [(X, Y); COUNT] {
-        let mut right = right.into_iter();
-        left.map(
+        filled(
             #[inline(always)]
-            |left| (left, right.next().expect("both have as many")),
+            |places| {
+                for (place, both) in places.iter_mut().zip(left.into_iter().zip(right)) {
+                    *place = Some(both);
+                }
+            },
         )
     }
 
@@ -94,6 +104,18 @@ impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
     fn join<X: Held>(elements: [X; COUNT], _axes: Nothing) -> [X; COUNT] {
         elements
     }
+}
+
+/// A list whose places have been filled in a loop. The closures of `core::array` are not always inlined, and
+/// within one that is not there are no vector instructions.
+#[inline(always)]
+fn filled<X, const COUNT: usize>(fill: impl FnOnce(&mut [Option<X>; COUNT])) -> [X; COUNT] {
+    let mut places = [const { None }; COUNT];
+    fill(&mut places);
+    places.map(
+        #[inline(always)]
+        |place| place.expect("each place was filled"),
+    )
 }
 
 /// The constants of a program, with the program itself.
