@@ -1,7 +1,7 @@
 //! Which formats and stores the catalogue combines: where optimizers are instantiated.
 
 #[cfg(not(debug_assertions))]
-use super::entries::{self, Named, Visitor};
+use super::in_types::{self, Build};
 use super::plan::{GroupOf, Plan, Planned, fits};
 #[cfg(not(debug_assertions))]
 use super::rules::chain;
@@ -192,7 +192,7 @@ fn refused_store<X>(asked: StoreKind, parameters: Format, state: Format) -> Resu
 }
 
 /// A builder with the groups, the schedules and the policies of a plan.
-fn started<R, T>(planned: Planned<R>, plan: &Plan) -> Result<Builder<R, T>>
+pub(super) fn started<R, T>(planned: Planned<R>, plan: &Plan) -> Result<Builder<R, T>>
 where
     R: Rule,
     T: StorageDtype,
@@ -243,78 +243,6 @@ fn with_warm_up(
     Ok(schedules)
 }
 
-/// What a plan is built for.
-#[cfg(not(debug_assertions))]
-struct Build<'a, T: StorageDtype> {
-    configuration: &'a Configuration,
-    plan: &'a Plan,
-    device: &'a Cpu,
-    parameters: &'a dyn ParameterSet<Cpu, T>,
-}
-
-/// Every rule in types, if all numbers are in `f32`.
-#[cfg(not(debug_assertions))]
-fn all_in_f32(build: &Build<'_, f32>) -> Result<Option<Boxed<f32>>> {
-    struct InF32<'a>(&'a Build<'a, f32>);
-
-    impl Visitor for InF32<'_> {
-        type Output = Boxed<f32>;
-
-        fn visit<R: Named>(self) -> Result<Boxed<f32>> {
-            let builder = started::<R, f32>(Planned::<R>::new(self.0.plan)?, self.0.plan)?;
-            Ok(Box::new(builder.build(self.0.device.clone(), self.0.parameters)?))
-        }
-    }
-
-    let Build { configuration, plan, .. } = build;
-    let state = configuration.state_format.unwrap_or(Format::F32);
-    if state != Format::F32 || configuration.store != StoreKind::Nearest {
-        return Ok(None);
-    }
-    entries::visit(&configuration.optimizer, &plan.base, InF32(build)).map(Some)
-}
-
-/// The rules that are tried first, with parameters in `bf16`.
-#[cfg(not(debug_assertions))]
-fn the_first(build: &Build<'_, bf16>) -> Result<Option<Boxed<bf16>>> {
-    struct InBf16<'a>(&'a Build<'a, bf16>);
-
-    impl Visitor for InBf16<'_> {
-        type Output = Option<Boxed<bf16>>;
-
-        fn visit<R: Named>(self) -> Result<Self::Output> {
-            let Build { configuration, plan, device, parameters } = *self.0;
-            let builder = started::<R, bf16>(Planned::<R>::new(plan)?, plan)?;
-            macro_rules! built {
-                ($builder:expr) => {
-                    Box::new($builder.build(device.clone(), parameters)?)
-                };
-            }
-            let seed = configuration.seed;
-            let state = configuration.state_format.unwrap_or(Format::F32);
-            Ok(Some(match (state, configuration.store) {
-                (Format::F32, StoreKind::Nearest) => built!(builder),
-                (Format::F32, StoreKind::Kahan) => built!(builder.kahan()),
-                (Format::Bf16, StoreKind::Nearest) => built!(builder.state_in::<bf16>(seed)),
-                (Format::Bf16, StoreKind::Kahan) => built!(builder.state_in::<bf16>(seed).kahan()),
-                (Format::Bf16, StoreKind::Stochastic) => {
-                    built!(builder.state_in::<bf16>(seed).stochastic_rounding(0))
-                }
-                _ => return Ok(None),
-            }))
-        }
-    }
-
-    let Build { configuration, plan, .. } = build;
-    Ok(entries::visit_first(&configuration.optimizer, &plan.base, InBf16(build))?.flatten())
-}
-
-/// No rules in types.
-#[cfg(not(debug_assertions))]
-fn none<T: StorageDtype>(_build: &Build<'_, T>) -> Result<Option<Boxed<T>>> {
-    Ok(None)
-}
-
 fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
     Err(Error::Combination { option, with: with.to_owned(), because })
 }
@@ -337,7 +265,7 @@ macro_rules! catalogued {
                 #[cfg(not(debug_assertions))]
                 if !plan.options.has_stages() && configuration.optimizer != chain::NAME {
                     let build = Build { configuration, plan: &plan, device: &device, parameters };
-                    if let Some(built) = $in_types(&build)? {
+                    if let Some(built) = in_types::$in_types(&build)? {
                         return Ok(built);
                     }
                 }

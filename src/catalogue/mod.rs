@@ -34,6 +34,8 @@ mod dynamic;
 mod entries;
 mod formats;
 mod hyperparameters;
+#[cfg(not(debug_assertions))]
+mod in_types;
 mod options;
 mod plan;
 mod reader;

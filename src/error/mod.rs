@@ -4,8 +4,10 @@
 //! variant needs data that only exists at run time: a number, a name, a shape.
 
 mod checkpoint;
+mod refused;
 
 pub use checkpoint::CheckpointFlaw;
+pub use refused::Refused;
 
 use crate::shape::Layout;
 
@@ -373,23 +375,6 @@ pub enum Error {
         /// Why, as the compiler would have said it.
         because: &'static str,
     },
-}
-
-/// An error that gives back what had been handed over by value.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{error}")]
-pub struct Refused<T> {
-    /// Why it was refused.
-    #[source]
-    pub error: Error,
-    /// What had been handed over, untouched.
-    pub returned: T,
-}
-
-impl<T> From<Refused<T>> for Error {
-    fn from(refused: Refused<T>) -> Self {
-        refused.error
-    }
 }
 
 fn quoted(names: &[String]) -> String {

@@ -29,7 +29,7 @@ fn resumed<T: Catalogued>(configuration: &Configuration, from: &Boxed<T>) -> Box
     resumed
 }
 
-fn goes_on_with_the_same_bits<T: Catalogued>(configuration: &Configuration) {
+pub(super) fn goes_on_with_the_same_bits<T: Catalogued>(configuration: &Configuration) {
     let mut parameters = tensors::<T>(1);
     let mut uninterrupted = build::<T>(configuration);
     for number in 1..=3 {
@@ -47,7 +47,7 @@ fn goes_on_with_the_same_bits<T: Catalogued>(configuration: &Configuration) {
 }
 
 /// All optimizers, and one with everything around it.
-fn all() -> Vec<Configuration> {
+pub(super) fn all() -> Vec<Configuration> {
     let mut list: Vec<_> = catalogue::entries().map(|entry| Configuration::of(entry.name)).collect();
     for configuration in &mut list {
         if configuration.optimizer == "chain" {

@@ -10,6 +10,7 @@ mod fixture;
 mod hostile;
 mod kill;
 mod loading;
+mod options;
 mod phase;
 mod refusals;
 mod torch;

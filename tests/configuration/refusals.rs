@@ -33,7 +33,7 @@ fn paths_lead_to_the_field() {
     );
     refused(
         "optimizer = 'lion'\nstore = 'khan'",
-        "`store`: there is no store `khan`; there are nearest, kahan, stochastic",
+        "`store`: there is no store `khan`; there are nearest, kahan, stochastic, corrected8, corrected16",
     );
     refused(
         "optimizer = 'lion'\nstate = 'fp8'",

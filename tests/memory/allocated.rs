@@ -167,7 +167,6 @@ fn every_optimizer_of_the_catalogue_takes_what_is_reported() {
 
 /// The fields of an element's state that are in a report.
 fn fields(report: &gradus::optimizer::MemoryReport, store: gradus::catalogue::StoreKind) -> usize {
-    use gradus::catalogue::StoreKind;
     use gradus::optimizer::MemoryKind;
 
     let of = |kind| report.groups[0].fields.iter().filter(|field| field.kind == kind).count();
