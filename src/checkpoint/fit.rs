@@ -101,14 +101,12 @@ impl Fitting<'_, '_> {
     fn group(&mut self, group: &mut GroupSnapshot, place: usize) -> Checked<()> {
         let GroupEntry { rule, stages, learning_rate, hyperparameters, .. } =
             &self.source.document.groups[place];
-        if (rule, stages) != (&group.rule, &group.stages) {
-            if !self.loading.any_rule {
-                return Err(CheckpointFlaw::Rule {
-                    group: group.label.clone(),
-                    expected: GroupSnapshot::described(&group.rule, &group.stages),
-                    found: GroupSnapshot::described(rule, stages),
-                });
-            }
+        if (rule, stages) != (&group.rule, &group.stages) && !self.loading.any_rule {
+            return Err(CheckpointFlaw::Rule {
+                group: group.label.clone(),
+                expected: GroupSnapshot::described(&group.rule, &group.stages),
+                found: GroupSnapshot::described(rule, stages),
+            });
         }
         if !self.loading.hyperparameters {
             let item = || format!("the hyperparameters of group `{}`", group.label);

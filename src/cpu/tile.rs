@@ -78,7 +78,7 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
     // The tail goes through the same code as a padded copy.
     let (whole, tail) = gradient.as_chunks::<TILE>();
     let rest = length - tail.len();
-    let (mut parameter, parameter_tail) = parameter.map(|memory| memory.split_at_mut(rest)).unzip();
+    let (parameter, parameter_tail) = parameter.map(|memory| memory.split_at_mut(rest)).unzip();
     let (mut state, state_tail) = ElementsOf::<C>::unzip(ElementsOf::<C>::map(
         state,
         #[inline(always)]
@@ -110,7 +110,7 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
         Carry::<K>::map(Carry::<K>::each_mut(&mut carry_copy), |copy| &mut copy[..]),
     );
     let tiles = (
-        parameter.as_deref_mut(),
+        parameter,
         whole,
         ElementsOf::<C>::map(ElementsOf::<C>::each_mut(&mut state), |field| &mut **field),
         Carry::<K>::map(Carry::<K>::each_mut(&mut carry), |field| &mut **field),

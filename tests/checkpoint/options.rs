@@ -43,10 +43,10 @@ const OPTIONS: [Choice; 34] = [
     ("global norm", |c| c.clip_global_norm = Some(0.5)),
     ("skip", |c| c.nonfinite = NonfiniteKind::Skip),
     ("refuse", |c| c.nonfinite = NonfiniteKind::Refuse),
-    ("loss scaling", |c| c.loss_scaling = Some(LossScaling::default())),
+    ("loss scaling", |c| c.loss_scaling = Some(LossScaling { start: 4.0, ..LossScaling::default() })),
     ("global norm, loss scaling", |c| {
         c.clip_global_norm = Some(0.5);
-        c.loss_scaling = Some(LossScaling::default());
+        c.loss_scaling = Some(LossScaling { start: 4.0, ..LossScaling::default() });
     }),
     ("schedule", |c| {
         c.schedules.insert("learning_rate".to_owned(), Schedule::warm_up(5, Rise::Linear, Count::StepOverN));

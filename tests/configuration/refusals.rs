@@ -37,7 +37,7 @@ fn paths_lead_to_the_field() {
     );
     refused(
         "optimizer = 'lion'\nstate = 'fp8'",
-        "`state`: there is no format `fp8`; there are f64, f32, bf16, f16",
+        "`state`: there is no format `fp8`; there are f64, f32, bf16, f16, bf16+8, bf16+16, f16+8, f16+16",
     );
     refused("optimizer = 'lion'\nseed = -1", "`seed`: invalid value: integer `-1`, expected u64");
     refused(
