@@ -333,3 +333,19 @@ fn frozen_tables_and_absent_gradients_stay() {
     assert_eq!(moved[1], tables[1]);
     assert_eq!(moved[0].1, array![[1.0, 1.0], [0.9, 0.9], [1.0, 1.0], [1.0, 1.0]]);
 }
+
+/// Rows that come later would miss what these rules keep of a tensor's first gradient.
+#[test]
+fn rules_that_remember_how_a_tensor_began_are_refused() {
+    use gradus::rule::{ScheduleFreeSgd, SgdSai};
+    let tables = [("table", ndarray::Array2::<f32>::zeros((4, 2)))];
+    let refused = |error: gradus::error::Error| {
+        let expected = "gradients by rows is not available with the rule of group `default`";
+        assert!(error.to_string().starts_with(expected), "{error}");
+    };
+    refused(
+        SgdSai::default().build(Cpu::default(), &tables).expect("a table").by_rows().expect_err("SgdSai"),
+    );
+    let free = ScheduleFreeSgd::default().build(Cpu::default(), &tables).expect("a table");
+    refused(free.by_rows().expect_err("ScheduleFreeSgd"));
+}

@@ -29,6 +29,7 @@ pub(super) fn all_in_f32(build: &Build<'_, f32>) -> Result<Option<Boxed<f32>>> {
 
         fn visit<R: Named>(self) -> Result<Boxed<f32>> {
             let builder = started::<R, f32>(Planned::<R>::new(self.0.plan)?, self.0.plan)?;
+            let builder = builder.state_in::<f32>(self.0.configuration.seed);
             Ok(Box::new(builder.build(self.0.device.clone(), self.0.parameters)?))
         }
     }
@@ -59,8 +60,8 @@ pub(super) fn the_first(build: &Build<'_, bf16>) -> Result<Option<Boxed<bf16>>> 
             let seed = configuration.seed;
             let state = configuration.state_format.unwrap_or(Format::F32);
             Ok(Some(match (state, configuration.store) {
-                (Format::F32, StoreKind::Nearest) => built!(builder),
-                (Format::F32, StoreKind::Kahan) => built!(builder.kahan()),
+                (Format::F32, StoreKind::Nearest) => built!(builder.state_in::<f32>(seed)),
+                (Format::F32, StoreKind::Kahan) => built!(builder.state_in::<f32>(seed).kahan()),
                 (Format::Bf16, StoreKind::Nearest) => built!(builder.state_in::<bf16>(seed)),
                 (Format::Bf16, StoreKind::Kahan) => built!(builder.state_in::<bf16>(seed).kahan()),
                 (Format::Bf16, StoreKind::Stochastic) => {

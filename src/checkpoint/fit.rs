@@ -222,7 +222,8 @@ impl Fitting<'_, '_> {
             *number = self.single(&other_name(there, "own", field))?;
         }
         if let Some(values) = &mut tensor.at_training {
-            *values = self.values(&at_training_name(there), length)?;
+            let format = self.source.document.formats.parameter.clone();
+            *values = self.values_in(&at_training_name(there), length, &format)?;
         }
         Ok(())
     }
@@ -254,8 +255,14 @@ impl Fitting<'_, '_> {
     }
 
     fn values<T: StorageDtype>(&mut self, name: &str, length: usize) -> Checked<Vec<T>> {
+        let format = self.source.document.formats.state.clone();
+        self.values_in(name, length, &format)
+    }
+
+    /// The numbers of a tensor of which the document says that it is in `format`.
+    fn values_in<T: StorageDtype>(&mut self, name: &str, length: usize, format: &str) -> Checked<Vec<T>> {
         self.used.insert(name.to_owned());
-        let wanted = Wanted { name, length, converts: self.loading.formats };
+        let wanted = Wanted { name, length, converts: self.loading.formats, format };
         let (values, converted) = values::read(self.source, &wanted)?;
         if converted {
             self.loaded.converted.push(name.to_owned());

@@ -41,7 +41,8 @@ impl<'s> Source<'s> {
             Ok(header) => header,
             Err(error) => return Err(of_a_wrong_header(from, &bytes, &error, loading)),
         };
-        let expected = LENGTH + bytes.len() as u64 + header.data_len() as u64;
+        // Tensors of a hostile header may together be longer than any file.
+        let expected = (LENGTH + bytes.len() as u64).saturating_add(header.data_len() as u64);
         if expected != length {
             return Err(CheckpointFlaw::Length { expected, found: length });
         }
@@ -84,15 +85,14 @@ impl<'s> Source<'s> {
 }
 
 /// The format of a tensor, if it is one of ours. Error-corrected numbers are bytes to safetensors; which
-/// they are is said by the format of the state.
-pub(super) fn format_of(info: &TensorInfo, state: &str) -> Option<Format> {
-    let state = Format::ALL.into_iter().find(|format| format.name() == state);
+/// they are is what the document says of the state, or of the parameters: `corrected`.
+pub(super) fn format_of(info: &TensorInfo, corrected: &str) -> Option<Format> {
+    let corrected = Format::ALL.into_iter().find(|format| format.name() == corrected);
     match info.dtype {
         Dtype::I8 => Some(Format::I8),
         Dtype::I16 => Some(Format::I16),
-        Dtype::U8 => {
-            state.filter(|state| state.is_error_corrected() && info.shape.last() == Some(&state.bytes()))
-        }
+        Dtype::U8 => corrected
+            .filter(|format| format.is_error_corrected() && info.shape.last() == Some(&format.bytes())),
         Dtype::F64 => Some(Format::F64),
         Dtype::F32 => Some(Format::F32),
         Dtype::BF16 => Some(Format::Bf16),

@@ -16,14 +16,15 @@ pub(super) struct Wanted<'a> {
     pub(super) length: usize,
     /// Whether another format is converted.
     pub(super) converts: bool,
+    /// What the document says of its format.
+    pub(super) format: &'a str,
 }
 
 /// Reads a tensor; says whether its numbers had to be converted.
 pub(super) fn read<T: StorageDtype>(source: &mut Source<'_>, wanted: &Wanted<'_>) -> Checked<(Vec<T>, bool)> {
-    let Wanted { name, length, converts } = *wanted;
+    let Wanted { name, length, converts, format } = *wanted;
     let info = source.info(name).cloned().ok_or_else(|| malformed(name, "it is not in the file"))?;
-    let format = format_of(&info, &source.document.formats.state)
-        .ok_or_else(|| malformed(name, "its format is none of ours"))?;
+    let format = format_of(&info, format).ok_or_else(|| malformed(name, "its format is none of ours"))?;
     if format != T::FORMAT && !converts {
         return Err(CheckpointFlaw::Format {
             what: format!("`{name}`"),

@@ -40,10 +40,19 @@ impl<R: Rule> Group<R> {
 
     /// Prepares rule and numbers of the group for whole step `optimizer`.
     pub(super) fn begin(&mut self, optimizer: u64) -> Result<()> {
-        self.rule = self.base.clone();
+        self.rule = self.scheduled(optimizer)?;
+        self.next = copied::<<ChainOf<R> as Stage>::Group>(&self.memory);
+        let at = Step { optimizer, own: optimizer, ..Step::first(self.rule.learning_rate().get()) };
+        self.rule.chain().advance(&at, &mut self.next);
+        Ok(())
+    }
+
+    /// The rule as schedules make it for whole step `optimizer`.
+    fn scheduled(&self, optimizer: u64) -> Result<R> {
+        let mut rule = self.base.clone();
         for Scheduled { name, schedule } in &self.schedules {
             let mut result = Ok(());
-            self.rule.tune(&mut |tunable, number| {
+            rule.tune(&mut |tunable, number| {
                 if tunable == name {
                     result = number.set(number.number() * schedule.at(optimizer));
                 }
@@ -55,10 +64,13 @@ impl<R: Rule> Group<R> {
                 reason: reason.to_string(),
             })?;
         }
-        self.next = copied::<<ChainOf<R> as Stage>::Group>(&self.memory);
-        let at = Step { optimizer, own: optimizer, ..Step::first(self.rule.learning_rate().get()) };
-        self.rule.chain().advance(&at, &mut self.next);
-        Ok(())
+        Ok(rule)
+    }
+
+    /// Makes the rule what it was when step `optimizer` had been taken, as far as schedules say.
+    pub(super) fn resume(&mut self, optimizer: u64) {
+        let begun = if optimizer > 0 { self.scheduled(optimizer).ok() } else { None };
+        self.rule = begun.unwrap_or_else(|| self.base.clone());
     }
 
     /// The names of what its rule is made of and remembers.

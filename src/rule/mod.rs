@@ -73,6 +73,7 @@ mod sgd;
 mod sgd_sai;
 mod sign;
 mod sm3;
+mod spend_first;
 mod stable_adamw;
 mod suds;
 mod unscaled_adam;
@@ -123,6 +124,7 @@ pub use sgd_sai::{
 };
 pub use sign::{Sign, SignLaProp, SignSize};
 pub use sm3::{Accumulator, ScaleBySm3, Sm3, Sm3Constants, Sm3Momentum};
+pub use spend_first::SpendFirst;
 pub use stable_adamw::{ClippedRate, ScaleByStableAdam, StableAdamW};
 pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};
 pub use unscaled_adam::{ScaleByUnscaledAdam, UnscaledAdamW};

@@ -209,6 +209,10 @@ impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
         self.first.is_joint() || self.second.is_joint()
     }
 
+    fn begins_once(&self) -> bool {
+        self.first.begins_once() || self.second.begins_once()
+    }
+
     fn has_second_point(&self) -> bool {
         self.first.has_second_point() || self.second.has_second_point()
     }

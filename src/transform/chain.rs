@@ -72,6 +72,10 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
         self.first.is_joint() || self.second.is_joint()
     }
 
+    fn begins_once(&self) -> bool {
+        self.first.begins_once() || self.second.begins_once()
+    }
+
     fn has_second_point(&self) -> bool {
         self.first.has_second_point() || self.second.has_second_point()
     }

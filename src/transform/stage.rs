@@ -52,6 +52,11 @@ pub trait Transform: Clone + Debug + Send + Sync + 'static {
     /// is not lost.
     type Keeps: Flag;
 
+    /// See [`Stage::begins_once`].
+    fn begins_once(&self) -> bool {
+        false
+    }
+
     /// The constants of a step, on the host in `f64`; rounded once to the arithmetic format.
     fn constants(&self, at: &Step) -> Of<Self::Constants, f64>;
 
@@ -149,6 +154,12 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// [`Joint`](Self::Joint), for a stage that only knows itself at run time.
     fn is_joint(&self) -> bool {
         <Self::Joint as Bit>::BOOL
+    }
+
+    /// Whether its state begins with a tensor's first gradient, so that a [row](crate::optimizer::RowOptimizer)
+    /// whose own first one comes later would not have begun.
+    fn begins_once(&self) -> bool {
+        false
     }
 
     /// [`SecondPoint`](FieldSet::SecondPoint) of the state, for a stage that only knows itself at run time.
@@ -275,6 +286,10 @@ impl<T: Transform> Stage for T {
     type Group = Nothing;
     type Keeps = T::Keeps;
     type Joint = B0;
+
+    fn begins_once(&self) -> bool {
+        Transform::begins_once(self)
+    }
 
     fn constants(&self, at: &Step, _own: &mut Nothing, _group: &Nothing) -> Of<T::Constants, f64> {
         Transform::constants(self, at)

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::hyperparameter::{Amount, Decay, Epsilon, Floor, LearningRate, SecondDecay};
 use crate::rule::{
     Average, Averages, FirstMomentum, ListedStages, Momentum, MomentumForm, NesterovAverage, Orthogonalize,
-    ScaleByAdam, ScaleByAdopt, ScaleByLaProp, ScaleByNAdam, ScaleByRms, Sign,
+    ScaleByAdam, ScaleByAdopt, ScaleByLaProp, ScaleByNAdam, ScaleByRms, Sign, SpendFirst,
 };
 use crate::transform::Program;
 
@@ -64,7 +64,7 @@ fn read_with(reader: &mut Reader<'_>) -> Result<ListedStages> {
 }
 
 /// The names of the stages.
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 13] = [
     "exp_avg",
     "heavyball_momentum",
     "nesterov_ema",
@@ -77,6 +77,7 @@ const STAGES: [&str; 12] = [
     "scale_by_laprop",
     "scale_by_nadam",
     "sign",
+    "spend_first",
 ];
 
 impl Shared {
@@ -103,6 +104,7 @@ impl Shared {
             "scale_by_laprop" => program.push(ScaleByLaProp { first, second, epsilon }),
             "scale_by_nadam" => program.push(ScaleByNAdam { first, second, epsilon, momentum_decay }),
             "sign" => program.push(Sign),
+            "spend_first" => program.push(SpendFirst),
             _ => return false,
         }
         true

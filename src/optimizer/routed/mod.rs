@@ -99,6 +99,7 @@ where
         if !self.prepare(parameters, gradients)? {
             return Ok(Stepped::WithoutGradients);
         }
+        self.begin()?;
         let norm = match norm {
             None if self.looks() => Some(self.norm_of(gradients)?),
             norm => norm,

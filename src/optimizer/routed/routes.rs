@@ -39,7 +39,8 @@ impl<R, P, G, S, W, A, X> Builder<R, P, G, S, W, A, X> {
     ///
     /// `other` is a rule, a builder with options of its own, or routes again; so is what comes of it. It
     /// keeps its parameters in the same format and takes gradients in the same one. Options that look
-    /// at all gradients together come behind: they hold for both. To change the hyperparameters of one
+    /// at all gradients together come behind: they hold for both. All other options hold for the parameters
+    /// of their own builder; what is frozen or in a group here cannot be routed elsewhere. To change the hyperparameters of one
     /// rule for some parameters, use a [group](Self::group).
     ///
     /// ```
@@ -91,7 +92,11 @@ impl<C, O> Routes<C, O> {
         label: impl Into<String>,
         condition: impl Fn(&str, &Layout) -> bool + Send + Sync + 'static,
         other: B,
-    ) -> Routes<B::Builder, Self> {
+    ) -> Routes<B::Builder, Self>
+    where
+        C: DecidedLater,
+        O: DecidedLater,
+    {
         let (label, claims) = (label.into(), Box::new(condition));
         Routes { label, claims, claimed: other.into_builder(), others: self }
     }
@@ -197,7 +202,7 @@ impl<R: Rule, P, G, S, W, A, X: Extras<Clip: DecidedLater, Policy: DecidedLater>
     }
 }
 
-impl<C, O> AsBuilder for Routes<C, O> {
+impl<C: DecidedLater, O: DecidedLater> AsBuilder for Routes<C, O> {
     type Builder = Self;
     fn into_builder(self) -> Self {
         self
@@ -214,6 +219,11 @@ impl<C, O> AsBuilder for Routes<C, O> {
 pub trait DecidedLater {}
 impl DecidedLater for Unclipped {}
 impl DecidedLater for Propagate {}
+impl<R, P, G, S, W, A, X: Extras<Clip: DecidedLater, Policy: DecidedLater>> DecidedLater
+    for Builder<R, P, G, S, W, A, X>
+{
+}
+impl<C: DecidedLater, O: DecidedLater> DecidedLater for Routes<C, O> {}
 
 /// Something that can be one way of [`Routes`]: a builder whose optimizer sees all gradients together,
 /// or routes.
@@ -225,7 +235,7 @@ pub trait Routable<D: Device>: Sized {
     /// What it builds.
     type Optimizer: Drives<D, Parameter = Self::Parameter, Gradient = Self::Gradient>;
 
-    /// The label of the route that claims a parameter, if there is one.
+    /// The label of the route or the group that claims a parameter, if there is one.
     #[doc(hidden)]
     fn claimed_by(&self, name: &str, layout: &Layout) -> Option<&str>;
 
@@ -248,8 +258,11 @@ where
     type Gradient = G::Format;
     type Optimizer = Built<D, R, P, G, S, W, A, X>;
 
-    fn claimed_by(&self, _name: &str, _layout: &Layout) -> Option<&str> {
-        None
+    fn claimed_by(&self, name: &str, layout: &Layout) -> Option<&str> {
+        if self.plan.frozen.iter().any(|condition| condition(name, layout)) {
+            return Some("frozen");
+        }
+        self.groups.iter().find(|group| (group.claims)(name, layout)).map(|group| group.label.as_str())
     }
 
     fn assemble(self, device: D, described: Vec<(String, Layout)>) -> Result<Self::Optimizer> {

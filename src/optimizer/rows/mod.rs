@@ -9,7 +9,7 @@ use crate::device::{Device, Entry, Formats, Lines, ParameterSet, Rows, SparseRow
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::shape::Layout;
-use crate::transform::{AxesOf, ChainOf, Rule};
+use crate::transform::{AxesOf, ChainOf, Rule, Stage};
 use core::fmt;
 use core::ops::Deref;
 use table::{Part, Table, parts};
@@ -18,8 +18,9 @@ use table::{Part, Table, parts};
 ///
 /// Made by [`by_rows`](Optimizer::by_rows). A row that has no gradient stays as it is, with all of its
 /// state, and costs nothing: a step's work and memory traffic follow the rows that have one. Those run
-/// through the ordinary step as a tensor of their own, so every rule, format, store, clip and policy acts
-/// on them as on any tensor. A norm is one over the rows that came, and so is a mean.
+/// through the ordinary step as a tensor of their own, so nearly every rule, and every format, store, clip and policy acts
+/// on them as on any tensor; rules that remember how a tensor [began](crate::transform::Stage::begins_once)
+/// are refused. A norm is one over the rows that came, and so is a mean.
 ///
 /// State [by axis](crate::transform::ByAxis) has one number per row, instead of one for each line of
 /// each axis: with [`Sm3`](crate::rule::Sm3) a table of *n* rows needs *n* numbers, whatever their
@@ -63,13 +64,20 @@ impl<R: Rule, K: Formats, D: Rows> Optimizer<R, K, Together, D> {
     ///
     /// # Errors
     /// [`Error::Combination`] if a parameter has no rows (0-d), or has them not one after the other in
-    /// memory; and if the optimizer has taken steps. [`Error::OutOfMemory`].
+    /// memory; if the optimizer has taken steps; and for rules whose state
+    /// [begins with a tensor's first gradient](Stage::begins_once), such as schedule-free ones, lookahead and
+    /// SGD-SaI. [`Error::OutOfMemory`].
     pub fn by_rows(mut self) -> Result<RowOptimizer<R, K, D>> {
         let refused = |with: String, because| {
             Err(Error::Combination { option: "gradients by rows".to_owned(), with, because })
         };
         if self.tensors.iter().any(|tensor| tensor.received > 0) {
             return refused("an optimizer that has taken steps".to_owned(), "its state is not by rows");
+        }
+        if let Some(group) = self.groups.iter().find(|group| group.base.chain().begins_once()) {
+            let because =
+                "its state begins with a tensor's first gradient, which rows that come later do not see";
+            return refused(format!("the rule of group `{}`", group.label), because);
         }
         for tensor in &mut self.tensors {
             let Some((&count, row)) = tensor.layout.shape().split_first() else {

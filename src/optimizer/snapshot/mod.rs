@@ -189,6 +189,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         for (group, from) in self.groups.iter_mut().zip(&snapshot.groups) {
             group.base.set_learning_rate(from.learning_rate);
             set_hyperparameters(&mut group.base, &from.hyperparameters)?;
+            group.resume(snapshot.steps); // the point for evaluation follows from it
             let names = group.description().group;
             group.memory = take_numbers::<<ChainOf<R> as Stage>::Group>(&from.memory, &names);
         }

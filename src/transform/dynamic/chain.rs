@@ -252,6 +252,10 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
         self.program.is_joint()
     }
 
+    fn begins_once(&self) -> bool {
+        self.program.stages.iter().any(|stage| stage.begins_once())
+    }
+
     fn has_second_point(&self) -> bool {
         self.program.stages.iter().any(|stage| stage.has_second_point())
     }

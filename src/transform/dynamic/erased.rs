@@ -61,6 +61,8 @@ pub trait Erased:
     fn keeps(&self) -> bool;
     /// See [`Stage::Joint`].
     fn is_joint(&self) -> bool;
+    /// See [`Stage::begins_once`].
+    fn begins_once(&self) -> bool;
     /// See [`Stage::joins`].
     fn joins(&self, pass: usize) -> bool;
     /// See [`Stage::fold`].
@@ -162,6 +164,10 @@ impl<C: Stage> Erased for C {
 
     fn is_joint(&self) -> bool {
         Stage::is_joint(self)
+    }
+
+    fn begins_once(&self) -> bool {
+        Stage::begins_once(self)
     }
 
     fn joins(&self, pass: usize) -> bool {
