@@ -9,7 +9,6 @@ use crate::cpu::Cpu;
 use crate::device::ParameterSet;
 use crate::dtype::StorageDtype;
 use crate::error::Result;
-use crate::optimizer::Build as _;
 use half::bf16;
 
 /// What a plan is built for.

@@ -7,7 +7,7 @@ use super::memory::MemoryReport;
 use super::options::{
     AsArithmetic, AsParameters, FitsArithmetic, KeepsArithmetic, Released, Together, Unchosen,
 };
-use super::routed::{AsBuilder, Routes};
+use super::routed::{AsBuilder, DecidedLater, Routes};
 use super::wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 use crate::clip::JointClip;
 use crate::device::{Device, ParameterSet};
@@ -125,7 +125,7 @@ pub trait Build: Rule {
     }
 
     /// See [`Builder::route`].
-    fn route<B: AsBuilder>(
+    fn route<B: AsBuilder<Builder: DecidedLater>>(
         self,
         label: impl Into<String>,
         condition: impl Fn(&str, &Layout) -> bool + Send + Sync + 'static,

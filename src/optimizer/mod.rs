@@ -53,9 +53,7 @@ pub use options::{
 };
 pub use options::{Evaluates, Evaluation, HasTwoPoints, Phase, Training, Trains};
 pub use release::{Finished, ParameterKey, ReleaseStep};
-pub use routed::{
-    AsBuilder, ClipsTogether, DecidedLater, Decides, Drives, Routable, Routed, RoutedSnapshot, Routes,
-};
+pub use routed::{AsBuilder, DecidedLater, Drives, Jointly, Routable, Routed, RoutedSnapshot, Routes};
 pub use rows::RowOptimizer;
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
 pub use survey::Stepped;

@@ -47,6 +47,8 @@ fn routes_clipped_twice(parameters: &[(&str, Vec<f32>)]) -> Result<()> {
         .clip_global_rms(1.0)
         //~^ ERROR: all gradients are clipped together already
         //~| LABEL: this call needs a builder on which they are not
+        //~| NOTE: all gradients are multiplied by one factor, which follows from one size and one limit
+        //~| NOTE: keep one of `.clip_global_norm(..)`, `.clip_global_rms(..)` and `.clip_together(..)`
         .build(Cpu::default(), parameters)?;
     Ok(())
 }

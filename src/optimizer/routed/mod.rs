@@ -17,7 +17,7 @@ mod routes;
 mod snapshot;
 
 pub use drive::Drives;
-pub use routes::{AsBuilder, ClipsTogether, DecidedLater, Decides, Routable, Routes};
+pub use routes::{AsBuilder, DecidedLater, Jointly, Routable, Routes};
 pub use snapshot::RoutedSnapshot;
 
 use super::survey::Stepped;
