@@ -32,7 +32,8 @@
 //!     .build(Cpu::default(), &model)?;
 //! for epoch in 0..3 {
 //!     for batch in 0..10 {
-//!         optimizer.step(&mut model, &gradient(&model))?;
+//!         let gradients = gradient(&model);
+//!         optimizer.step(&mut model, &gradients)?;
 //!     }
 //!     let evaluating = optimizer.into_evaluation(&mut model).map_err(|refused| refused.error)?;
 //!     println!("epoch {epoch}: {}", loss(&model));

@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 /// let mut parameters = [("x", vec![1.0f32])];
 /// let scaling = LossScaling { start: 1024.0, ..LossScaling::default() };
 /// let mut optimizer =
-///     Sgd::default().gradients_in::<f16>().loss_scaling(scaling)?.build(Cpu::default(), &parameters)?;
+///     Sgd::default().gradients_in::<f16>().loss_scaling(scaling).build(Cpu::default(), &parameters)?;
 ///
 /// // A gradient of 1e-8 would be 0 in f16; of the scaled loss it is 1e-8·1024.
 /// let gradient = f16::from_f64(1e-8 * optimizer.loss_scale());
