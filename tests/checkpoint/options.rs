@@ -3,7 +3,7 @@
 
 use crate::every::{all, goes_on_with_the_same_bits};
 use crate::{bits, step, tensors};
-use gradus::catalogue::{self, Catalogued, Configuration, NonfiniteKind, StoreKind};
+use gradus::catalogue::{self, Catalogued, Configuration, NonfiniteKind, StoreKind, Value};
 use gradus::cpu::Cpu;
 use gradus::dtype::Arithmetic;
 use gradus::optimizer::LossScaling;
@@ -75,13 +75,27 @@ fn moves<T: Catalogued>(configuration: &Configuration, what: &str) {
     assert!(parameters.iter().all(|(_, tensor)| tensor.iter().all(is_finite)), "{what}");
 }
 
+/// Every hyperparameter that any optimizer has by these names, at another value than its default.
+fn change_hyperparameters(configuration: &mut Configuration) {
+    for (name, default) in catalogue::defaults(&configuration.optimizer).expect("it is in the catalogue") {
+        let Value::Number(default) = default else { continue };
+        let other = match name {
+            "lr" => 0.05, // steps that sixteen bits can see
+            "beta1" | "beta2" | "beta3" | "rho" | "momentum" if default > 0.0 => default * 0.9,
+            "eps" => default * 3.0,
+            "weight_decay" => 0.02,
+            _ => continue,
+        };
+        configuration.hyperparameters.set(name, other);
+    }
+}
+
 fn every_option_goes_with_every_optimizer(store: Option<StoreKind>) {
     for configuration in all() {
         for (option, choose) in OPTIONS {
             let mut chosen =
                 Configuration { seed: 7, store: store.unwrap_or_default(), ..configuration.clone() };
-            // Steps that sixteen bits can see.
-            chosen.hyperparameters.set("lr", 0.05);
+            change_hyperparameters(&mut chosen);
             choose(&mut chosen);
             let what = format!("{}, {option}, {store:?}", configuration.optimizer);
             if store.is_none() {
