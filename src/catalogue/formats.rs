@@ -17,7 +17,7 @@ use crate::optimizer::{
 use crate::schedule::Schedule;
 use crate::shape::Layout;
 use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
-use crate::transform::{Rule, field_names, program_of};
+use crate::transform::{ErasedRule, Rule, field_names, program_of};
 use half::{bf16, f16};
 use std::collections::BTreeMap;
 
@@ -57,9 +57,6 @@ pub trait Catalogued: StorageDtype {
 
 /// What memory the optimizer that a configuration describes would take, before any is taken.
 ///
-/// In debug builds, where all chains are [from data](crate::transform::DynamicChain), it takes sixteen
-/// numbers per tensor instead of those that are reported.
-///
 /// ```
 /// use gradus::catalogue::{self, Configuration, Format, StoreKind};
 /// use half::bf16;
@@ -94,9 +91,11 @@ pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
         carried,
         beside,
     };
-    let kept = Kept::of_program(&program_of(planned.rule.as_ref(), &plan.options.around));
+    let kept = |rule: &dyn ErasedRule| Kept::of(program_of(rule, &plan.options.around).description());
     let labels: Vec<_> = planned.groups.iter().map(GroupOf::label).collect();
-    let labels: Vec<_> = core::iter::once("default").chain(labels.iter().map(String::as_str)).collect();
+    let of_groups = planned.groups.iter().map(|group| kept(group.rule.0.as_ref()));
+    let of_groups = labels.iter().map(String::as_str).zip(of_groups);
+    let kept: Vec<_> = core::iter::once(("default", kept(planned.rule.as_ref()))).chain(of_groups).collect();
     let group_of = |name: &String| match planned.groups.iter().position(|group| fits(&group.parameters, name))
     {
         _ if fits(&plan.frozen, name) => None,
@@ -108,7 +107,7 @@ pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
         .map(|(name, shape)| (Layout::row_major(shape.as_ref()), group_of(&name.into())))
         .collect();
     let members = members.iter().map(|(layout, group)| (layout, *group));
-    Ok(MemoryReport::new(&kept, &formats, &labels, members))
+    Ok(MemoryReport::new(&kept, &formats, members))
 }
 
 /// The format of the state, if parameters in `T` and the store go with it.
@@ -269,43 +268,15 @@ macro_rules! catalogued {
                         return Ok(built);
                     }
                 }
-                let planned = Planned::erased(configuration, &plan)?;
-                let around = &plan.options.around;
-                return match planned.state_fields(around) {
-                    (0, 0) => with_formats(planned.around::<0, 0>(around)?, &plan, configuration, device, parameters),
-                    (1, 0) => with_formats(planned.around::<1, 0>(around)?, &plan, configuration, device, parameters),
-                    (2, 0) => with_formats(planned.around::<2, 0>(around)?, &plan, configuration, device, parameters),
-                    (3, 0) => with_formats(planned.around::<3, 0>(around)?, &plan, configuration, device, parameters),
-                    (4, 0) => with_formats(planned.around::<4, 0>(around)?, &plan, configuration, device, parameters),
-                    (5, 0) => with_formats(planned.around::<5, 0>(around)?, &plan, configuration, device, parameters),
-                    (6, 0) => with_formats(planned.around::<6, 0>(around)?, &plan, configuration, device, parameters),
-                    (0, 1) => with_formats(planned.around::<0, 1>(around)?, &plan, configuration, device, parameters),
-                    (1, 1) => with_formats(planned.around::<1, 1>(around)?, &plan, configuration, device, parameters),
-                    (2, 1) => with_formats(planned.around::<2, 1>(around)?, &plan, configuration, device, parameters),
-                    (more, by_axis) => refused(
-                        format!("{more} fields of state and {by_axis} by axis"),
-                        "a chain from data",
-                        "it has room for six, or for two and one by axis",
-                    ),
-                };
-
-                fn with_formats<R: Rule>(
-                    planned: Planned<R>,
-                    plan: &Plan,
-                    configuration: &Configuration,
-                    device: Cpu,
-                    parameters: &dyn ParameterSet<Cpu, $format>,
-                ) -> Result<Boxed<$format>> {
-                let seed = configuration.seed;
-                let builder = started::<R, $format>(planned, plan)?;
-                let state = state_format::<$format>(configuration)?;
+                let planned = Planned::erased(configuration, &plan)?.around(&plan.options.around)?;
+                let builder = started::<_, $format>(planned, &plan)?;
+                let (state, seed) = (state_format::<$format>(configuration)?, configuration.seed);
                 match (state, configuration.store) {
                     $($((Format::$state_name, StoreKind::$store) => {
                         let builder = catalogued!(@store $store builder.state_in::<$state>(seed));
                         Ok(Box::new(builder.build(device, parameters)?))
                     })+)+
                     (state, store) => refused_store(store, <$format>::FORMAT, state),
-                }
                 }
             }
         }

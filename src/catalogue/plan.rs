@@ -183,15 +183,7 @@ impl Planned<Box<dyn ErasedRule>> {
         Ok(Self { rule, warm_up, groups })
     }
 
-    /// How many fields of state the rule and what stands around it have: by element, and by axis.
-    pub(super) fn state_fields(&self, around: &AroundAtRunTime) -> (usize, usize) {
-        program_of(self.rule.as_ref(), around).counts()
-    }
-
-    pub(super) fn around<const STATE: usize, const AXES: usize>(
-        self,
-        around: &AroundAtRunTime,
-    ) -> Result<Planned<DynamicRule<STATE, AXES>>> {
+    pub(super) fn around(self, around: &AroundAtRunTime) -> Result<Planned<DynamicRule>> {
         let groups = self
             .groups
             .into_iter()

@@ -113,7 +113,10 @@ fn for_each_work<C: Stage, K: Formats>(
 /// Updates every parameter and its state.
 pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
     for_each_work(works, &|work| {
-        if AxesOf::<C>::COUNT > 0 {
+        // How many there are is known from the type, except in chains from data.
+        let mut by_axis = false;
+        AxesOf::<C>::map(AxesOf::<C>::each_ref(&work.axes), |_| by_axis = true);
+        if by_axis {
             lines::update(work);
             return;
         }

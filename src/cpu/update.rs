@@ -1,4 +1,7 @@
 //! The inner loop: from memory through the rule and the store, and back.
+//!
+//! Everything is inlined into the function that has chosen the vector instructions. Not in debug builds: there
+//! nothing that was inlined leaves its place on the stack, which chains from data would overflow.
 
 use super::noise::{Drawn, Generator, STREAMS};
 use super::pieces::{Piece, Shared, constants_in};
@@ -80,7 +83,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn update<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         generator: &mut Generator<V>,
@@ -93,7 +96,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     }
 
     /// The rule on one group, and its state written back.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn update_group<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         tile: &mut Tile<'_, C, K>,
@@ -169,7 +172,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     }
 
     /// The state of one group, rounded.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn write_state<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         tile: &mut Tile<'_, C, K>,
@@ -202,7 +205,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
 
     /// The store on one group: target, the one rounding, and what is taken note of. Returns the
     /// parameter as it is now known: as written, plus what is carried.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn write_parameter<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         memory: &mut [K::Parameter; TILE],
@@ -251,7 +254,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     }
 
     /// The target in two places, as [`write_parameter`](Self::write_parameter) returns it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn write_corrected<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         memory: &mut [K::Parameter; TILE],
@@ -281,7 +284,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
 }
 
 /// The state of the elements in place `i`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn element<C: Stage, V: Vectors>(
     state: &Of<ElementsOf<C>, V::Group>,
     axes: &Of<AxesOf<C>, V::Group>,
@@ -291,7 +294,7 @@ fn element<C: Stage, V: Vectors>(
 }
 
 /// Puts the state of the elements into place `i`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn place_element<C: Stage, V: Vectors>(
     state: &mut Of<ElementsOf<C>, V::Group>,
     axes: &mut Of<AxesOf<C>, V::Group>,
@@ -304,7 +307,7 @@ fn place_element<C: Stage, V: Vectors>(
 }
 
 /// The numbers in place `i` of each group.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn pick<S: FieldSet, V: Vectors>(groups: &Of<S, V::Group>, i: usize) -> Of<S, V::Number> {
     S::map(
         S::each_ref(groups),
@@ -314,7 +317,7 @@ fn pick<S: FieldSet, V: Vectors>(groups: &Of<S, V::Group>, i: usize) -> Of<S, V:
 }
 
 /// Puts numbers into place `i` of each group.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn place<S: FieldSet, V: Vectors>(groups: &mut Of<S, V::Group>, i: usize, numbers: Of<S, V::Number>) {
     S::map(
         S::zip(S::each_mut(groups), numbers),

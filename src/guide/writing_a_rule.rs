@@ -134,7 +134,7 @@
 //!
 //! let (weight_decay, learning_rate) = (WeightDecay::NONE, LearningRate::new(0.1)?);
 //! let rule = ListedStages { program, weight_decay, learning_rate };
-//! let rule = DynamicRule::<3>::of(Box::new(rule), AroundAtRunTime::default())?;
+//! let rule = <DynamicRule>::of(Box::new(rule), AroundAtRunTime::default())?;
 //! let mut parameters = [("w", vec![1.0f32; 4])];
 //! let mut optimizer = rule.build(Cpu::default(), &parameters)?;
 //! optimizer.step(&mut parameters, &[("w", vec![0.5f32; 4])])?;

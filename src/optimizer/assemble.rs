@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::random::{round_keys, tensor_id};
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Rule, Stage};
+use crate::transform::{AxesOf, Counts, Description, ElementsOf, FieldSet, Held, Of, Rule, Stage};
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
@@ -38,7 +38,10 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
     let tensors = described
         .into_iter()
         .zip(members)
-        .map(|((name, layout), member)| tensor(&device, name, layout, member))
+        .map(|((name, layout), member)| {
+            let chain = groups[member.unwrap_or(0)].description();
+            tensor(&device, name, layout, (member, &chain))
+        })
         .collect::<Result<Vec<_>>>()?;
 
     Ok(Optimizer {
@@ -227,22 +230,30 @@ fn tensor<C: Stage, K: Formats, D: Device>(
     device: &D,
     name: String,
     layout: Layout,
-    member: Option<usize>,
+    (member, chain): (Option<usize>, &Description),
 ) -> Result<TensorState<C, K, D>> {
+    let elements = |counts: &Counts| counts.state;
+    let by_axis = |counts: &Counts| counts.axes;
+    let numbers = |counts: &Counts| counts.tensor;
+    let on_host = |counts: &Counts| counts.own;
     let length = if member.is_some() { layout.len() } else { 0 };
     let lines = Lines::of(&layout);
     let (of_lines, room) = if member.is_some() { (lines.count(), lines.room(length)) } else { (0, 0) };
     Ok(TensorState {
-        state: buffers::<ElementsOf<C>, K::State, D>(device, length, &name)?,
-        axes: buffers::<AxesOf<C>, Number<K>, D>(device, of_lines, &name)?,
-        room: buffers::<AxesOf<C>, Number<K>, D>(device, room, &name)?,
+        state: buffers::<ElementsOf<C>, K::State, D>(device, (length, chain, elements), &name)?,
+        axes: buffers::<AxesOf<C>, Number<K>, D>(device, (of_lines, chain, by_axis), &name)?,
+        room: buffers::<AxesOf<C>, Number<K>, D>(device, (room, chain, by_axis), &name)?,
         lines,
-        carry: buffers::<<K::Store as Store>::Carry, Beside<K>, D>(device, length, &name)?,
-        tensor: buffers::<C::Tensor, Number<K>, D>(device, usize::from(member.is_some()), &name)?,
-        own: zeros::<C::Own>(),
-        next: zeros::<C::Own>(),
+        carry: buffers::<<K::Store as Store>::Carry, Beside<K>, D>(device, (length, chain, elements), &name)?,
+        tensor: buffers::<C::Tensor, Number<K>, D>(
+            device,
+            (usize::from(member.is_some()), chain, numbers),
+            &name,
+        )?,
+        own: chain.generate::<C::Own, _>(on_host, || 0.0),
+        next: chain.generate::<C::Own, _>(on_host, || 0.0),
         taking_part: false,
-        leaves: buffer(device, leaves_of(C::PASSES, length), &name)?,
+        leaves: buffer(device, leaves_of(chain.passes, length), &name)?,
         id: tensor_id(&name),
         received: 0,
         name,
@@ -257,14 +268,24 @@ pub(super) fn leaves_of(passes: usize, length: usize) -> usize {
     if passes == 0 { 0 } else { length.div_ceil(LEAF) }
 }
 
-pub(super) fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
+fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
     device: &D,
+    (length, chain, kind): (usize, &Description, impl Fn(&Counts) -> usize),
+    parameter: &str,
+) -> Result<Of<S, D::Buffer<T>>> {
+    buffers_like::<S, _, T, D>(device, &chain.generate::<S, _>(kind, || ()), length, parameter)
+}
+
+/// As many buffers of a length as another set has values.
+pub(super) fn buffers_like<S: FieldSet, X: Held, T: StorageDtype, D: Device>(
+    device: &D,
+    other: &Of<S, X>,
     length: usize,
     parameter: &str,
 ) -> Result<Of<S, D::Buffer<T>>> {
     // A set cannot hold results, so the first failure is kept beside buffers of no length.
     let mut failure = Ok(());
-    let set = S::generate(|| match buffer(device, length, parameter) {
+    let set = S::map(S::each_ref(other), |_| match buffer(device, length, parameter) {
         Ok(buffer) => buffer,
         Err(error) => {
             failure = Err(error);
@@ -283,8 +304,4 @@ pub(super) fn buffer<T: StorageDtype, D: Device>(
         parameter: parameter.to_owned(),
         bytes: length.saturating_mul(size_of::<T>()),
     })
-}
-
-fn zeros<S: FieldSet>() -> Of<S, f64> {
-    S::generate(|| 0.0)
 }

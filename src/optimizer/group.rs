@@ -1,9 +1,10 @@
 //! A group of parameters: its rule, and what schedules make of it.
 
 use super::copied;
+use super::memory::Kept;
 use crate::error::{Error, Result};
 use crate::schedule::Schedule;
-use crate::transform::{Arrives, ChainOf, Description, FieldSet, Of, Rule, Stage, Step};
+use crate::transform::{Arrives, ChainOf, Description, Of, Rule, Stage, Step};
 
 /// Parameters that share their hyperparameters.
 pub(super) struct Group<R: Rule> {
@@ -26,7 +27,8 @@ pub(super) struct Scheduled {
 
 impl<R: Rule> Group<R> {
     pub(super) fn new(label: String, rule: R, schedules: Vec<Scheduled>) -> Result<Self> {
-        let zeros = || <ChainOf<R> as Stage>::Group::generate(|| 0.0);
+        let chain = rule.chain().description();
+        let zeros = || chain.generate::<<ChainOf<R> as Stage>::Group, _>(|counts| counts.group, || 0.0);
         for Scheduled { name, .. } in &schedules {
             let mut known = Vec::new();
             rule.clone().tune(&mut |tunable, _| known.push(tunable));
@@ -36,6 +38,11 @@ impl<R: Rule> Group<R> {
             }
         }
         Ok(Self { label, base: rule.clone(), rule, schedules, memory: zeros(), next: zeros() })
+    }
+
+    /// Its label and what its chain keeps.
+    pub(super) fn kept(&self) -> (&str, Kept) {
+        (&self.label, Kept::of(self.description()))
     }
 
     /// Prepares rule and numbers of the group for whole step `optimizer`.

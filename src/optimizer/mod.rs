@@ -68,7 +68,7 @@ use crate::hyperparameter::LearningRate;
 use crate::random::RoundKeys;
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{Arrives, AxesOf, ChainOf, ElementsOf, FieldSet, Of, Rule, Stage, Step};
+use crate::transform::{Arrives, AxesOf, ChainOf, ElementsOf, FieldSet, Held, Of, Rule, Stage, Step};
 use core::fmt;
 use core::marker::PhantomData;
 use std::collections::HashMap;
@@ -268,10 +268,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
 
 impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     fn bytes(&self) -> usize {
-        let carry = <<K::Store as Store>::Carry as FieldSet>::COUNT * size_of::<Beside<K>>();
-        let state = ElementsOf::<C>::COUNT * size_of::<K::State>();
-        let axes = AxesOf::<C>::COUNT * self.lines.count() * size_of::<Number<K>>();
-        let tensor = <C::Tensor as FieldSet>::COUNT * size_of::<Number<K>>();
+        let carry = count::<<K::Store as Store>::Carry, _>(&self.carry) * size_of::<Beside<K>>();
+        let state = count::<ElementsOf<C>, _>(&self.state) * size_of::<K::State>();
+        let axes = count::<AxesOf<C>, _>(&self.axes) * self.lines.count() * size_of::<Number<K>>();
+        let tensor = count::<C::Tensor, _>(&self.tensor) * size_of::<Number<K>>();
         if self.frozen { 0 } else { self.layout.len() * (state + carry) + axes + tensor }
     }
 
@@ -340,4 +340,11 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> fmt::Debug for Optimi
             .field("device", &self.device)
             .finish_non_exhaustive()
     }
+}
+
+/// How many values a set holds.
+fn count<S: FieldSet, X: Held>(set: &Of<S, X>) -> usize {
+    let mut count = 0;
+    S::map(S::each_ref(set), |_| count += 1);
+    count
 }

@@ -197,6 +197,7 @@ impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
         let [of_first, of_second] = [&first, &second].map(|branch| branch.stages.join(" → "));
         let mut both = first.then(second);
         both.stages = vec![format!("({of_first} | {of_second}) → {}", short_name::<M>())];
+        both.passes += M::PASSES;
         M::Tensor::each_name(&mut |name| both.tensor.push(name.to_owned()));
         both
     }

@@ -1,14 +1,13 @@
 //! [`Description`]: the names of a chain's stages and of what they remember.
 
 use super::dynamic::numbered;
-use super::{AxesOf, ElementsOf, FieldSet, Identity, Stage};
+use super::{AxesOf, Counts, ElementsOf, FieldSet, Held, Identity, Of, Stage};
 use core::any::TypeId;
 
 /// The names of stages and of the numbers that they remember, as a chain knows them at run time: the
 /// same for a chain in types and for one [from data](super::DynamicChain).
 ///
-/// There is a name for every field of the chain's type, in their order. A chain from data has room for more
-/// than it needs: that has an empty name.
+/// There is a name for every field, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
     /// The stages, without those that change nothing.
@@ -23,6 +22,10 @@ pub struct Description {
     pub own: Vec<String>,
     /// Numbers of a group.
     pub group: Vec<String>,
+    /// How many statistics they take.
+    pub passes: usize,
+    /// How many numbers of each kind those sets hold whose length is only known at run time.
+    pub lengths: Vec<Counts>,
 }
 
 impl Description {
@@ -36,38 +39,39 @@ impl Description {
             tensor: names::<C::Tensor>(),
             own: names::<C::Own>(),
             group: names::<C::Group>(),
+            passes: C::PASSES,
+            lengths: Vec::new(),
         }
     }
 
     /// These names, then those of the next stage.
     #[must_use]
     pub fn then(mut self, next: Self) -> Self {
-        let Self { stages, elements, axes, tensor, own, group } = next;
+        let Self { stages, elements, axes, tensor, own, group, passes, lengths } = next;
         self.stages.extend(stages);
         self.elements.extend(elements);
         self.axes.extend(axes);
         self.tensor.extend(tensor);
         self.own.extend(own);
         self.group.extend(group);
+        self.passes += passes;
+        self.lengths.extend(lengths);
         self
     }
 
-    /// Names for room that is not used.
-    pub(super) fn with_room(mut self, tensor: usize, own: usize, group: usize) -> Self {
-        self.tensor.resize(tensor, String::new());
-        self.own.resize(own, String::new());
-        self.group.resize(group, String::new());
-        self
+    /// The set `S` of one kind of numbers, with as many as the chain has.
+    pub(crate) fn generate<S: FieldSet, X: Held>(
+        &self,
+        kind: impl Fn(&Counts) -> usize,
+        mut make: impl FnMut() -> X,
+    ) -> Of<S, X> {
+        S::generate_with(&mut self.lengths.iter().map(kind), &mut make)
     }
 
     /// The same with names that occur once: of fields that share one, the later are numbered.
     #[must_use]
     pub fn numbered(self) -> Self {
-        let numbered = |names: Vec<String>| {
-            let mut unique = numbered(names.iter().filter(|name| !name.is_empty()).cloned()).into_iter();
-            let next = |name: String| if name.is_empty() { Some(name) } else { unique.next() };
-            names.into_iter().filter_map(next).collect()
-        };
+        let numbered = |names: Vec<String>| numbered(names.into_iter());
         Self {
             stages: self.stages,
             elements: numbered(self.elements),
@@ -75,6 +79,8 @@ impl Description {
             tensor: numbered(self.tensor),
             own: numbered(self.own),
             group: numbered(self.group),
+            passes: self.passes,
+            lengths: self.lengths,
         }
     }
 }

@@ -126,7 +126,7 @@ fn in_the_middle_of_accumulation() {
 fn with_stages_in_types_around_a_chain_from_data() {
     let rule = || {
         let around = AroundAtRunTime::default();
-        DynamicRule::<2>::new(StableAdamW::default(), around).expect("it keeps two fields of state")
+        <DynamicRule>::new(StableAdamW::default(), around).expect("it keeps two fields of state")
     };
     let build = || {
         let builder = rule().on_gradient(ClipNorm::default()).on_update(ClipRms::default());

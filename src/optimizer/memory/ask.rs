@@ -1,18 +1,19 @@
 //! The questions to a builder.
 
-use super::{Kept, MemoryFormats, MemoryReport};
+use super::{MemoryFormats, MemoryReport};
 use crate::device::{Device, In, ParameterSet};
 use crate::dtype::{StorageDtype, WidensTo};
 use crate::error::Result;
 use crate::optimizer::Builder;
 use crate::optimizer::assemble::{Assembled, described};
 use crate::optimizer::extras::Extras;
+use crate::optimizer::group::Group;
 use crate::optimizer::options::{
     FitsArithmetic, GradientFormat, KeepsArithmetic, ParameterFormat, Rounds, StateFormat,
 };
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{ChainOf, Rule};
+use crate::transform::Rule;
 
 impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// What memory the optimizer would take for `parameters`: to the byte, and before any is taken.
@@ -96,9 +97,9 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         W: Store,
     {
         let Assembled { groups, members, .. } = Assembled::of(self, described)?;
-        let labels = groups.iter().map(|group| group.label.as_str()).collect::<Vec<_>>();
+        let kept: Vec<_> = groups.iter().map(Group::kept).collect();
         let parameters = described.iter().zip(members).map(|((_, layout), member)| (layout, member));
         let formats = MemoryFormats::of::<In<P::Format, G::Format, S::Format, W>>();
-        Ok(MemoryReport::new(&Kept::of::<ChainOf<X::Around<R>>>(), &formats, &labels, parameters))
+        Ok(MemoryReport::new(&kept, &formats, parameters))
     }
 }

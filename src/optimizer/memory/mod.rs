@@ -12,14 +12,13 @@ mod ask;
 mod table;
 
 use super::assemble::leaves_of;
+use super::group::Group;
 use super::{Arrival, Optimizer, Phase};
 use crate::device::{Beside, Device, Formats, Lines, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::shape::Layout;
 use crate::store::Store;
-#[cfg(feature = "catalogue")]
-use crate::transform::Program;
-use crate::transform::{AxesOf, ChainOf, ElementsOf, FieldSet, Rule, Stage, field_names};
+use crate::transform::{Description, Rule, field_names};
 
 /// The memory of an optimizer; made by [`Builder::memory`](super::Builder::memory), where there is an
 /// example, and by [`Optimizer::memory`].
@@ -124,13 +123,12 @@ impl MemoryReport {
     }
 
     pub(crate) fn new<'a>(
-        kept: &Kept,
+        kept: &[(&str, Kept)],
         formats: &MemoryFormats,
-        labels: &[&str],
         parameters: impl Iterator<Item = (&'a Layout, Option<usize>)>,
     ) -> Self {
-        let mut groups: Vec<_> =
-            labels.iter().map(|label| GroupMemory::new(label, kept.fields(formats), kept.group)).collect();
+        let group = |(label, kept): &(&str, Kept)| GroupMemory::new(label, kept.fields(formats), kept.group);
+        let mut groups: Vec<_> = kept.iter().map(group).collect();
         let mut frozen = GroupMemory::new("frozen", Vec::new(), 0);
         let mut largest_gradient = 0;
         for (layout, group) in parameters {
@@ -139,7 +137,7 @@ impl MemoryReport {
             let group = match group {
                 None => &mut frozen,
                 Some(group) => {
-                    let group = &mut groups[group];
+                    let ((_, kept), group) = (&kept[group], &mut groups[group]);
                     group.host += 8 * kept.own as u64;
                     for field in &mut group.fields {
                         field.bytes = field.bytes.saturating_add(match field.kind {
@@ -188,32 +186,10 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// What a chain in types keeps.
-    pub(super) fn of<C: Stage>() -> Self {
-        Self {
-            state: field_names::<ElementsOf<C>>(),
-            axes: field_names::<AxesOf<C>>(),
-            tensor: field_names::<C::Tensor>(),
-            own: C::Own::COUNT,
-            group: C::Group::COUNT,
-            passes: C::PASSES,
-        }
-    }
-
-    /// What a chain from data keeps.
-    #[cfg(feature = "catalogue")]
-    pub(crate) fn of_program(program: &Program) -> Self {
-        let stages = || program.stages().iter();
-        let numbers = stages().map(|stage| stage.counts().tensor).sum();
-        let (state, axes) = program.named_fields();
-        Self {
-            state,
-            axes,
-            tensor: (1..=numbers).map(|number: usize| format!("number_{number}")).collect(),
-            own: stages().map(|stage| stage.counts().own).sum(),
-            group: stages().map(|stage| stage.counts().group).sum(),
-            passes: stages().map(|stage| stage.passes()).sum(),
-        }
+    /// What a chain keeps.
+    pub(crate) fn of(chain: Description) -> Self {
+        let Description { elements: state, axes, tensor, own, group, passes, .. } = chain.numbered();
+        Self { state, axes, tensor, own: own.len(), group: group.len(), passes }
     }
 
     /// Its fields, for no tensor yet.
@@ -265,9 +241,9 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
     /// What memory the optimizer takes. [`Builder::memory`](super::Builder::memory) says the same before
     /// it is taken.
     pub fn memory(&self) -> MemoryReport {
-        let labels = self.groups.iter().map(|group| group.label.as_str()).collect::<Vec<_>>();
+        let kept: Vec<_> = self.groups.iter().map(Group::kept).collect();
         let parameters = self.tensors.iter();
         let parameters = parameters.map(|tensor| (&tensor.layout, (!tensor.frozen).then_some(tensor.group)));
-        MemoryReport::new(&Kept::of::<ChainOf<R>>(), &MemoryFormats::of::<K>(), &labels, parameters)
+        MemoryReport::new(&kept, &MemoryFormats::of::<K>(), parameters)
     }
 }

@@ -2,7 +2,7 @@
 
 mod table;
 
-use super::assemble::buffers;
+use super::assemble::buffers_like;
 use super::{Optimizer, Snapshot, Stepped, Together};
 use crate::clip::GradientNorm;
 use crate::device::{Device, Entry, Formats, Lines, ParameterSet, Rows, SparseRows, Tensor};
@@ -90,9 +90,11 @@ impl<R: Rule, K: Formats, D: Rows> Optimizer<R, K, Together, D> {
             let lines = Lines::rows(count, row.iter().product());
             let count = if tensor.frozen { 0 } else { lines.count() };
             tensor.lines = lines;
-            tensor.axes = buffers::<AxesOf<ChainOf<R>>, _, D>(&self.device, count, &tensor.name)?;
+            tensor.axes =
+                buffers_like::<AxesOf<ChainOf<R>>, _, _, D>(&self.device, &tensor.axes, count, &tensor.name)?;
             // Only the rows of a step need room.
-            tensor.room = buffers::<AxesOf<ChainOf<R>>, _, D>(&self.device, 0, &tensor.name)?;
+            tensor.room =
+                buffers_like::<AxesOf<ChainOf<R>>, _, _, D>(&self.device, &tensor.room, 0, &tensor.name)?;
             self.device.resize(&mut tensor.leaves, 0);
         }
         let device = &self.device;

@@ -4,7 +4,7 @@ use crate::device::{Beside, Device, Formats, Lines, MaybeTensor, Number, Rows, S
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::optimizer::TensorState;
-use crate::optimizer::assemble::{buffer, buffers, leaves_of};
+use crate::optimizer::assemble::{buffer, buffers_like, leaves_of};
 use crate::shape::Layout;
 use crate::store::Store;
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
@@ -106,10 +106,10 @@ impl<C: Stage, K: Formats, D: Rows> Table<C, K, D> {
             width: tensor.layout.shape()[1..].iter().product(),
             layout: tensor.layout.clone(),
             lines: tensor.lines.clone(),
-            state: buffers::<ElementsOf<C>, _, D>(device, 0, name)?,
-            axes: buffers::<AxesOf<C>, _, D>(device, 0, name)?,
-            room: buffers::<AxesOf<C>, _, D>(device, 0, name)?,
-            carry: buffers::<<K::Store as Store>::Carry, _, D>(device, 0, name)?,
+            state: buffers_like::<ElementsOf<C>, _, _, D>(device, &tensor.state, 0, name)?,
+            axes: buffers_like::<AxesOf<C>, _, _, D>(device, &tensor.axes, 0, name)?,
+            room: buffers_like::<AxesOf<C>, _, _, D>(device, &tensor.room, 0, name)?,
+            carry: buffers_like::<<K::Store as Store>::Carry, _, _, D>(device, &tensor.carry, 0, name)?,
             leaves: buffer(device, 0, name)?,
         })
     }

@@ -24,7 +24,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         )?;
         for (group, from) in self.groups.iter().zip(&snapshot.groups) {
             let aspect = format!("the list of numbers of group `{}`", from.label);
-            same_names(&aspect, &fields::named(&group.description().group), &from.memory)?;
+            same_names(&aspect, &group.description().group, &from.memory)?;
         }
         same("the number of parameters", &self.tensors.len(), &snapshot.tensors.len())?;
         let phase = |evaluates: bool| if evaluates { "evaluation" } else { "training" }.to_owned();
@@ -66,8 +66,8 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         same_names(&of("list of state fields"), &names.elements, &from.state)?;
         same_names(&of("list of fields by axis"), &names.axes, &from.axes)?;
         same_names(&of("list of carried fields"), &carried::<K>(), &from.carry)?;
-        same_names(&of("list of tensor numbers"), &fields::named(&names.tensor), &from.tensor)?;
-        same_names(&of("list of counted numbers"), &fields::named(&names.own), &from.own)?;
+        same_names(&of("list of tensor numbers"), &names.tensor, &from.tensor)?;
+        same_names(&of("list of counted numbers"), &names.own, &from.own)?;
         let length = if self.frozen { 0 } else { self.layout.len() };
         same_lengths(&of("length"), length, &from.state)?;
         let lines = if self.frozen { 0 } else { self.lines.count() };

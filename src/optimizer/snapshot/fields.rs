@@ -5,28 +5,27 @@ use crate::dtype::StorageDtype;
 use crate::error::Result;
 use crate::transform::{FieldSet, Of, Rule};
 
-/// The names that are not empty.
-pub(super) fn named(names: &[String]) -> Vec<String> {
-    names.iter().filter(|name| !name.is_empty()).cloned().collect()
-}
-
-/// The numbers that have a name.
+/// The numbers with their names.
 pub(super) fn numbers<S: FieldSet>(memory: &Of<S, f64>, names: &[String]) -> Vec<(String, f64)> {
     let mut names = names.iter();
     let mut list = Vec::new();
     S::map(S::each_ref(memory), |number| {
-        list.extend(next_named(&mut names).map(|name| (name.clone(), *number)));
+        list.extend(names.next().map(|name| (name.clone(), *number)));
     });
     list
 }
 
-/// The numbers of a list whose names have been checked; 0 where there is no name.
-pub(super) fn take_numbers<S: FieldSet>(list: &[(String, f64)], names: &[String]) -> Of<S, f64> {
-    let (mut numbers, mut names) = (list.iter(), names.iter());
-    S::generate(|| next_named(&mut names).and_then(|_| numbers.next()).map_or(0.0, |(_, number)| *number))
+/// Replaces numbers by those of a list whose names have been checked.
+pub(super) fn take_numbers<S: FieldSet>(memory: &mut Of<S, f64>, list: &[(String, f64)]) {
+    let mut numbers = list.iter();
+    S::map(S::each_mut(memory), |place| {
+        if let Some((_, number)) = numbers.next() {
+            *place = *number;
+        }
+    });
 }
 
-/// The contents of the buffers that have a name.
+/// The contents of buffers with their names.
 pub(super) fn read<D: Device, S: FieldSet, T: StorageDtype>(
     device: &D,
     buffers: &Of<S, D::Buffer<T>>,
@@ -36,7 +35,7 @@ pub(super) fn read<D: Device, S: FieldSet, T: StorageDtype>(
     let mut list = Vec::new();
     let mut result = Ok(());
     S::map(S::each_ref(buffers), |buffer| {
-        if let (Some(name), Ok(())) = (next_named(&mut names), &result) {
+        if let (Some(name), Ok(())) = (names.next(), &result) {
             match device.read(buffer) {
                 Ok(values) => list.push((name.clone(), values)),
                 Err(error) => result = Err(error),
@@ -46,27 +45,20 @@ pub(super) fn read<D: Device, S: FieldSet, T: StorageDtype>(
     result.map(|()| list)
 }
 
-/// Fills the buffers that have a name from a list whose names and lengths have been checked.
+/// Fills buffers from a list whose names and lengths have been checked.
 pub(super) fn write<D: Device, S: FieldSet, T: StorageDtype>(
     device: &D,
     buffers: &mut Of<S, D::Buffer<T>>,
     list: &[(String, Vec<T>)],
-    names: &[String],
 ) -> Result<()> {
-    let (mut values, mut names) = (list.iter(), names.iter());
+    let mut values = list.iter();
     let mut result = Ok(());
     S::map(S::each_mut(buffers), |buffer| {
-        let values = next_named(&mut names).and_then(|_| values.next());
-        if let (Some((_, values)), Ok(())) = (values, &result) {
+        if let (Some((_, values)), Ok(())) = (values.next(), &result) {
             result = device.write(buffer, values);
         }
     });
     result
-}
-
-/// The name of the next field, if it has one.
-fn next_named<'n>(names: &mut impl Iterator<Item = &'n String>) -> Option<&'n String> {
-    names.next().filter(|name| !name.is_empty())
 }
 
 /// All numbers of a rule that can be changed, except for γ, which comes first.

@@ -22,7 +22,7 @@ use crate::shape::Layout;
 use crate::store::Store;
 use crate::transform::{AxesOf, ChainOf, ElementsOf, Rule, Stage};
 use check::carried;
-use fields::{hyperparameters, named, numbers, read, set_hyperparameters, take_numbers, write};
+use fields::{hyperparameters, numbers, read, set_hyperparameters, take_numbers, write};
 
 /// All state of an optimizer with the formats `K`, in the host's memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -190,19 +190,16 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             group.base.set_learning_rate(from.learning_rate);
             set_hyperparameters(&mut group.base, &from.hyperparameters)?;
             group.resume(snapshot.steps); // the point for evaluation follows from it
-            let names = group.description().group;
-            group.memory = take_numbers::<<ChainOf<R> as Stage>::Group>(&from.memory, &names);
+            take_numbers::<<ChainOf<R> as Stage>::Group>(&mut group.memory, &from.memory);
         }
         for (tensor, from) in self.tensors.iter_mut().zip(&snapshot.tensors) {
-            let (device, names) = (&self.device, self.groups[tensor.group].description());
+            let device = &self.device;
             tensor.received = from.received;
-            tensor.own = take_numbers::<<ChainOf<R> as Stage>::Own>(&from.own, &names.own);
-            let (state, axes) = (&mut tensor.state, &mut tensor.axes);
-            write::<D, ElementsOf<ChainOf<R>>, _>(device, state, &from.state, &names.elements)?;
-            write::<D, AxesOf<ChainOf<R>>, _>(device, axes, &from.axes, &names.axes)?;
-            let (carry, numbers) = (&mut tensor.carry, &mut tensor.tensor);
-            write::<D, <K::Store as Store>::Carry, _>(device, carry, &from.carry, &carried::<K>())?;
-            write::<D, <ChainOf<R> as Stage>::Tensor, _>(device, numbers, &from.tensor, &names.tensor)?;
+            take_numbers::<<ChainOf<R> as Stage>::Own>(&mut tensor.own, &from.own);
+            write::<D, ElementsOf<ChainOf<R>>, _>(device, &mut tensor.state, &from.state)?;
+            write::<D, AxesOf<ChainOf<R>>, _>(device, &mut tensor.axes, &from.axes)?;
+            write::<D, <K::Store as Store>::Carry, _>(device, &mut tensor.carry, &from.carry)?;
+            write::<D, <ChainOf<R> as Stage>::Tensor, _>(device, &mut tensor.tensor, &from.tensor)?;
         }
         for (kept, from) in self.kept.iter_mut().zip(&snapshot.tensors) {
             if let Some(values) = &from.at_training {
@@ -224,5 +221,5 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
 }
 
 fn empty<T>(names: Vec<String>) -> Vec<(String, Vec<T>)> {
-    named(&names).into_iter().map(|name| (name, Vec::new())).collect()
+    names.into_iter().map(|name| (name, Vec::new())).collect()
 }

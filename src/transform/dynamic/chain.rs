@@ -1,45 +1,42 @@
 //! [`DynamicChain`]: a program as a stage.
 
 use super::fields::{Listed, ListedConstants, Numbers};
-use super::{Erased, Input, Places, Program, Runs, Slices, Stage, Step};
+use super::{Counts, Erased, Input, Program, Runs, Slices, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
 use crate::transform::{ByAxis, Description, Flag, Fold, Pair};
+use arrayvec::ArrayVec;
 use core::any::Any;
 use core::marker::PhantomData;
 use typenum::{B1, Bit};
 
-/// The most fields of state that a program may have.
-pub const MOST_STATE: usize = 8;
+/// The most fields of state by element that a program may have: each is rounded with random bits of its own.
+pub const MOST_STATE: usize = 7;
+/// The most by axis.
+const MOST_AXES: usize = 2;
 /// The most numbers per tensor on the device, per tensor on the host, and per group.
 const MOST_NUMBERS: usize = 16;
 /// The most statistics.
 const MOST_PASSES: usize = 12;
 
-/// A program with `STATE` fields of state by element and `AXES` by axis, as a stage.
+/// A program as a stage.
 ///
 /// What the type cannot know is taken to be so: that it keeps averages ([`Program::keeps`] knows),
 /// and that it needs all gradients at once, unless `JOINT` is [`B0`](typenum::B0).
 #[derive(Clone, Debug)]
-pub struct DynamicChain<const STATE: usize, const AXES: usize = 0, JOINT = B1> {
+pub struct DynamicChain<JOINT = B1> {
     program: Program,
     joint: PhantomData<fn() -> JOINT>,
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicChain<STATE, AXES, JOINT> {
+impl<JOINT: Flag> DynamicChain<JOINT> {
     /// Makes a stage of a program.
     ///
     /// # Errors
-    /// [`Error::Combination`] if it has another number of fields of state, or too many numbers of another kind.
+    /// [`Error::Combination`] if it has too many numbers of some kind.
     pub fn new(program: Program) -> Result<Self> {
-        let all = program.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
+        let Counts { state, axes, tensor, own, group, .. } = program.counts();
         let passes: usize = program.stages.iter().map(|stage| stage.passes()).sum();
-        let fits = all.state == STATE
-            && all.axes == AXES
-            && all.tensor <= MOST_NUMBERS
-            && all.own <= MOST_NUMBERS
-            && all.group <= MOST_NUMBERS
-            && passes <= MOST_PASSES;
         if program.is_joint() && !<JOINT as Bit>::BOOL {
             return Err(Error::Combination {
                 option: "a stage that needs all gradients at once".to_owned(),
@@ -47,26 +44,32 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicChain<STATE, AXE
                 because: "gradient release would call it with one gradient at a time",
             });
         }
+        let fits = state <= MOST_STATE
+            && axes <= MOST_AXES
+            && [tensor, own, group].iter().all(|numbers| *numbers <= MOST_NUMBERS)
+            && passes <= MOST_PASSES;
         if fits {
             return Ok(Self { program, joint: PhantomData });
         }
         Err(Error::Combination {
-            option: format!(
-                "a chain with {} fields of state, {} by axis, and {passes} statistics",
-                all.state, all.axes
-            ),
-            with: format!("one that is made for {STATE}, {AXES} and at most {MOST_PASSES}"),
-            because: "a chain from data has room for eight fields of state, sixteen numbers per tensor and twelve statistics",
+            option: format!("{state} fields of state, {axes} by axis, and {passes} statistics"),
+            with: "a chain from data".to_owned(),
+            because: "it has room for seven fields of state, two by axis, sixteen numbers per tensor and twelve statistics",
         })
     }
 }
 
+/// Numbers of a tensor, of either kind, or of a group.
+type Few<F> = ArrayVec<F, MOST_NUMBERS>;
+/// The state of an element: its own, and that by axis.
+type State<F> = (ArrayVec<F, MOST_STATE>, ArrayVec<F, MOST_AXES>);
+
 /// The numbers of one element and of what it belongs to, in the kind `F`.
-struct Element<'a, F, const STATE: usize, const AXES: usize> {
+struct Element<'a, F> {
     at: &'a ListedConstants<F>,
     input: &'a mut Input<F>,
-    tensor: &'a [F; MOST_NUMBERS],
-    state: &'a mut ([F; STATE], [F; AXES]),
+    tensor: &'a Few<F>,
+    state: &'a mut State<F>,
 }
 
 /// Calls a method of something in the kind of numbers that it is in. A stage behind a pointer exists
@@ -87,9 +90,9 @@ macro_rules! in_its_kind {
     };
 }
 
-impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES> {
+impl<F: Real> Element<'_, F> {
     /// The same numbers in the kind `G`, if that is what they are.
-    fn cast<G: Real>(&mut self) -> Option<Element<'_, G, STATE, AXES>> {
+    fn cast<G: Real>(&mut self) -> Option<Element<'_, G>> {
         Some(Element {
             at: (self.at as &dyn Any).downcast_ref()?,
             input: (self.input as &mut dyn Any).downcast_mut()?,
@@ -99,13 +102,13 @@ impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES>
     }
 }
 
-impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES>
+impl<F: Real> Element<'_, F>
 where
     dyn Erased: Runs<F>,
 {
     /// Runs the stages before `end`.
     fn update(&mut self, end: usize) {
-        let mut places = Places::default();
+        let mut places = Counts::default();
         for stage in &self.at.program.stages[..end] {
             let next = places.after(stage.as_ref());
             *self.input = <dyn Erased as Runs<F>>::update(
@@ -144,7 +147,7 @@ where
 
     /// Leaves the point for evaluation in the place of the update, where the parameter stands.
     fn evaluate(&mut self) {
-        let mut places = Places::default();
+        let mut places = Counts::default();
         for stage in &self.at.program.stages {
             let next = places.after(stage.as_ref());
             self.input.update = <dyn Erased as Runs<F>>::evaluation(
@@ -162,7 +165,7 @@ where
 
     /// Shows the parameter, which stands in the place of the update, to all stages.
     fn after(&mut self) {
-        let mut places = Places::default();
+        let mut places = Counts::default();
         for stage in &self.at.program.stages {
             let next = places.after(stage.as_ref());
             <dyn Erased as Runs<F>>::after(
@@ -185,7 +188,7 @@ struct Found<'a, F> {
     at: &'a ListedConstants<F>,
     sum: &'a F,
     count: &'a F,
-    tensor: &'a mut [F; MOST_NUMBERS],
+    tensor: &'a mut Few<F>,
 }
 
 impl<F: Real> Found<'_, F> {
@@ -219,11 +222,9 @@ where
     }
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stage
-    for DynamicChain<STATE, AXES, JOINT>
-{
+impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     type Constants = Listed;
-    type State = Pair<Numbers<STATE>, ByAxis<Numbers<AXES>>>;
+    type State = Pair<Numbers<MOST_STATE>, ByAxis<Numbers<MOST_AXES>>>;
     type Tensor = Numbers<MOST_NUMBERS>;
     type Own = Numbers<MOST_NUMBERS>;
     type Group = Numbers<MOST_NUMBERS>;
@@ -239,9 +240,7 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
     }
 
     fn description(&self) -> Description {
-        let stages = self.program.stages.iter();
-        let all = stages.fold(Description::default(), |all, stage| all.then(stage.description()));
-        all.with_room(MOST_NUMBERS, MOST_NUMBERS, MOST_NUMBERS)
+        self.program.description()
     }
 
     fn keeps(&self) -> bool {
@@ -260,8 +259,8 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
         self.program.stages.iter().any(|stage| stage.has_second_point())
     }
 
-    fn evaluation_constants(&self, own: &[f64; MOST_NUMBERS]) -> ListedConstants<f64> {
-        let (mut places, mut numbers) = (Places::default(), Vec::new());
+    fn evaluation_constants(&self, own: &Few<f64>) -> ListedConstants<f64> {
+        let (mut places, mut numbers) = (Counts::default(), Vec::new());
         for stage in &self.program.stages {
             let next = places.after(stage.as_ref());
             stage.evaluation_constants(&own[places.own..next.own], &mut numbers);
@@ -270,9 +269,9 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
         ListedConstants { program: self.program.clone(), numbers }
     }
 
-    fn evaluation<F: Real>(at: &ListedConstants<F>, parameter: F, state: &([F; STATE], [F; AXES])) -> F {
+    fn evaluation<F: Real>(at: &ListedConstants<F>, parameter: F, state: &State<F>) -> F {
         let mut input = Input::of(parameter, parameter);
-        let (tensor, mut state) = ([F::constant(0.0); MOST_NUMBERS], *state);
+        let (tensor, mut state) = (Few::new(), state.clone());
         let mut element = Element { at, input: &mut input, tensor: &tensor, state: &mut state };
         in_its_kind!(element.evaluate());
         input.update
@@ -300,8 +299,8 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
         taken
     }
 
-    fn advance(&self, at: &Step, group: &mut [f64; MOST_NUMBERS]) {
-        let mut places = Places::default();
+    fn advance(&self, at: &Step, group: &mut Few<f64>) {
+        let mut places = Counts::default();
         for stage in &self.program.stages {
             let next = places.after(stage.as_ref());
             stage.advance(at, &mut group[places.group..next.group]);
@@ -309,13 +308,8 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
         }
     }
 
-    fn constants(
-        &self,
-        at: &Step,
-        own: &mut [f64; MOST_NUMBERS],
-        group: &[f64; MOST_NUMBERS],
-    ) -> ListedConstants<f64> {
-        let (mut places, mut numbers) = (Places::default(), Vec::new());
+    fn constants(&self, at: &Step, own: &mut Few<f64>, group: &Few<f64>) -> ListedConstants<f64> {
+        let (mut places, mut numbers) = (Counts::default(), Vec::new());
         for stage in &self.program.stages {
             let next = places.after(stage.as_ref());
             let own = &mut own[places.own..next.own];
@@ -329,21 +323,15 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
         pass: usize,
         at: &ListedConstants<F>,
         mut input: Input<F>,
-        tensor: &[F; MOST_NUMBERS],
-        state: &mut ([F; STATE], [F; AXES]),
+        tensor: &Few<F>,
+        state: &mut State<F>,
     ) -> F {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.measure(pass));
         input.update
     }
 
-    fn finish<F: Real>(
-        pass: usize,
-        at: &ListedConstants<F>,
-        sum: F,
-        count: F,
-        tensor: &mut [F; MOST_NUMBERS],
-    ) {
+    fn finish<F: Real>(pass: usize, at: &ListedConstants<F>, sum: F, count: F, tensor: &mut Few<F>) {
         let mut found = Found { at, sum: &sum, count: &count, tensor };
         in_its_kind!(found.finish(pass));
     }
@@ -351,20 +339,15 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug> Stag
     fn update<F: Real>(
         at: &ListedConstants<F>,
         mut input: Input<F>,
-        tensor: &[F; MOST_NUMBERS],
-        state: &mut ([F; STATE], [F; AXES]),
+        tensor: &Few<F>,
+        state: &mut State<F>,
     ) -> Input<F> {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.update(at.program.stages.len()));
         input
     }
 
-    fn after<F: Real>(
-        at: &ListedConstants<F>,
-        parameter: F,
-        tensor: &[F; MOST_NUMBERS],
-        state: &mut ([F; STATE], [F; AXES]),
-    ) {
+    fn after<F: Real>(at: &ListedConstants<F>, parameter: F, tensor: &Few<F>, state: &mut State<F>) {
         let mut input = Input::of(parameter, parameter);
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.after());

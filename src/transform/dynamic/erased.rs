@@ -49,8 +49,6 @@ pub trait Erased:
     fn counts(&self) -> Counts;
     /// The names of its state's fields.
     fn state_fields(&self) -> Vec<String>;
-    /// The names of those that are kept for each element, and of those kept [by axis](crate::transform::ByAxis).
-    fn named_fields(&self) -> (Vec<String>, Vec<String>);
     /// See [`Stage::description`].
     fn description(&self) -> Description;
     /// How many statistics it takes.
@@ -140,10 +138,6 @@ impl<C: Stage> Erased for C {
 
     fn state_fields(&self) -> Vec<String> {
         field_names::<C::State>()
-    }
-
-    fn named_fields(&self) -> (Vec<String>, Vec<String>) {
-        (field_names::<ElementsOf<C>>(), field_names::<AxesOf<C>>())
     }
 
     fn description(&self) -> Description {

@@ -20,7 +20,7 @@ pub use erased::{Erased, Runs, Slices};
 pub use fields::{Listed, ListedConstants, Numbers};
 pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
 
-use super::{Input, Stage, Step};
+use super::{Description, Input, Stage, Step};
 use std::sync::Arc;
 
 /// Stages, one after the other.
@@ -76,17 +76,16 @@ impl Program {
         numbered(self.stages.iter().flat_map(|stage| stage.state_fields()))
     }
 
-    /// The names of the fields that are kept for each element, and of those kept
-    /// [by axis](crate::transform::ByAxis).
-    pub fn named_fields(&self) -> (Vec<String>, Vec<String>) {
-        let elements = numbered(self.stages.iter().flat_map(|stage| stage.named_fields().0));
-        (elements, numbered(self.stages.iter().flat_map(|stage| stage.named_fields().1)))
+    /// The names of its stages and of what they remember.
+    pub fn description(&self) -> Description {
+        let stages = self.stages.iter();
+        let all = stages.fold(Description::default(), |all, stage| all.then(stage.description()));
+        Description { lengths: vec![self.counts()], ..all }
     }
 
-    /// How many fields of state are kept by element, and how many by axis.
-    pub fn counts(&self) -> (usize, usize) {
-        let all = self.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
-        (all.state, all.axes)
+    /// How many numbers of each kind its stages have.
+    pub fn counts(&self) -> Counts {
+        self.stages.iter().fold(Counts::default(), |all, stage| all.after(stage.as_ref()))
     }
 
     /// Whether all gradients must exist before any parameter moves.
@@ -100,9 +99,9 @@ impl Program {
     }
 
     /// Where the numbers of a stage begin, and where those behind it do.
-    fn places(&self, stage: usize) -> (Places, Places) {
+    fn places(&self, stage: usize) -> (Counts, Counts) {
         let before = self.stages[..stage].iter();
-        let places = before.fold(Places::default(), |places, stage| places.after(stage.as_ref()));
+        let places = before.fold(Counts::default(), |places, stage| places.after(stage.as_ref()));
         (places, places.after(self.stages[stage].as_ref()))
     }
 
@@ -129,33 +128,7 @@ pub(super) fn numbered(all: impl Iterator<Item = String>) -> Vec<String> {
     names
 }
 
-/// Where the numbers of a stage lie among those of its program.
-#[derive(Clone, Copy, Debug, Default)]
-struct Places {
-    constants: usize,
-    state: usize,
-    axes: usize,
-    tensor: usize,
-    own: usize,
-    group: usize,
-}
-
-impl Places {
-    /// Where the numbers of the stage behind `stage` begin.
-    fn after(self, stage: &dyn Erased) -> Self {
-        let counts = stage.counts();
-        Self {
-            constants: self.constants + counts.constants,
-            state: self.state + counts.state,
-            axes: self.axes + counts.axes,
-            tensor: self.tensor + counts.tensor,
-            own: self.own + counts.own,
-            group: self.group + counts.group,
-        }
-    }
-}
-
-/// How many numbers of each kind a stage has.
+/// How many numbers of each kind a stage has; of the stages before another, where its own begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Constants of a step.
@@ -170,4 +143,19 @@ pub struct Counts {
     pub own: usize,
     /// Numbers of a group.
     pub group: usize,
+}
+
+impl Counts {
+    /// Where the numbers of the stage behind `stage` begin.
+    fn after(self, stage: &dyn Erased) -> Self {
+        let counts = stage.counts();
+        Self {
+            constants: self.constants + counts.constants,
+            state: self.state + counts.state,
+            axes: self.axes + counts.axes,
+            tensor: self.tensor + counts.tensor,
+            own: self.own + counts.own,
+            group: self.group + counts.group,
+        }
+    }
 }

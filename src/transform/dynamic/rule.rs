@@ -65,10 +65,10 @@ impl<R: Rule> ErasedRule for R {
 /// use gradus::rule::AdamW;
 /// use gradus::transform::{AroundAtRunTime, DynamicRule};
 ///
-/// // The same rule twice: in types, and as data. AdamW keeps two fields of state.
+/// // The same rule twice: in types, and as data.
 /// let mut around = AroundAtRunTime::default();
 /// around.before.push(ClipNorm::default());
-/// let data = DynamicRule::<2>::new(AdamW::default(), around)?;
+/// let data = <DynamicRule>::new(AdamW::default(), around)?;
 /// let types = AdamW::default().on_gradient(ClipNorm::default());
 ///
 /// let (mut left, mut right) = ([("x", vec![1.0f32, 2.0])], [("x", vec![1.0f32, 2.0])]);
@@ -79,7 +79,7 @@ impl<R: Rule> ErasedRule for R {
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct DynamicRule<const STATE: usize, const AXES: usize = 0, JOINT = B1> {
+pub struct DynamicRule<JOINT = B1> {
     rule: Box<dyn ErasedRule>,
     around: AroundAtRunTime,
     joint: PhantomData<fn() -> JOINT>,
@@ -96,7 +96,7 @@ pub struct AroundAtRunTime {
     pub after: Program,
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT> Clone for DynamicRule<STATE, AXES, JOINT> {
+impl<JOINT> Clone for DynamicRule<JOINT> {
     fn clone(&self) -> Self {
         Self { rule: self.rule.copied(), around: self.around.clone(), joint: PhantomData }
     }
@@ -112,7 +112,7 @@ pub fn program_of(rule: &dyn ErasedRule, around: &AroundAtRunTime) -> Program {
     program
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicRule<STATE, AXES, JOINT> {
+impl<JOINT: Flag> DynamicRule<JOINT> {
     /// Puts stages around a rule.
     ///
     /// # Errors
@@ -126,16 +126,16 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag> DynamicRule<STATE, AXES
     /// # Errors
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
-        DynamicChain::<STATE, AXES, JOINT>::new(program_of(rule.as_ref(), &around))?;
+        DynamicChain::<JOINT>::new(program_of(rule.as_ref(), &around))?;
         Ok(Self { rule, around, joint: PhantomData })
     }
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag + Debug> Rule for DynamicRule<STATE, AXES, JOINT> {
-    type Direction = DynamicChain<STATE, AXES, JOINT>;
+impl<JOINT: Flag + Debug> Rule for DynamicRule<JOINT> {
+    type Direction = DynamicChain<JOINT>;
     type Finish = Identity;
 
-    fn direction(&self) -> DynamicChain<STATE, AXES, JOINT> {
+    fn direction(&self) -> DynamicChain<JOINT> {
         let program = program_of(self.rule.as_ref(), &self.around);
         DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
     }
