@@ -148,7 +148,9 @@ fn a_program_knows_its_state() {
         <DynamicRule>::new(AdamW::default(), AroundAtRunTime { before: program, ..Default::default() });
     let text = error.expect_err("it has ten fields").to_string();
     assert!(
-        text.starts_with("10 fields of state, 0 by axis, and 2 statistics is not available with a chain from data"),
+        text.starts_with(
+            "10 fields of state, 0 by axis, and 2 statistics is not available with a chain from data"
+        ),
         "{text}"
     );
 }

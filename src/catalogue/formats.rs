@@ -1,10 +1,8 @@
 //! Which formats and stores the catalogue combines: where optimizers are instantiated.
 
 #[cfg(not(debug_assertions))]
-use super::in_types::{self, Build};
+use super::kernels;
 use super::plan::{GroupOf, Plan, Planned, fits};
-#[cfg(not(debug_assertions))]
-use super::rules::chain;
 use super::{Configuration, Dynamic, Format, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
@@ -248,7 +246,7 @@ fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
 
 /// Instantiates a rule for parameters in `$format` with the listed state formats, each with its stores.
 macro_rules! catalogued {
-    ($format:ident, in types: $in_types:ident, $($state:ty as $state_name:ident: [$($store:ident)+],)+) => {
+    ($format:ident, loops: $kernels:ident, $($state:ty as $state_name:ident: [$($store:ident)+],)+) => {
         impl Catalogued for $format {
             const COMBINED: &'static [(Format, &'static [StoreKind])] =
                 &[$((Format::$state_name, &[$(StoreKind::$store),+])),+];
@@ -259,16 +257,9 @@ macro_rules! catalogued {
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
                 let plan = Plan::new(configuration)?;
-                // A chain from data has the same bits, and hundreds of optimizers less to compile. So only
-                // what is most used is instantiated in types.
-                #[cfg(not(debug_assertions))]
-                if !plan.options.has_stages() && configuration.optimizer != chain::NAME {
-                    let build = Build { configuration, plan: &plan, device: &device, parameters };
-                    if let Some(built) = in_types::$in_types(&build)? {
-                        return Ok(built);
-                    }
-                }
                 let planned = Planned::erased(configuration, &plan)?.around(&plan.options.around)?;
+                #[cfg(not(debug_assertions))]
+                let planned = planned.with_kernel(kernels::$kernels(configuration, &plan)?);
                 let builder = started::<_, $format>(planned, &plan)?;
                 let (state, seed) = (state_format::<$format>(configuration)?, configuration.seed);
                 match (state, configuration.store) {
@@ -299,23 +290,23 @@ macro_rules! catalogued {
     };
 }
 
-catalogued!(f64, in types: none,
+catalogued!(f64, loops: none,
     f64 as F64: [Nearest],
 );
-catalogued!(f32, in types: all_in_f32,
+catalogued!(f32, loops: all_in_f32,
     f32 as F32: [Nearest],
     bf16 as Bf16: [Nearest],
     f16 as F16: [Nearest],
     Plus8<bf16> as Bf16Plus8: [Nearest],
     Plus16<bf16> as Bf16Plus16: [Nearest],
 );
-catalogued!(bf16, in types: the_first,
+catalogued!(bf16, loops: the_first,
     f32 as F32: [Nearest Kahan Stochastic],
     bf16 as Bf16: [Nearest Kahan Stochastic],
     Plus8<bf16> as Bf16Plus8: [Nearest Corrected8],
     Plus16<bf16> as Bf16Plus16: [Corrected16],
 );
-catalogued!(f16, in types: none,
+catalogued!(f16, loops: none,
     f32 as F32: [Nearest Kahan Stochastic],
     f16 as F16: [Nearest Kahan Stochastic],
     Plus8<f16> as F16Plus8: [Nearest Corrected8],

@@ -35,7 +35,7 @@ mod entries;
 mod formats;
 mod hyperparameters;
 #[cfg(not(debug_assertions))]
-mod in_types;
+mod kernels;
 mod options;
 mod plan;
 mod reader;

@@ -8,6 +8,8 @@ use crate::clip::{AwaitAll, Rescale};
 use crate::error::{Error, Result};
 use crate::optimizer::Policies;
 use crate::schedule::Schedule;
+#[cfg(not(debug_assertions))]
+use crate::transform::Kernel;
 use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Program, program_of};
 use std::collections::BTreeMap;
 
@@ -190,5 +192,20 @@ impl Planned<Box<dyn ErasedRule>> {
             .map(|group| group.map(|(rule, warm_up)| Ok((DynamicRule::of(rule, around.clone())?, warm_up))));
         let groups = groups.collect::<Result<_>>()?;
         Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, warm_up: self.warm_up, groups })
+    }
+}
+
+#[cfg(not(debug_assertions))]
+impl Planned<DynamicRule> {
+    /// The same with the loops that there are for it.
+    pub(super) fn with_kernel(self, kernel: Option<Kernel>) -> Self {
+        let with_kernel = |rule: DynamicRule| rule.with_kernel(kernel.clone());
+        let of_group = |GroupOf { parameters, rule: (rule, warm_up), schedules }| GroupOf {
+            parameters,
+            rule: (with_kernel(rule), warm_up),
+            schedules,
+        };
+        let groups = self.groups.into_iter().map(of_group).collect();
+        Planned { rule: with_kernel(self.rule), warm_up: self.warm_up, groups }
     }
 }

@@ -9,6 +9,7 @@
 mod avx2;
 mod corrected;
 mod evaluate;
+pub(crate) mod fused;
 mod lines;
 mod noise;
 mod pieces;

@@ -1,7 +1,7 @@
 //! Cuts the works of a step into pieces, and runs the pieces on all threads.
 
 use super::lines::{self, Cover};
-use super::{Cpu, reduce, simd, threads, tile, update};
+use super::{Cpu, fused, reduce, simd, threads, tile, update};
 use crate::device::{Beside, Formats, LEAF, Number, Work};
 use crate::random::Noise;
 use crate::real::Real;
@@ -113,16 +113,23 @@ fn for_each_work<C: Stage, K: Formats>(
 /// Updates every parameter and its state.
 pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
     for_each_work(works, &|work| {
-        // How many there are is known from the type, except in chains from data.
-        let mut by_axis = false;
-        AxesOf::<C>::map(AxesOf::<C>::each_ref(&work.axes), |_| by_axis = true);
-        if by_axis {
-            lines::update(work);
-            return;
+        if !fused::run(work, |loops, work| loops.update(work)) {
+            update_work(work);
         }
-        let (piece, shared) = Piece::of(work);
-        update_piece(piece, &shared);
     });
+}
+
+/// Updates a parameter and its state.
+pub(super) fn update_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>) {
+    // How many there are is known from the type, except in chains from data.
+    let mut by_axis = false;
+    AxesOf::<C>::map(AxesOf::<C>::each_ref(&work.axes), |_| by_axis = true);
+    if by_axis {
+        lines::update(work);
+        return;
+    }
+    let (piece, shared) = Piece::of(work);
+    update_piece(piece, &shared);
 }
 
 fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C, K>) {
@@ -168,7 +175,14 @@ fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize) -> bool 
 
 /// Leaves the fold of a tensor in its first leaf.
 fn fold_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
-    if takes(work, pass) {
+    if takes(work, pass) && !fused::run(work, |loops, work| loops.measure(work, pass)) {
+        measure_work(work, pass);
+    }
+}
+
+/// The same for one that takes part.
+pub(super) fn measure_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
+    if const { C::PASSES > 0 } {
         let fold = work.statistics.folds[pass];
         let leaves = core::mem::take(&mut work.leaves);
         let (piece, shared) = Piece::of(work);

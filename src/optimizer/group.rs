@@ -13,6 +13,8 @@ pub(super) struct Group<R: Rule> {
     pub(super) base: R,
     /// The rule at the step under way: as its schedules make it.
     pub(super) rule: R,
+    /// The chain of that rule.
+    pub(super) chain: ChainOf<R>,
     pub(super) schedules: Vec<Scheduled>,
     pub(super) memory: Of<<ChainOf<R> as Stage>::Group, f64>,
     /// The numbers of the step under way, which count once it is finished.
@@ -27,8 +29,9 @@ pub(super) struct Scheduled {
 
 impl<R: Rule> Group<R> {
     pub(super) fn new(label: String, rule: R, schedules: Vec<Scheduled>) -> Result<Self> {
-        let chain = rule.chain().description();
-        let zeros = || chain.generate::<<ChainOf<R> as Stage>::Group, _>(|counts| counts.group, || 0.0);
+        let chain = rule.chain();
+        let description = chain.description();
+        let zeros = || description.generate::<<ChainOf<R> as Stage>::Group, _>(|counts| counts.group, || 0.0);
         for Scheduled { name, .. } in &schedules {
             let mut known = Vec::new();
             rule.clone().tune(&mut |tunable, _| known.push(tunable));
@@ -37,7 +40,7 @@ impl<R: Rule> Group<R> {
                 return Err(Error::NotTunable { name: name.clone(), known });
             }
         }
-        Ok(Self { label, base: rule.clone(), rule, schedules, memory: zeros(), next: zeros() })
+        Ok(Self { label, base: rule.clone(), rule, chain, schedules, memory: zeros(), next: zeros() })
     }
 
     /// Its label and what its chain keeps.
@@ -50,7 +53,8 @@ impl<R: Rule> Group<R> {
         self.rule = self.scheduled(optimizer)?;
         self.next = copied::<<ChainOf<R> as Stage>::Group>(&self.memory);
         let at = Step { optimizer, own: optimizer, ..Step::first(self.rule.learning_rate().get()) };
-        self.rule.chain().advance(&at, &mut self.next);
+        self.chain = self.rule.chain();
+        self.chain.advance(&at, &mut self.next);
         Ok(())
     }
 

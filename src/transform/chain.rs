@@ -1,8 +1,9 @@
 //! [`Chain`]: two stages, one after the other.
 
 use super::dynamic::numbered;
-use super::{Beside, Description, Either, Fold, Input, Of, Pair, Stage, Step};
+use super::{Beside, Description, Either, Fold, Identity, Input, Kernel, Of, Pair, Stage, Step};
 use crate::real::Real;
+use core::any::TypeId;
 
 /// Feeds the update of `A` to `B`. Both run in one pass over memory.
 ///
@@ -86,6 +87,13 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
 
     fn fold_of(&self, pass: usize) -> Fold {
         if pass < A::PASSES { self.first.fold_of(pass) } else { self.second.fold_of(pass - A::PASSES) }
+    }
+
+    #[inline(always)]
+    fn listed(constants: &Of<Self::Constants, f64>) -> Option<(&Kernel, &[f64])> {
+        // A rule from data has everything in its direction, and finishes with nothing.
+        let ends = TypeId::of::<B>() == TypeId::of::<Identity>();
+        if ends { A::listed(&constants.0) } else { None }
     }
 
     fn moves(&self, at: &Step) -> bool {

@@ -28,7 +28,7 @@ pub use by_axis::ByAxis;
 pub use chain::{Chain, StageExt};
 pub use description::Description;
 pub use dynamic::{
-    AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Listed, ListedConstants,
+    AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Kernel, Listed, ListedConstants,
     MOST_STATE, Numbers, Program, Runs, Slices, program_of,
 };
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};

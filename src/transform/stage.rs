@@ -1,6 +1,6 @@
 //! [`Transform`] and [`Stage`]: the arithmetic of a rule.
 
-use super::{Description, FieldSet, Flag, Input, Nothing, Of, Step, field_names};
+use super::{Description, FieldSet, Flag, Input, Kernel, Nothing, Of, Step, field_names};
 use crate::real::Real;
 use core::fmt::Debug;
 use typenum::{B0, Bit};
@@ -175,6 +175,15 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// [`fold`](Self::fold), for a stage that only knows itself at run time.
     fn fold_of(&self, pass: usize) -> Fold {
         Self::fold(pass)
+    }
+
+    /// The numbers among the constants of a chain [from data](super::DynamicChain), and its own loops if they are
+    /// known.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn listed(constants: &Of<Self::Constants, f64>) -> Option<(&Kernel, &[f64])> {
+        let _ = constants;
+        None
     }
 
     /// Whether a gradient that arrives to move the parameter does so. If not, it only enters the

@@ -1,13 +1,14 @@
 //! [`DynamicChain`]: a program as a stage.
 
 use super::fields::{Listed, ListedConstants, Numbers};
-use super::{Counts, Erased, Input, Program, Runs, Slices, Stage, Step};
+use super::{Counts, Erased, Input, Kernel, Program, Runs, Slices, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
 use crate::transform::{ByAxis, Description, Flag, Fold, Pair};
 use arrayvec::ArrayVec;
 use core::any::Any;
 use core::marker::PhantomData;
+use smallvec::SmallVec;
 use typenum::{B1, Bit};
 
 /// The most fields of state by element that a program may have: each is rounded with random bits of its own.
@@ -148,7 +149,7 @@ where
     /// Leaves the point for evaluation in the place of the update, where the parameter stands.
     fn evaluate(&mut self) {
         let mut places = Counts::default();
-        for stage in &self.at.program.stages {
+        for stage in self.at.program.stages.iter() {
             let next = places.after(stage.as_ref());
             self.input.update = <dyn Erased as Runs<F>>::evaluation(
                 stage.as_ref(),
@@ -166,7 +167,7 @@ where
     /// Shows the parameter, which stands in the place of the update, to all stages.
     fn after(&mut self) {
         let mut places = Counts::default();
-        for stage in &self.at.program.stages {
+        for stage in self.at.program.stages.iter() {
             let next = places.after(stage.as_ref());
             <dyn Erased as Runs<F>>::after(
                 stage.as_ref(),
@@ -260,8 +261,8 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     }
 
     fn evaluation_constants(&self, own: &Few<f64>) -> ListedConstants<f64> {
-        let (mut places, mut numbers) = (Counts::default(), Vec::new());
-        for stage in &self.program.stages {
+        let (mut places, mut numbers) = (Counts::default(), SmallVec::new());
+        for stage in self.program.stages.iter() {
             let next = places.after(stage.as_ref());
             stage.evaluation_constants(&own[places.own..next.own], &mut numbers);
             places = next;
@@ -286,13 +287,18 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
         located.map_or(Fold::Sum, |(place, pass)| self.program.stages[place].fold(pass))
     }
 
+    #[inline(always)]
+    fn listed(constants: &ListedConstants<f64>) -> Option<(&Kernel, &[f64])> {
+        constants.program.kernel.as_ref().map(|kernel| (kernel, constants.numbers.as_slice()))
+    }
+
     fn moves(&self, at: &Step) -> bool {
         self.program.stages.iter().all(|stage| stage.moves(at))
     }
 
     fn measured_passes(&self, at: &Step) -> u64 {
         let (mut taken, mut passes) = (0, 0);
-        for stage in &self.program.stages {
+        for stage in self.program.stages.iter() {
             taken |= stage.measured_passes(at) << passes;
             passes += stage.passes();
         }
@@ -301,7 +307,7 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
 
     fn advance(&self, at: &Step, group: &mut Few<f64>) {
         let mut places = Counts::default();
-        for stage in &self.program.stages {
+        for stage in self.program.stages.iter() {
             let next = places.after(stage.as_ref());
             stage.advance(at, &mut group[places.group..next.group]);
             places = next;
@@ -309,8 +315,8 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     }
 
     fn constants(&self, at: &Step, own: &mut Few<f64>, group: &Few<f64>) -> ListedConstants<f64> {
-        let (mut places, mut numbers) = (Counts::default(), Vec::new());
-        for stage in &self.program.stages {
+        let (mut places, mut numbers) = (Counts::default(), SmallVec::new());
+        for stage in self.program.stages.iter() {
             let next = places.after(stage.as_ref());
             let own = &mut own[places.own..next.own];
             stage.constants(at, own, &group[places.group..next.group], &mut numbers);

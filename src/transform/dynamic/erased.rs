@@ -4,6 +4,7 @@ use super::{Counts, Input, Stage, Step};
 use crate::real::{Real, Tile};
 use crate::transform::{AxesOf, Description, ElementsOf, FieldSet, Fold, Of, field_names};
 use core::fmt::Debug;
+use smallvec::SmallVec;
 
 /// The state of one element as lists: what is kept by element, and what is read [by
 /// axis](crate::transform::ByAxis).
@@ -74,9 +75,9 @@ pub trait Erased:
     /// See [`Stage::has_second_point`].
     fn has_second_point(&self) -> bool;
     /// See [`Stage::evaluation_constants`].
-    fn evaluation_constants(&self, own: &[f64], constants: &mut Vec<f64>);
+    fn evaluation_constants(&self, own: &[f64], constants: &mut SmallVec<[f64; 16]>);
     /// See [`Stage::constants`].
-    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>);
+    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut SmallVec<[f64; 16]>);
 }
 
 /// The numbers of a set, from a list that has as many.
@@ -190,12 +191,12 @@ impl<C: Stage> Erased for C {
         Stage::has_second_point(self)
     }
 
-    fn evaluation_constants(&self, own: &[f64], constants: &mut Vec<f64>) {
+    fn evaluation_constants(&self, own: &[f64], constants: &mut SmallVec<[f64; 16]>) {
         let set = Stage::evaluation_constants(self, &read::<C::Own, f64>(own));
         C::Constants::map(set, |number| constants.push(number));
     }
 
-    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>) {
+    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut SmallVec<[f64; 16]>) {
         let mut numbers = read::<C::Own, f64>(own);
         let set = Stage::constants(self, at, &mut numbers, &read::<C::Group, f64>(group));
         write::<C::Own, f64>(numbers, own);

@@ -3,6 +3,7 @@
 use super::Program;
 use crate::transform::{FieldSet, Held, Nothing};
 use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 use typenum::{B0, B1};
 
 /// At most `MOST` numbers, which are named by their places.
@@ -115,7 +116,7 @@ pub struct Listed;
 #[derive(Clone, Debug, Default)]
 pub struct ListedConstants<X> {
     pub(super) program: Program,
-    pub(super) numbers: Vec<X>,
+    pub(super) numbers: SmallVec<[X; 16]>,
 }
 
 impl FieldSet for Listed {
@@ -131,7 +132,7 @@ impl FieldSet for Listed {
         _lengths: &mut impl Iterator<Item = usize>,
         _make: &mut impl FnMut() -> X,
     ) -> ListedConstants<X> {
-        ListedConstants { program: Program::default(), numbers: Vec::new() }
+        ListedConstants { program: Program::default(), numbers: SmallVec::new() }
     }
 
     fn map_with<X: Held, Y: Held>(

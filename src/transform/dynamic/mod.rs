@@ -21,6 +21,7 @@ pub use fields::{Listed, ListedConstants, Numbers};
 pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
 
 use super::{Description, Input, Stage, Step};
+use core::any::Any;
 use std::sync::Arc;
 
 /// Stages, one after the other.
@@ -38,8 +39,13 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Program {
-    stages: Vec<Arc<dyn Erased>>,
+    stages: Arc<[Arc<dyn Erased>]>,
+    /// The loops of just these stages.
+    kernel: Option<Kernel>,
 }
+
+/// The loops that a device has for a program of certain stages.
+pub type Kernel = Arc<dyn Any + Send + Sync>;
 
 impl Program {
     /// One stage.
@@ -51,12 +57,13 @@ impl Program {
 
     /// Adds a stage behind the others.
     pub fn push(&mut self, stage: impl Stage) {
-        self.stages.push(Arc::new(stage));
+        let stage: Arc<dyn Erased> = Arc::new(stage);
+        self.stages = self.stages.iter().cloned().chain([stage]).collect();
     }
 
     /// Adds the stages of another program behind these.
     pub fn append(&mut self, other: &Self) {
-        self.stages.extend(other.stages.iter().cloned());
+        self.stages = self.stages.iter().chain(other.stages.iter()).cloned().collect();
     }
 
     /// These stages, then those of another program.

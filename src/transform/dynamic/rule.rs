@@ -1,6 +1,6 @@
 //! [`DynamicRule`]: a rule and what stands around it, as data.
 
-use super::{DynamicChain, Program};
+use super::{DynamicChain, Kernel, Program};
 use crate::error::Result;
 use crate::hyperparameter::{LearningRate, Tunable};
 use crate::transform::{Flag, Identity, Rule};
@@ -82,6 +82,7 @@ impl<R: Rule> ErasedRule for R {
 pub struct DynamicRule<JOINT = B1> {
     rule: Box<dyn ErasedRule>,
     around: AroundAtRunTime,
+    kernel: Option<Kernel>,
     joint: PhantomData<fn() -> JOINT>,
 }
 
@@ -98,7 +99,8 @@ pub struct AroundAtRunTime {
 
 impl<JOINT> Clone for DynamicRule<JOINT> {
     fn clone(&self) -> Self {
-        Self { rule: self.rule.copied(), around: self.around.clone(), joint: PhantomData }
+        let (around, kernel) = (self.around.clone(), self.kernel.clone());
+        Self { rule: self.rule.copied(), around, kernel, joint: PhantomData }
     }
 }
 
@@ -127,7 +129,13 @@ impl<JOINT: Flag> DynamicRule<JOINT> {
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
         DynamicChain::<JOINT>::new(program_of(rule.as_ref(), &around))?;
-        Ok(Self { rule, around, joint: PhantomData })
+        Ok(Self { rule, around, kernel: None, joint: PhantomData })
+    }
+
+    /// The same with loops for just the stages that it has.
+    #[cfg_attr(any(debug_assertions, not(feature = "catalogue")), allow(dead_code))] // release builds do
+    pub(crate) fn with_kernel(self, kernel: Option<Kernel>) -> Self {
+        Self { kernel, ..self }
     }
 }
 
@@ -136,7 +144,8 @@ impl<JOINT: Flag + Debug> Rule for DynamicRule<JOINT> {
     type Finish = Identity;
 
     fn direction(&self) -> DynamicChain<JOINT> {
-        let program = program_of(self.rule.as_ref(), &self.around);
+        let mut program = program_of(self.rule.as_ref(), &self.around);
+        program.kernel = self.kernel.clone();
         DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
     }
 
