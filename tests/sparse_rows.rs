@@ -1,5 +1,6 @@
 //! Gradients of a few rows, against plain `f64` code and against the same steps with whole gradients.
 
+use gradus::checkpoint::Loading;
 use gradus::cpu::Cpu;
 use gradus::device::{Beside, Formats, In, SparseRows};
 use gradus::dtype::StorageDtype;
@@ -12,6 +13,7 @@ use gradus::transform::Rule;
 use half::bf16;
 use ndarray::{Array1, Array2, Array3, ArrayD, IxDyn, array};
 use proptest::prelude::*;
+use std::io::Cursor;
 
 const RATE: f64 = 0.3;
 const EPSILON: f64 = 1e-3;
@@ -164,13 +166,19 @@ fn absent_rows_stay_and_a_restart_changes_nothing<R: Rule, K: Formats<Parameter 
         );
         assert!(row(3).iter().any(|carried| *carried != Beside::<K>::default()));
     }
+    let mut file = Cursor::new(Vec::new());
+    optimizer.save_into(&mut file).expect("memory can be written");
+    let mut from_disk = build();
+    from_disk.load_from(&mut file, &Loading::exactly()).expect("it is of the same optimizer");
     let mut resumed = build();
     resumed.restore(&snapshot).expect("it is of the same optimizer");
-    let mut others = tables.clone();
+    let mut others = [tables.clone(), tables.clone()];
     for step in 6..9 {
         optimizer.step(&mut tables, &[("t", Some(some_rows(step)))]).expect("it fits");
-        resumed.step(&mut others, &[("t", Some(some_rows(step)))]).expect("it fits");
-        assert_eq!(bits(&tables[0].1), bits(&others[0].1));
+        for (optimizer, others) in [&mut resumed, &mut from_disk].into_iter().zip(&mut others) {
+            optimizer.step(others, &[("t", Some(some_rows(step)))]).expect("it fits");
+            assert_eq!(bits(&tables[0].1), bits(&others[0].1));
+        }
     }
 }
 

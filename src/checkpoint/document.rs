@@ -49,6 +49,9 @@ pub(super) struct FormatNames {
 pub(super) struct GroupEntry {
     pub(super) label: String,
     pub(super) rule: String,
+    /// Absent in files that were written before there was such an entry.
+    #[serde(default)]
+    pub(super) settings: Option<String>,
     pub(super) stages: Vec<String>,
     pub(super) learning_rate: String,
     pub(super) hyperparameters: Vec<(String, String)>,

@@ -7,7 +7,7 @@ use super::source::Source;
 use super::values::{self, Wanted};
 use super::write::{FROZEN, at_training_name, element_name, group_name, other_name};
 use super::{Checked, Loaded, Loading};
-use crate::device::{Formats, Lines, Number};
+use crate::device::{Formats, Number};
 use crate::dtype::StorageDtype;
 use crate::error::CheckpointFlaw;
 use crate::hyperparameter::LearningRate;
@@ -25,10 +25,10 @@ struct Fitting<'f, 's> {
     used: HashSet<String>,
 }
 
-/// Fills the outline of an optimizer from a file.
+/// Fills the outline of an optimizer, whose tensors have so many lines, from a file.
 pub(super) fn fit<K: Formats>(
     source: &mut Source<'_>,
-    mut outline: Snapshot<K>,
+    (mut outline, lines): (Snapshot<K>, &[usize]),
     loading: &Loading,
 ) -> Checked<(Snapshot<K>, Loaded)> {
     check_formats::<K>(&source.document, loading)?;
@@ -36,8 +36,8 @@ pub(super) fn fit<K: Formats>(
     let mut fitting = Fitting { source, loading, loaded: Loaded::default(), used: HashSet::new() };
     fitting.groups(&mut outline.groups)?;
     let entries = fitting.parameters(&outline)?;
-    for (tensor, entry) in outline.tensors.iter_mut().zip(entries) {
-        fitting.tensor(tensor, entry.as_ref())?;
+    for ((tensor, lines), entry) in outline.tensors.iter_mut().zip(lines).zip(entries) {
+        fitting.tensor(tensor, *lines, entry.as_ref())?;
     }
     fitting.check_all_used()?;
     let Document { steps, seed, skipped, loss_scale, .. } = fitting.source.document;
@@ -99,7 +99,7 @@ impl Fitting<'_, '_> {
     }
 
     fn group(&mut self, group: &mut GroupSnapshot, place: usize) -> Checked<()> {
-        let GroupEntry { rule, stages, learning_rate, hyperparameters, .. } =
+        let GroupEntry { rule, settings, stages, learning_rate, hyperparameters, .. } =
             &self.source.document.groups[place];
         if (rule, stages) != (&group.rule, &group.stages) && !self.loading.any_rule {
             return Err(CheckpointFlaw::Rule {
@@ -108,6 +108,8 @@ impl Fitting<'_, '_> {
                 found: GroupSnapshot::described(rule, stages),
             });
         }
+        let keeps_own = self.loading.hyperparameters || self.loading.any_rule;
+        group.settings = if keeps_own { None } else { settings.clone() }; // `restore` compares them
         if !self.loading.hyperparameters {
             let item = || format!("the hyperparameters of group `{}`", group.label);
             let rate = number(&item(), learning_rate)?;
@@ -185,11 +187,11 @@ impl Fitting<'_, '_> {
     fn tensor<K: Formats>(
         &mut self,
         tensor: &mut TensorSnapshot<K>,
+        lines: usize,
         entry: Option<&ParameterEntry>,
     ) -> Checked<()> {
         let frozen = tensor.group == FROZEN;
         let length = if frozen { 0 } else { tensor.layout.len() };
-        let lines = if frozen { 0 } else { Lines::of(&tensor.layout).count() };
         let Some(entry) = entry else {
             tensor.received = 0;
             zeros(&mut tensor.state, length);

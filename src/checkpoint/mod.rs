@@ -48,9 +48,9 @@ mod write;
 
 pub use loading::{Loaded, Loading};
 
-use crate::device::{Device, Formats};
+use crate::device::{Device, Formats, Rows};
 use crate::error::{CheckpointFlaw, Error, Result};
-use crate::optimizer::{Arrival, Optimizer, Phase};
+use crate::optimizer::{Arrival, Optimizer, Phase, RowOptimizer};
 use crate::transform::Rule;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, Write};
@@ -127,10 +127,38 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
     ) -> Result<Loaded> {
         let from: &mut dyn source::Bytes = from;
         let fitted = source::Source::open(from, loading)
-            .and_then(|mut source| fit::fit(&mut source, self.outline(), loading));
+            .and_then(|mut source| fit::fit(&mut source, (self.outline(), &self.line_counts()), loading));
         let (snapshot, loaded) = fitted.map_err(|flaw| of(name(), flaw))?;
         self.restore(&snapshot)?;
         Ok(loaded)
+    }
+}
+
+/// A [`RowOptimizer`] saves as the optimizer that it dereferences to.
+impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
+    /// Replaces all state by that of a file, or refuses it and changes nothing; see [`Optimizer::load`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::load`]; what an optimizer has saved that is not by rows does not fit if the rule
+    /// keeps state by axis.
+    pub fn load(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        self.inner_mut().load(path)
+    }
+
+    /// [`load`](Self::load), with something let through.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load).
+    pub fn load_with(&mut self, path: impl AsRef<Path>, loading: &Loading) -> Result<Loaded> {
+        self.inner_mut().load_with(path, loading)
+    }
+
+    /// [`load_with`](Self::load_with), from whatever can be read twice.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load).
+    pub fn load_from(&mut self, from: &mut (impl Read + Seek), loading: &Loading) -> Result<Loaded> {
+        self.inner_mut().load_from(from, loading)
     }
 }
 

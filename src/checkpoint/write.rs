@@ -140,6 +140,7 @@ fn group_entry(group: &GroupSnapshot) -> GroupEntry {
     GroupEntry {
         label: group.label.clone(),
         rule: group.rule.clone(),
+        settings: group.settings.clone(),
         stages: group.stages.clone(),
         learning_rate: as_text(group.learning_rate.get()),
         hyperparameters: hyperparameters.map(|(name, number)| (name.clone(), as_text(*number))).collect(),

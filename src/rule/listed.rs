@@ -66,6 +66,10 @@ impl ErasedRule for ListedStages {
         "ListedStages".to_owned()
     }
 
+    fn settings(&self) -> String {
+        format!("{self:?}")
+    }
+
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
         visit("learning_rate", &mut self.learning_rate);
         visit("weight_decay", &mut self.weight_decay);

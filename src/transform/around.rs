@@ -80,6 +80,10 @@ impl<R: Rule, Before: Stage, Behind: Stage, After: Stage> Rule for Around<R, Bef
         self.rule.set_learning_rate(learning_rate);
     }
 
+    fn settings(&self) -> String {
+        self.rule.settings()
+    }
+
     fn name(&self) -> String {
         self.rule.name()
     }

@@ -87,6 +87,21 @@ fn in_sixteen_bits_with_every_store() {
     }
 }
 
+#[test]
+fn error_corrected() {
+    for configuration in all() {
+        for (format, state) in
+            [(StoreKind::Corrected8, Format::Bf16Plus8), (StoreKind::Corrected16, Format::Bf16Plus16)]
+        {
+            let corrected =
+                Configuration { store: format, state_format: Some(state), seed: 6, ..configuration.clone() };
+            goes_on_with_the_same_bits::<bf16>(&corrected);
+        }
+        let state = Configuration { state_format: Some(Format::Bf16Plus8), seed: 6, ..configuration };
+        goes_on_with_the_same_bits::<f32>(&state);
+    }
+}
+
 /// Micro-batches have come, the gradient that moves the parameters has not.
 #[test]
 fn in_the_middle_of_accumulation() {

@@ -51,6 +51,21 @@ fn the_file_of_version_1_is_read_and_written_as_it_was() {
     assert!(metadata.contains(r#""steps":"3""#) && metadata.contains(r#""layer.bias/carry/compensation""#));
 }
 
+/// The first files did not say how their rules were set.
+#[test]
+fn a_file_without_settings_is_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let read = |name: &str| std::fs::read(folder.join(name)).expect("the fixture is part of the repository");
+    let old = read("checkpoint-version-1-without-settings.safetensors");
+    assert!(!String::from_utf8_lossy(&old).contains("settings"));
+    let [mut from_old, mut from_new] = [build(), build()];
+    from_old.load_checkpoint(&old, &Loading::exactly()).expect("version 1 is read for good");
+    let new = read("checkpoint-version-1.safetensors");
+    from_new.load_checkpoint(&new, &Loading::exactly()).expect("version 1 is read for good");
+    let [from_old, from_new] = [from_old, from_new].map(|optimizer| optimizer.to_checkpoint());
+    assert_eq!(from_old.expect("no step is under way"), from_new.expect("no step is under way"));
+}
+
 /// The file without the digest, the library's version, and what the length of that changes.
 fn without_digest_and_library(bytes: &[u8]) -> (String, Vec<u8>) {
     let length = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;

@@ -73,6 +73,27 @@ fn another_rule() {
 }
 
 #[test]
+fn the_same_rule_with_numbers_that_mean_something_else() {
+    let parameters = tensors::<f32>(1);
+    let with = |name: &str, value: gradus::catalogue::Value| Configuration {
+        hyperparameters: [(name, value)].into(),
+        ..of("adamw")
+    };
+    let bytes = saved(&with("decay", "fully_decoupled".into()), &parameters);
+    let mut optimizer = build(&of("adamw"), &parameters);
+    let before = optimizer.to_checkpoint().expect("no step is under way");
+    let error =
+        optimizer.load_checkpoint(&bytes, &Loading::exactly()).expect_err("its decay is of another kind");
+    let text = error.to_string();
+    assert!(text.contains("the settings of group `default`") && text.contains("FullyDecoupled"), "{text}");
+    assert!(optimizer.to_checkpoint().expect("no step is under way") == before);
+    optimizer.load_checkpoint(&bytes, &Loading::exactly().keep_hyperparameters()).expect("they are its own");
+    // Numbers that a schedule may change are state, and taken over.
+    let bytes = saved(&with("weight_decay", 0.3.into()), &parameters);
+    optimizer.load_checkpoint(&bytes, &Loading::exactly()).expect("its decay is another number");
+}
+
+#[test]
 fn another_format_or_store() {
     let parameters = tensors::<f32>(1);
     let narrow = Configuration { state_format: Some(Format::Bf16), ..of("adamw") };

@@ -175,6 +175,12 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
         self.inner.restore(snapshot)
     }
 
+    /// The optimizer inside, for what reads all of its state from elsewhere.
+    #[cfg(feature = "checkpoint")]
+    pub(crate) fn inner_mut(&mut self) -> &mut Optimizer<R, K, Together, D> {
+        &mut self.inner
+    }
+
     fn step_together<N: AsRef<str>, I: AsRef<[usize]>, A: Tensor<D, K::Gradient>>(
         &mut self,
         parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),

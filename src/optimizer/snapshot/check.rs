@@ -52,7 +52,12 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             let aspect = format!("the list of hyperparameters of group `{}`", from.label);
             let own = names_of(&fields::hyperparameters(&group.base));
             same_names(&aspect, &own, &from.hyperparameters)?;
-            fields::set_hyperparameters(&mut group.base.clone(), &from.hyperparameters)?;
+            let mut there = group.base.clone();
+            there.set_learning_rate(from.learning_rate);
+            fields::set_hyperparameters(&mut there, &from.hyperparameters)?;
+            if let Some(settings) = &from.settings {
+                same(&format!("the settings of group `{}`", from.label), &there.settings(), settings)?;
+            }
         }
         Ok(())
     }

@@ -53,6 +53,9 @@ pub struct GroupSnapshot {
     pub hyperparameters: Vec<(String, f64)>,
     /// What its rule is [called](crate::transform::Rule::name).
     pub rule: String,
+    /// The [settings](crate::transform::Rule::settings) of its rule; [`None`] if they are not known and so
+    /// not compared.
+    pub settings: Option<String>,
     /// The stages that its rule consists of, by name.
     pub stages: Vec<String>,
     /// Its numbers, by name.
@@ -144,6 +147,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
                 hyperparameters: hyperparameters(&group.base),
                 memory: numbers::<<ChainOf<R> as Stage>::Group>(&group.memory, &names.group),
                 rule: group.base.name(),
+                settings: Some(group.base.settings()),
                 stages: names.stages,
             }
         });
@@ -170,6 +174,13 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             skipped: self.survey.skipped,
             tensors: tensors.collect(),
         }
+    }
+
+    /// How many lines each tensor has whose state is kept.
+    #[cfg(feature = "checkpoint")]
+    pub(crate) fn line_counts(&self) -> Vec<usize> {
+        let of_tensor = |tensor: &TensorState<_, _, _>| if tensor.frozen { 0 } else { tensor.lines.count() };
+        self.tensors.iter().map(of_tensor).collect()
     }
 
     /// Replaces all state by that of a snapshot, or refuses it and changes nothing.

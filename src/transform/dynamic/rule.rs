@@ -20,6 +20,8 @@ pub trait ErasedRule: Debug + Send + Sync + 'static {
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
     /// See [`Rule::name`].
     fn name(&self) -> String;
+    /// See [`Rule::settings`].
+    fn settings(&self) -> String;
     /// See [`Rule::tune`].
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable));
     /// A copy.
@@ -45,6 +47,10 @@ impl<R: Rule> ErasedRule for R {
 
     fn name(&self) -> String {
         Rule::name(self)
+    }
+
+    fn settings(&self) -> String {
+        Rule::settings(self)
     }
 
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
@@ -163,6 +169,10 @@ impl<JOINT: Flag + Debug> Rule for DynamicRule<JOINT> {
 
     fn name(&self) -> String {
         self.rule.name()
+    }
+
+    fn settings(&self) -> String {
+        self.rule.settings()
     }
 
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
