@@ -120,6 +120,26 @@ fn state_format<T: Catalogued>(configuration: &Configuration) -> Result<Format> 
     }
 }
 
+/// Refuses formats and a store that do not go together, if it is known which parameters they are for.
+#[cfg(feature = "configuration")]
+pub(super) fn check_formats(configuration: &Configuration) -> Result<()> {
+    let state = match configuration.parameter_format {
+        Some(Format::F64) => state_format::<f64>,
+        Some(Format::F32) => state_format::<f32>,
+        Some(Format::Bf16) => state_format::<bf16>,
+        Some(Format::F16) => state_format::<f16>,
+        Some(other) => {
+            return refused(
+                format!("parameters in {}", other.name()),
+                "the catalogue",
+                "parameters are in f64, f32, bf16 or f16",
+            );
+        }
+        None => return Ok(()),
+    };
+    state(configuration).map(|_| ())
+}
+
 /// What a store carries beside parameters in `T`, and in which format.
 fn carried<T: StorageDtype>(store: StoreKind) -> (Vec<String>, Format) {
     fn of<T: StorageDtype, W: Store>() -> (Vec<String>, Format) {

@@ -137,7 +137,10 @@ impl Fitting<'_, '_> {
     /// What the file says of each parameter here; [`None`] for those that start afresh.
     fn parameters<K: Formats>(&mut self, outline: &Snapshot<K>) -> Checked<Vec<Option<ParameterEntry>>> {
         let mut there: HashMap<String, ParameterEntry> = HashMap::new();
-        for (from, to) in &self.loading.renames {
+        for (place, (from, to)) in self.loading.renames.iter().enumerate() {
+            if self.loading.renames[..place].iter().any(|(other, _)| other == from) {
+                return Err(rename_flaw(from, to, "it has another new name already"));
+            }
             let known = self.source.document.parameters.iter().any(|parameter| parameter.name == *from);
             if !known {
                 return Err(rename_flaw(from, to, "the file has no such parameter"));

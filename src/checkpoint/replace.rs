@@ -12,21 +12,34 @@ use std::io::{self, Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Writes a new file and puts it in the place of the old one; if that fails, the old one stays.
+/// Writes a new file and puts it in the place of the old one; if that fails, the old one stays, unless the
+/// error says otherwise.
 pub(super) fn with(path: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
-    let partial = partial(path)?;
-    let written = write_and_sync(&partial, write).and_then(|()| fs::rename(&partial, path));
+    let (partial, file) = created(path)?;
+    let written = write(&file).and_then(|()| file.sync_all());
+    drop(file); // some systems do not rename what is open
+    let written = written.and_then(|()| fs::rename(&partial, path));
     if let Err(error) = written {
         let _ = fs::remove_file(&partial); // the first error is the one to report
         return Err(error);
     }
-    sync_folder(path)
+    sync_folder(path).map_err(|error| {
+        let reason = format!("the new file is in its place, but may not outlast a loss of power: {error}");
+        Error::new(error.kind(), reason)
+    })
 }
 
-fn write_and_sync(partial: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
-    let file = File::create(partial)?;
-    write(&file)?;
-    file.sync_all()
+/// A new file beside the one that is to be replaced. None that exists is ever written to: it may be another
+/// process's, or a link to somewhere else.
+fn created(path: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        let partial = partial(path)?;
+        match File::options().write(true).create_new(true).open(&partial) {
+            Ok(file) => return Ok((partial, file)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// A name beside `path` that no other thread or process uses.

@@ -225,6 +225,18 @@ fn from_bytes(bytes: &[u8]) -> Checked<Vec<AdamState>> {
     let mut names: Vec<_> =
         file.names().into_iter().filter_map(|name| name.strip_suffix("/exp_avg")).collect();
     names.sort_unstable();
+    let is_known = |name: &str| {
+        let parts = name.rsplit_once('/');
+        parts.is_some_and(|(parameter, field)| {
+            ["exp_avg", "exp_avg_sq", "step"].contains(&field) && names.binary_search(&parameter).is_ok()
+        })
+    };
+    if let Some(other) = file.names().into_iter().find(|name| !is_known(name)) {
+        return Err(malformed(
+            other,
+            "it is no state of torch's Adam: `exp_avg`, `exp_avg_sq` and `step` are",
+        ));
+    }
     names.into_iter().map(|name| state_of(&file, name)).collect()
 }
 

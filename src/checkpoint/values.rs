@@ -72,5 +72,38 @@ fn exactly<T: StorageDtype>(
 }
 
 fn converted<S: StorageDtype, T: StorageDtype>(values: &[S]) -> Vec<T> {
-    values.iter().map(|value| T::round(T::Arithmetic::constant(value.widen().to_f64()))).collect()
+    let number = |value: &S| T::Arithmetic::constant(before_rounding::<T>(value.widen().to_f64()));
+    values.iter().map(|value| T::round(number(value))).collect()
+}
+
+/// What the arithmetic holds exactly and a shorter format rounds as it would round `exact`. A number that is
+/// rounded to `f32` first, and then again, may end up beside the nearest one.
+fn before_rounding<T: StorageDtype>(exact: f64) -> f64 {
+    let is_shorter = matches!(T::FORMAT, Format::Bf16 | Format::F16 | Format::Bf16Plus8 | Format::F16Plus8);
+    let nearest = exact as f32;
+    if !is_shorter || f64::from(nearest) == exact || !nearest.is_finite() {
+        return exact;
+    }
+    // Rounding to odd: towards 0, and the last digit says that something was cut off.
+    let beyond = f64::from(nearest).abs() > exact.abs();
+    f64::from(f32::from_bits((nearest.to_bits() - u32::from(beyond)) | 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bit above the middle between 1 and the next number in `bf16`: in `f32` it is the middle itself, and that
+    /// goes to the even one, which is 1.
+    #[test]
+    fn numbers_are_rounded_once() {
+        let above = 1.0 + f64::powi(2.0, -8) + f64::powi(2.0, -40);
+        assert_eq!(converted::<f64, bf16>(&[above, -above]), [1.0078125f32, -1.0078125].map(bf16::from_f32));
+        assert_eq!(
+            converted::<f64, bf16>(&[2.0 - above, f64::MAX, 0.0]),
+            [0.99609375, f32::INFINITY, 0.0].map(bf16::from_f32)
+        );
+        assert_eq!(converted::<f64, f32>(&[above]), [above as f32]);
+        assert!(converted::<f64, f16>(&[f64::NAN])[0].is_nan());
+    }
 }

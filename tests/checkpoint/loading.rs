@@ -53,6 +53,10 @@ fn names_are_replaced_all_at_once() {
     }
     let errors = [
         (
+            Loading::exactly().rename("scale", "head").rename("scale", "trunk"),
+            "the checkpoint cannot have `scale` renamed to `trunk`: it has another new name already",
+        ),
+        (
             Loading::exactly().rename("head", "trunk"),
             "the checkpoint cannot have `head` renamed to `trunk`: the file has no such parameter",
         ),

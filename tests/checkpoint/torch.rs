@@ -151,3 +151,23 @@ fn what_does_not_fit_is_refused() {
         "{error}"
     );
 }
+
+/// What AMSGrad remembers beside Adam is no state of Adam.
+#[test]
+fn a_file_with_more_than_adam_remembers_is_refused() {
+    let values = 1.0f32.to_le_bytes();
+    let view = |shape: Vec<usize>| {
+        safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape, &values).expect("one number")
+    };
+    let names = ["x/exp_avg", "x/exp_avg_sq", "x/max_exp_avg_sq"];
+    let mut tensors: Vec<_> = names.map(|name| (name, view(vec![1]))).into();
+    tensors.push(("x/step", view(Vec::new())));
+    let file = std::env::temp_dir().join(format!("gradus-amsgrad-{}", std::process::id()));
+    let bytes = safetensors::serialize(tensors, None).expect("four numbers");
+    std::fs::write(&file, bytes).expect("the folder can be written");
+    let error = torch::read(&file).expect_err("AMSGrad remembers more").to_string();
+    std::fs::remove_file(&file).expect("it is there");
+    let end =
+        "says of x/max_exp_avg_sq: it is no state of torch's Adam: `exp_avg`, `exp_avg_sq` and `step` are";
+    assert!(error.ends_with(end), "{error}");
+}

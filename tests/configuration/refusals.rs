@@ -57,6 +57,11 @@ fn paths_lead_to_the_field() {
         "`groups[0].parameters`: a group has at least one name or pattern",
     );
     refused("", "`document`: missing field `optimizer`");
+    refused(
+        "optimizer = 'lion'\n[[groups]]\nparameters = ['a']\nschedules.beta1.constant.value = 0.5",
+        "`groups[0].schedules.beta1`: the rule has no hyperparameter `beta1` that can change; there are \
+         `learning_rate`, `direction`, `momentum`, `weight_decay`",
+    );
 }
 
 #[test]
@@ -115,6 +120,7 @@ fn what_the_compiler_would_refuse_is_refused_in_its_words() {
         "optimizer = 'lion'\ngradients = 'released'\n[loss_scaling]",
         "optimizer = 'lion'\ngradients = 'released'\nhyperparameters.gradient_clipping = 'global_l2'",
         "optimizer = 'lion'\nnonfinite = 'skip'\n[loss_scaling]",
+        "optimizer = 'lion'\nparameters = 'f32'\nstore = 'kahan'",
     ] {
         let error = Configuration::from_toml(document).expect_err(document).to_string();
         refused_as_by_the_compiler(&error);

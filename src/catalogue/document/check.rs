@@ -1,9 +1,12 @@
 //! Everything that can be checked before there are parameters.
 
-use crate::catalogue::plan::Plan;
+use crate::catalogue::formats::check_formats;
+use crate::catalogue::plan::{Plan, Planned};
 use crate::catalogue::{Configuration, Hyperparameters, aliases, entries};
 use crate::error::{Error, Result};
 use crate::hyperparameter::Limit;
+use crate::schedule::Schedule;
+use std::collections::BTreeMap;
 
 impl Configuration {
     /// Refuses what cannot be built, whatever the parameters are called.
@@ -31,7 +34,16 @@ impl Configuration {
             scaling.check().map_err(|error| at("loss_scaling", &error))?;
         }
         // What is left concerns several fields at once.
-        Plan::new(&self.resolved()).map(|_| ()).map_err(|error| at(super::WHOLE, &error))
+        let resolved = self.resolved();
+        let plan = Plan::new(&resolved).map_err(|error| at(super::WHOLE, &error))?;
+        let planned = Planned::erased(&resolved, &plan).map_err(|error| at(super::WHOLE, &error))?;
+        let mut known = Vec::new();
+        planned.rule.copied().tune(&mut |name, _| known.push(name));
+        check_schedules("schedules", &self.schedules, &known)?;
+        for (number, group) in self.groups.iter().enumerate() {
+            check_schedules(&format!("groups[{number}].schedules"), &group.schedules, &known)?;
+        }
+        check_formats(&resolved).map_err(|error| at(super::WHOLE, &error))
     }
 
     /// Checks `own` on top of `base`, and blames the one without which there would be another error, or
@@ -50,6 +62,18 @@ impl Configuration {
         let culprit =
             own.iter().map(|(name, _)| name).find(|name| check(&without(name)).as_ref() != Err(&error));
         Err(at(&culprit.map_or(path.to_owned(), |name| format!("{path}.{name}")), &error))
+    }
+}
+
+/// Refuses schedules of what the rule does not have.
+fn check_schedules(path: &str, schedules: &BTreeMap<String, Schedule>, known: &[&str]) -> Result<()> {
+    match schedules.keys().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let error = Error::NotTunable { name: name.clone(), known };
+            Err(at(&format!("{path}.{name}"), &error))
+        }
     }
 }
 
