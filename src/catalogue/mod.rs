@@ -2,11 +2,12 @@
 //!
 //! The types decide at compile time what fits together; here the same decisions are made from data,
 //! with the same words. This is the only place of the library that instantiates optimizers, so it
-//! is the only one that takes time to compile.
+//! is the only one that takes time to compile: one optimizer for each combination of formats, whose chain
+//! is [data](crate::transform::Program).
 //!
-//! Rules with stages around them (clips) run as [chains from data](crate::transform::Program), and so
-//! does everything in debug builds, which would take minutes to compile otherwise. The bits are the
-//! same; what is instantiated in types in release builds is faster.
+//! In release builds it has the compiled loops of every rule in `f32` and of the most used ones in `bf16`.
+//! Stages around a rule (clips), other formats and debug builds run stage by stage, which is slower and
+//! has the same bits.
 //!
 //! ```
 //! use gradus::catalogue::{self, Configuration, Format, StoreKind};
