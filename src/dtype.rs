@@ -4,6 +4,11 @@
 //! are widened exactly, computed with, and rounded once. The conversions are integer operations, so
 //! that the same text can run on every device and every bit pattern has a defined result.
 
+mod corrected;
+
+pub(crate) use corrected::TO_NEAREST;
+pub use corrected::{Correction8, Correction16, Narrow, Plus8, Plus16};
+
 use crate::real::Real;
 use bytemuck::Pod;
 use core::fmt::{Debug, Display};
@@ -40,11 +45,32 @@ pub enum Format {
     Bf16,
     /// 16 bits with a longer mantissa.
     F16,
+    /// [`Plus8`] of bf16.
+    Bf16Plus8,
+    /// [`Plus16`] of bf16.
+    Bf16Plus16,
+    /// [`Plus8`] of f16.
+    F16Plus8,
+    /// [`Plus16`] of f16.
+    F16Plus16,
+    /// [`Correction8`], which is no number by itself.
+    I8,
+    /// [`Correction16`], which is no number by itself.
+    I16,
 }
 
 impl Format {
-    /// All formats.
-    pub const ALL: [Self; 4] = [Self::F64, Self::F32, Self::Bf16, Self::F16];
+    /// All formats of numbers.
+    pub const ALL: [Self; 8] = [
+        Self::F64,
+        Self::F32,
+        Self::Bf16,
+        Self::F16,
+        Self::Bf16Plus8,
+        Self::Bf16Plus16,
+        Self::F16Plus8,
+        Self::F16Plus16,
+    ];
 
     /// The name in recordings, reports and options.
     pub const fn name(self) -> &'static str {
@@ -53,6 +79,12 @@ impl Format {
             Self::F32 => "f32",
             Self::Bf16 => "bf16",
             Self::F16 => "f16",
+            Self::Bf16Plus8 => "bf16+8",
+            Self::Bf16Plus16 => "bf16+16",
+            Self::F16Plus8 => "f16+8",
+            Self::F16Plus16 => "f16+16",
+            Self::I8 => "i8",
+            Self::I16 => "i16",
         }
     }
 
@@ -60,9 +92,16 @@ impl Format {
     pub const fn bytes(self) -> usize {
         match self {
             Self::F64 => 8,
-            Self::F32 => 4,
-            Self::Bf16 | Self::F16 => 2,
+            Self::F32 | Self::Bf16Plus16 | Self::F16Plus16 => 4,
+            Self::Bf16Plus8 | Self::F16Plus8 => 3,
+            Self::Bf16 | Self::F16 | Self::I16 => 2,
+            Self::I8 => 1,
         }
+    }
+
+    /// Whether a number or its correction is kept in it.
+    pub const fn is_error_corrected(self) -> bool {
+        !matches!(self, Self::F64 | Self::F32 | Self::Bf16 | Self::F16)
     }
 }
 
@@ -85,13 +124,14 @@ pub trait StorageDtype: Pod + Default + PartialEq + Debug + Send + Sync + sealed
     const FORMAT: Format;
     /// The name in recordings, reports and snapshots.
     const NAME: &'static str = Self::FORMAT.name();
-    /// Whether the arithmetic format is this one, so that nothing is ever rounded.
+    /// Whether the format holds the numbers of the arithmetic, so that nothing is ever rounded.
     const EXACT: bool;
 
     /// The same number in the arithmetic format.
     fn widen(self) -> Self::Arithmetic;
 
-    /// The nearest number, ties to even, overflow to infinity (IEEE 754); NaN stays NaN.
+    /// The nearest number, ties to even, overflow to infinity (IEEE 754); NaN stays NaN. In
+    /// error-corrected formats ties go away from zero, and a finite value never becomes infinite.
     fn round(value: Self::Arithmetic) -> Self;
 
     /// One of the two neighbours, at random so that the mean over uniform `bits` is `value`.
@@ -99,6 +139,22 @@ pub trait StorageDtype: Pod + Default + PartialEq + Debug + Send + Sync + sealed
     /// A finite value never becomes infinite: beyond the largest number it is that number. NaN and
     /// infinities are kept. Formats with [`EXACT`](Self::EXACT) ignore the bits.
     fn round_stochastically(value: Self::Arithmetic, bits: u32) -> Self;
+
+    /// The number that a correction of some steps beside this one makes, 2^`DIGITS` of them to the next
+    /// number: see [`Plus8`]. Only `bf16` and `f16` are corrected.
+    #[inline(always)]
+    fn corrected<const DIGITS: u32>(self, correction: i32) -> Self::Arithmetic {
+        let _ = correction;
+        self.widen()
+    }
+
+    /// A number of this format, and the steps from it to a value that is rounded with `bits` to a step;
+    /// 2^31 rounds it to the nearest one.
+    #[inline(always)]
+    fn correct<const DIGITS: u32>(value: Self::Arithmetic, bits: u32) -> (Self, i32) {
+        let _ = bits;
+        (Self::round(value), 0)
+    }
 }
 
 /// Formats whose numbers the arithmetic `A` can hold, so that gradients may come in them.
@@ -187,6 +243,16 @@ impl StorageDtype for bf16 {
         let result = if value.is_nan() { QUIET_NAN } else { bits.wrapping_add(noise) };
         Self::from_bits((result >> 16) as u16)
     }
+
+    #[inline(always)]
+    fn corrected<const DIGITS: u32>(self, correction: i32) -> f32 {
+        corrected::join::<Self, DIGITS>(self, correction)
+    }
+
+    #[inline(always)]
+    fn correct<const DIGITS: u32>(value: f32, bits: u32) -> (Self, i32) {
+        corrected::split::<Self, DIGITS>(value, bits)
+    }
 }
 
 impl StorageDtype for f16 {
@@ -236,6 +302,16 @@ impl StorageDtype for f16 {
         let infinite = if value.abs() == f32::INFINITY { 0x7C00 } else { bounded };
         let result = if value.is_nan() { 0x7E00 } else { infinite };
         Self::from_bits((result | (bits & SIGN) >> 16) as u16)
+    }
+
+    #[inline(always)]
+    fn corrected<const DIGITS: u32>(self, correction: i32) -> f32 {
+        corrected::join::<Self, DIGITS>(self, correction)
+    }
+
+    #[inline(always)]
+    fn correct<const DIGITS: u32>(value: f32, bits: u32) -> (Self, i32) {
+        corrected::split::<Self, DIGITS>(value, bits)
     }
 }
 

@@ -93,7 +93,8 @@
 //! | know which options fit together | [`optimizer::Builder`] |
 //! | step matrices as matrices | [`guide::matrices`] |
 //! | change the learning rate over a training | [`schedule`] |
-//! | save and go on | [`Optimizer::snapshot`](optimizer::Optimizer::snapshot) |
+//! | save and go on | [`guide::checkpoints`] |
+//! | choose an optimizer in a file | [`guide::configuration`] |
 //! | write an optimizer | [`guide::writing_a_rule`] |
 //! | test an optimizer, yours or this one | [`guide::testing`] |
 //! | know how it is built | [`guide::architecture`] |
@@ -133,7 +134,7 @@ pub mod clip;
 // From gradients to updates: one optimizer per file, pure mathematics.
 pub mod rule;
 
-// From updates to stored parameters: nearest, Kahan, stochastic.
+// From updates to stored parameters: nearest, Kahan, error-corrected, stochastic.
 pub mod store;
 
 // What a step needs of a machine.
@@ -144,6 +145,10 @@ pub mod cpu;
 
 // The builder, the step, gradient release, snapshots. Names no device.
 pub mod optimizer;
+
+// State on disk.
+#[cfg(feature = "checkpoint")]
+pub mod checkpoint;
 
 // Every optimizer by name, with options as data.
 #[cfg(feature = "catalogue")]

@@ -50,6 +50,15 @@ impl Layout {
         Self::new(shape, &strides)
     }
 
+    /// The same layout, row-major, with `count` in the place of the first length.
+    pub(crate) fn with_rows(&self, count: usize) -> Self {
+        let mut shape = self.shape.clone();
+        if let Some(first) = shape.first_mut() {
+            *first = count;
+        }
+        Self::row_major(&shape)
+    }
+
     /// The lengths of the axes; empty for a single number (0-d).
     pub fn shape(&self) -> &[usize] {
         &self.shape

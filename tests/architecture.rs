@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The layers. Each may import those above it and itself.
 ///
 /// A device is handed works that carry a store's numbers, so `store` stands above `device`.
-const LAYERS: [&str; 19] = [
+const LAYERS: [&str; 20] = [
     "shape",          // shapes and orders of memory
     "error",          // what can go wrong
     "random",         // counter-based bits
@@ -25,6 +25,7 @@ const LAYERS: [&str; 19] = [
     "cpu",            // threads and vector instructions
     "cuda",           // kernels
     "optimizer",      // a rule with its options and its state
+    "checkpoint",     // its state on disk
     "catalogue",      // every optimizer by name
     "testing",        // for those who test optimizers
     "integration",    // other crates' tensors

@@ -50,12 +50,12 @@ fn decay() -> AddDecay {
     AddDecay::to_update(WeightDecay::decoupled(DECAY).expect(VALID))
 }
 
-type Data<const STATE: usize> = Optimizer<DynamicRule<STATE>, In<f64, f64, f64, Nearest>, Together, Cpu>;
+type Data = Optimizer<DynamicRule, In<f64, f64, f64, Nearest>, Together, Cpu>;
 
 /// An optimizer of one tensor for a chain as data.
-fn optimizer<const STATE: usize>(chain: impl Stage, length: usize) -> Data<STATE> {
+fn optimizer(chain: impl Stage, length: usize) -> Data {
     let rule = Chained { chain, learning_rate: LearningRate::new(RATE).expect(VALID) };
-    let rule = DynamicRule::<STATE>::new(rule, AroundAtRunTime::default()).expect("it has so many fields");
+    let rule = <DynamicRule>::new(rule, AroundAtRunTime::default()).expect("it has not too many fields");
     rule.parameters_in::<f64>().build(Cpu::default(), &[("x", vec![0.0; length])]).expect("a model")
 }
 
@@ -68,13 +68,13 @@ fn run_of(length: usize) -> impl Strategy<Value = (Vec<f64>, Vec<Vec<f64>>)> {
 }
 
 /// The largest distance between a run and one of updates that `update` makes of parameter and gradient.
-fn distance<const STATE: usize>(
+fn distance(
     chain: impl Stage,
     run: &(Vec<f64>, Vec<Vec<f64>>),
     mut update: impl FnMut(&[f64], &[f64]) -> Vec<f64>,
 ) -> f64 {
     let (start, gradients) = run;
-    let mut optimizer = optimizer::<STATE>(chain, start.len());
+    let mut optimizer = optimizer(chain, start.len());
     let (mut expected, mut parameters) = (start.clone(), [("x", start.clone())]);
     let mut worst = 0.0f64;
     for gradient in gradients {
@@ -101,7 +101,7 @@ proptest! {
         let mut averages = Averages::new(37, FIRST, SECOND, EPSILON);
         let mut old = vec![0.0; 37];
         let graft = Graft { floor: Floor::new(floor).expect(VALID) };
-        let worst = distance::<3>(momentum().beside(adam()).merge(graft), &run, |_, gradient| {
+        let worst = distance(momentum().beside(adam()).merge(graft), &run, |_, gradient| {
             let length = norm(&velocity(&mut old, gradient));
             let direction = averages.adam(gradient);
             scaled(&direction, length / norm(&direction).max(floor))
@@ -115,7 +115,7 @@ proptest! {
         let mut old = vec![0.0; 37];
         let weight = |weight| Amount::new(weight).expect(VALID);
         let sum = WeightedSum { first: weight(first), second: weight(second) };
-        let worst = distance::<3>(momentum().beside(adam()).merge(sum), &run, |_, gradient| {
+        let worst = distance(momentum().beside(adam()).merge(sum), &run, |_, gradient| {
             plus(&scaled(&velocity(&mut old, gradient), first), second, &averages.adam(gradient))
         });
         prop_assert!(worst <= TOLERANCE, "{worst:e}");
@@ -129,7 +129,7 @@ proptest! {
         let clip = ClipNorm { limit: Limit::new(limit).expect(VALID) };
         let chain = clip.then(momentum()).beside(adam().then(decay())).merge(Graft::default()).then(clip);
         let clipped = |values: &[f64]| scaled(values, (limit / norm(values)).min(1.0));
-        let worst = distance::<3>(chain, &run, |parameter, gradient| {
+        let worst = distance(chain, &run, |parameter, gradient| {
             let length = norm(&velocity(&mut old, &clipped(gradient)));
             let direction = plus(&averages.adam(gradient), DECAY, parameter);
             clipped(&scaled(&direction, length / norm(&direction).max(1e-6)))
@@ -144,7 +144,7 @@ proptest! {
         let mut old = vec![0.0; 37];
         let mean = momentum().beside(adam()).merge(WeightedSum::default());
         let chain = gradus::transform::Identity.beside(mean).merge(Graft::default());
-        let worst = distance::<3>(chain, &run, |_, gradient| {
+        let worst = distance(chain, &run, |_, gradient| {
             let direction = plus(&velocity(&mut old, gradient), 1.0, &averages.adam(gradient));
             scaled(&direction, norm(gradient) / norm(&direction))
         });
@@ -156,18 +156,18 @@ proptest! {
 #[test]
 fn a_rate_stays_within_its_branch() {
     let stable = || ScaleByStableAdam { adam: adam() };
-    let alone = |chain: &mut Data<2>, gradient: &[f64]| {
+    let alone = |chain: &mut Data, gradient: &[f64]| {
         let mut parameters = [("x", vec![0.0; gradient.len()])];
         chain.step(&mut parameters, &[("x", gradient.to_vec())]).expect("the gradient fits");
         parameters[0].1.iter().map(|moved| -moved / RATE).collect::<Vec<_>>()
     };
-    let mut of_stable = optimizer::<2>(stable(), 4);
+    let mut of_stable = optimizer(stable(), 4);
     let gradients = [[0.1, -0.2, 0.3, 0.4], [5.0, -6.0, 7.0, 0.5], [0.3, 9.0, -1.0, 2.0]];
     let weight = |weight| Amount::new(weight).expect(VALID);
     let sum = WeightedSum { first: weight(1.0), second: weight(1.0) };
     let chain = stable().beside(gradus::transform::Identity).merge(sum).then(decay());
     let run = (vec![1.0, -2.0, 0.5, 3.0], gradients.map(Vec::from).to_vec());
-    let worst = distance::<2>(chain, &run, |parameter, gradient| {
+    let worst = distance(chain, &run, |parameter, gradient| {
         let both = plus(&alone(&mut of_stable, gradient), 1.0, gradient);
         plus(&both, DECAY, parameter)
     });
@@ -177,7 +177,7 @@ fn a_rate_stays_within_its_branch() {
 #[test]
 fn a_direction_of_nothing_stays_nothing() {
     let chain = momentum().beside(gradus::rule::Sign).merge(Graft::default());
-    let mut optimizer = optimizer::<1>(chain, 3);
+    let mut optimizer = optimizer(chain, 3);
     let mut parameters = [("x", vec![1.0, 2.0, 3.0])];
     optimizer.step(&mut parameters, &[("x", vec![0.0; 3])]).expect("the gradient fits");
     assert_eq!(parameters[0].1, [1.0, 2.0, 3.0]);

@@ -6,10 +6,11 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use gradus::clip::{AdaptiveClip, ClipJointly, ClipNorm, ClipRms, JointSize, TrustRegion};
 use gradus::cpu::Cpu;
+use gradus::device::SparseRows;
 use gradus::dtype::StorageDtype;
 use gradus::hyperparameter::Limit;
 use gradus::optimizer::{Build, LossScaling, Stepped, select};
-use gradus::rule::{AdamW, Lion, Sgd};
+use gradus::rule::{AdamW, Lion, Sgd, Sm3};
 use gradus::schedule::{Form, Schedule};
 use half::{bf16, f16};
 use ndarray::Array2;
@@ -194,6 +195,22 @@ fn absent_gradients_and_arrays_allocate_nothing() {
         optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
         let step = || optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
         assert_eq!(allocations(step), 0);
+    });
+}
+
+#[test]
+fn rows_are_sorted_and_gathered_in_memory_that_is_kept() {
+    on_one_thread(|| {
+        let mut tables = [("table", Array2::<f32>::zeros((300, 20)))];
+        let built = Sm3::default().clip_global_norm(1.0).build(Cpu::default(), &tables);
+        let mut optimizer = built.expect("a model").by_rows().expect("it has rows");
+        let gradient = |rows: &'static [usize]| {
+            [("table", Some(SparseRows { rows, values: Array2::<f32>::ones((rows.len(), 20)) }))]
+        };
+        let (first, fewer) = (gradient(&[9, 200, 9, 31]), gradient(&[299, 0, 31]));
+        optimizer.step(&mut tables, &first).expect("the rows fit");
+        assert_eq!(allocations(|| optimizer.step(&mut tables, &fewer).map(|_| ()).expect("the rows fit")), 0);
+        assert_eq!(allocations(|| optimizer.step(&mut tables, &first).map(|_| ()).expect("the rows fit")), 0);
     });
 }
 

@@ -267,9 +267,9 @@ impl Stage for Probe {
 
 /// How often a step of a chain with the state of Adam walks over its tensors.
 fn walks(chain: impl Stage) -> usize {
-    const LENGTH: usize = 5000 * TILE;
+    const LENGTH: usize = 200 * TILE;
     let rule = Chained { chain: Probe.then(chain), learning_rate: LearningRate::new(0.1).expect("a rate") };
-    let rule = DynamicRule::<2>::new(rule, AroundAtRunTime::default()).expect("two fields of state");
+    let rule = <DynamicRule>::new(rule, AroundAtRunTime::default()).expect("two fields of state");
     let mut parameters = [("x", vec![0.5f32; LENGTH])];
     let gradients = [("x", vec![0.25f32; LENGTH])];
     let mut optimizer = rule.build(Cpu::default(), &parameters).expect("a model");

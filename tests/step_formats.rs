@@ -2,12 +2,12 @@
 //! [`StorageDtype`] says element by element.
 
 use gradus::cpu::Cpu;
-use gradus::dtype::StorageDtype;
+use gradus::dtype::{Plus8, Plus16, StorageDtype};
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Build, Rounds};
 use gradus::random::{Noise, round_keys, tensor_id};
 use gradus::rule::Sgd;
-use gradus::store::Stochastic;
+use gradus::store::{Corrected8, Corrected16, Rounding, Stochastic, Store};
 use half::{bf16, f16};
 
 /// θ − g, and nothing else.
@@ -78,6 +78,10 @@ fn parameters_survive_a_step_of_nothing<T: StorageDtype<Arithmetic = f32>>(param
 fn a_step_that_moves_nothing_changes_no_parameter() {
     parameters_survive_a_step_of_nothing(patterns(bf16::from_bits));
     parameters_survive_a_step_of_nothing(patterns(f16::from_bits));
+    parameters_survive_a_step_of_nothing(some_values().into_iter().map(Plus8::<bf16>::round).collect());
+    parameters_survive_a_step_of_nothing(some_values().into_iter().map(Plus16::<bf16>::round).collect());
+    parameters_survive_a_step_of_nothing(some_values().into_iter().map(Plus8::<f16>::round).collect());
+    parameters_survive_a_step_of_nothing(some_values().into_iter().map(Plus16::<f16>::round).collect());
 }
 
 fn parameters_are_rounded_to_nearest<T: StorageDtype<Arithmetic = f32>>() {
@@ -96,6 +100,10 @@ fn parameters_are_rounded_to_nearest<T: StorageDtype<Arithmetic = f32>>() {
 fn a_step_rounds_to_nearest_as_the_format_says() {
     parameters_are_rounded_to_nearest::<bf16>();
     parameters_are_rounded_to_nearest::<f16>();
+    parameters_are_rounded_to_nearest::<Plus8<bf16>>();
+    parameters_are_rounded_to_nearest::<Plus16<bf16>>();
+    parameters_are_rounded_to_nearest::<Plus8<f16>>();
+    parameters_are_rounded_to_nearest::<Plus16<f16>>();
 }
 
 fn parameters_are_rounded_stochastically<T>()
@@ -124,6 +132,8 @@ where
 fn a_step_rounds_stochastically_as_the_format_says() {
     parameters_are_rounded_stochastically::<bf16>();
     parameters_are_rounded_stochastically::<f16>();
+    parameters_are_rounded_stochastically::<Plus8<bf16>>();
+    parameters_are_rounded_stochastically::<Plus8<f16>>();
 }
 
 #[test]
@@ -146,4 +156,71 @@ fn a_step_rounds_the_largest_numbers_stochastically_where_all_is_bf16() {
             .map(|(element, target)| bf16::round_stochastically(target, noise.word(0, element as u64)));
         assert_same(&parameters[0].1, expected);
     }
+}
+
+/// Some of the [`values`], of every kind.
+fn some_values() -> Vec<f32> {
+    values().into_iter().step_by(5).collect()
+}
+
+/// Two steps: what is known after the first is what the second one starts from.
+macro_rules! a_store_corrects {
+    ($format:ident, $store:ident, $($option:tt)+) => {{
+        let values = some_values();
+        let gradients = values.iter().map(|value| value * -0.37).collect::<Vec<_>>();
+        let mut parameters = [("x", vec![$format::ZERO; values.len()])];
+        let builder = subtract().parameters_in::<$format>().gradients_in::<f32>().$($option)+;
+        let mut optimizer = builder.build(Cpu::default(), &parameters).expect("the model is valid");
+        let word = |gradient: u32, element: usize| match $store::ROUNDING {
+            Rounding::Nearest => 1 << 31,
+            Rounding::Stochastic => {
+                let noise = Noise { keys: round_keys(99), tensor: tensor_id("x"), gradient };
+                noise.word(0, element as u64)
+            }
+        };
+        optimizer.step(&mut parameters, &[("x", values.clone())]).expect("the gradient fits");
+        let pairs = values.iter().enumerate();
+        let first: Vec<_> =
+            pairs.map(|(element, value)| $store::split::<$format>(0.0 - value, word(1, element))).collect();
+        assert_same(&parameters[0].1, first.iter().map(|(stored, _)| *stored));
+        let snapshot = optimizer.snapshot().expect("no step is under way");
+        let (name, carried) = &snapshot.tensors[0].carry[0];
+        assert_eq!(name, "correction");
+        assert!(carried.iter().eq(first.iter().map(|(_, beside)| beside)));
+
+        optimizer.step(&mut parameters, &[("x", gradients.clone())]).expect("the gradient fits");
+        let second = first.iter().zip(&gradients).enumerate().map(|(element, ((stored, beside), gradient))| {
+            let known = $store::join(*stored, *beside);
+            $store::split::<$format>(known - gradient, word(2, element)).0
+        });
+        assert_same(&parameters[0].1, second);
+    }};
+}
+
+#[test]
+fn a_step_corrects_as_the_store_says() {
+    a_store_corrects!(bf16, Corrected8, error_corrected8(99));
+    a_store_corrects!(f16, Corrected8, error_corrected8(99));
+    a_store_corrects!(bf16, Corrected16, error_corrected16());
+    a_store_corrects!(f16, Corrected16, error_corrected16());
+}
+
+#[test]
+fn sixteen_digits_beside_bf16_train_as_f32() {
+    let start: Vec<bf16> = (0..1000).map(|i| bf16::from_f32(0.01 * i as f32 - 5.0)).collect();
+    let gradient =
+        |step: u32| (0..1000).map(move |i| ((i * 7 + step * 13) % 29) as f32 * 0.1 - 1.4).collect::<Vec<_>>();
+    let mut wide = [("x", start.iter().map(|value| value.to_f32()).collect::<Vec<_>>())];
+    let mut corrected = [("x", start)];
+    let mut of_wide = subtract().build(Cpu::default(), &wide).expect("the model is valid");
+    let builder = subtract().parameters_in::<bf16>().gradients_in::<f32>().error_corrected16();
+    let mut of_corrected = builder.build(Cpu::default(), &corrected).expect("the model is valid");
+    for step in 0..50 {
+        let gradients = [("x", gradient(step))];
+        of_wide.step(&mut wide, &gradients).expect("the gradient fits");
+        of_corrected.step(&mut corrected, &gradients).expect("the gradient fits");
+    }
+    let carry = &of_corrected.snapshot().expect("no step is under way").tensors[0].carry[0].1;
+    let known = corrected[0].1.iter().zip(carry).map(|(stored, beside)| Corrected16::join(*stored, *beside));
+    assert!(known.map(f32::to_bits).eq(wide[0].1.iter().map(|value| value.to_bits())));
 }

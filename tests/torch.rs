@@ -436,6 +436,7 @@ fn a_group_cannot_have_more_state_than_the_others() {
     let group = GroupConfiguration {
         parameters: vec!["x".to_owned()],
         hyperparameters: [("amsgrad", true.into())].into(),
+        ..GroupConfiguration::default()
     };
     let configuration = Configuration { groups: vec![group], ..Configuration::of("adam") };
     let parameters = vec![("x".to_owned(), vec![0.0f32]), ("y".to_owned(), vec![0.0f32])];

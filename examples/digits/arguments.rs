@@ -1,8 +1,9 @@
 //! The command line.
 
-use crate::optimizers::{ALL, Choice};
+use crate::optimizers::{ALL, Choice, Contestant};
+use gradus::catalogue::Configuration;
 use lexopt::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the command line asks for.
 pub enum Request {
@@ -12,7 +13,7 @@ pub enum Request {
 
 /// What to run.
 pub struct Arguments {
-    pub optimizers: Vec<&'static Choice>,
+    pub optimizers: Vec<Contestant>,
     pub output: PathBuf,
     quick: bool,
 }
@@ -33,12 +34,13 @@ pub fn parse() -> Result<Request, lexopt::Error> {
             Short('h') | Long("help") => return Ok(Request::Help),
             Long("quick") => arguments.quick = true,
             Long("output") => arguments.output = parser.value()?.into(),
-            Long("optimizer") => arguments.optimizers.push(choice(&parser.value()?.string()?)?),
+            Long("optimizer") => arguments.optimizers.push(choice(&parser.value()?.string()?)?.into()),
+            Long("config") => arguments.optimizers.push(configured(&PathBuf::from(parser.value()?))?),
             other => return Err(other.unexpected()),
         }
     }
     if arguments.optimizers.is_empty() {
-        arguments.optimizers.extend(&ALL);
+        arguments.optimizers.extend(ALL.iter().map(Contestant::from));
     }
     Ok(Request::Run(arguments))
 }
@@ -50,15 +52,26 @@ fn choice(name: &str) -> Result<&'static Choice, String> {
     })
 }
 
+/// The optimizer that a file describes: in JSON if it is called so, in TOML otherwise.
+fn configured(path: &Path) -> Result<Contestant, String> {
+    let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| fail(&error))?;
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    let read = if is_json { Configuration::from_json(&text) } else { Configuration::from_toml(&text) };
+    let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    read.and_then(|read| Contestant::configured(name, read)).map_err(|error| fail(&error))
+}
+
 /// The text of `--help`.
 pub fn help() -> String {
     let mut text = "\
 Trains a small network on handwritten digits with several optimizers.
 
-Usage: digits [--quick] [--optimizer NAME]... [--output DIR]
+Usage: digits [--quick] [--optimizer NAME]... [--config FILE]... [--output DIR]
 
       --quick           15 epochs instead of 60
       --optimizer NAME  only this one; may be given several times
+      --config FILE     the optimizer that a file describes, in TOML or JSON
       --output DIR      where the pictures go [default: the current directory]
   -h, --help            this text
 

@@ -1,7 +1,7 @@
 //! Trains a small network on real handwritten digits with several optimizers, and compares them.
 //!
 //! ```text
-//! cargo run --release --example digits -- [--quick] [--optimizer NAME]... [--output DIR]
+//! cargo run --release --example digits -- [--quick] [--optimizer NAME]... [--config FILE]... [--output DIR]
 //! ```
 //!
 //! | File | What it shows |

@@ -1,9 +1,11 @@
 //! The optimizers that are compared, and how each of them is built.
 
-use crate::network::Network;
-use crate::training::{Session, Trainee};
+use crate::network::{self, Network};
+use crate::training::{Configured, Session, Trainee};
+use gradus::catalogue::{self, ArrivalKind, Catalogued, Configuration, Format, Value};
 use gradus::cpu::Cpu;
-use gradus::error::Result;
+use gradus::dtype::StorageDtype;
+use gradus::error::{Error, Result};
 use gradus::optimizer::Build;
 use gradus::rule::{Adam, AdamW, Lion, Sgd, SgdMomentum};
 use half::bf16;
@@ -18,6 +20,55 @@ pub struct Choice {
     pub learning_rate: f64,
     /// Makes a network and an optimizer for it.
     pub start: fn() -> Result<Box<dyn Trainee>>,
+}
+
+/// An optimizer that runs: one of those below, or one that a file describes.
+pub struct Contestant {
+    pub name: String,
+    /// The largest learning rate of the schedule; [`None`] leaves it to the optimizer's own.
+    pub learning_rate: Option<f64>,
+    /// Makes a network and an optimizer for it.
+    pub start: Box<dyn Fn() -> Result<Box<dyn Trainee>>>,
+}
+
+impl From<&Choice> for Contestant {
+    fn from(choice: &Choice) -> Self {
+        let start = Box::new(choice.start);
+        Self { name: choice.name.to_owned(), learning_rate: Some(choice.learning_rate), start }
+    }
+}
+
+impl Contestant {
+    /// What a configuration describes. If it schedules the learning rate itself, nothing else does.
+    pub fn configured(name: String, configuration: Configuration) -> Result<Self> {
+        let has_own = configuration.schedules.contains_key("learning_rate")
+            || configuration.hyperparameters.get("warmup_steps").is_some();
+        let given = configuration.hyperparameters.get("lr").cloned();
+        let default = || {
+            let defaults = catalogue::defaults(&configuration.optimizer)?;
+            Ok::<_, Error>(defaults.into_iter().find(|(name, _)| *name == "lr").map(|(_, value)| value))
+        };
+        let rate = match given.map_or_else(default, |value| Ok(Some(value)))? {
+            Some(Value::Number(rate)) if !has_own => Some(rate),
+            _ => None,
+        };
+        let start = move || match configuration.parameter_format.unwrap_or(Format::F32) {
+            Format::Bf16 => configured::<bf16>(&configuration),
+            // The network computes in `f32`.
+            _ => configured::<f32>(&configuration),
+        };
+        Ok(Self { name, learning_rate: rate, start: Box::new(start) })
+    }
+}
+
+fn configured<T: Catalogued + network::Format>(configuration: &Configuration) -> Result<Box<dyn Trainee>> {
+    let network = Network::<T>::new();
+    let optimizer = catalogue::build::<T>(configuration, Cpu::default(), &network)?;
+    let own = T::Arithmetic::NAME;
+    let state = configuration.state_format.map_or(own, Format::name);
+    let formats = [T::NAME, state, configuration.store.name()];
+    let released = configuration.gradients == ArrivalKind::Released;
+    Ok(Box::new(Configured { network, optimizer, formats, released, gradient_bytes: 0 }))
 }
 
 /// All of them, in the order in which they run.

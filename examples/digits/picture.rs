@@ -95,7 +95,7 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
         let name = font(19).into_text_style(&legend).pos(left);
         let details = font(16).color(&BLACK.mix(0.6)).pos(left);
         let accuracy = format!("{}, test accuracy {:.1} %", run.formats[0], 100.0 * run.accuracy);
-        legend.draw(&Text::new(run.name, (40 * length, top), name))?;
+        legend.draw(&Text::new(run.name.as_str(), (40 * length, top), name))?;
         legend.draw(&Text::new(accuracy, (40 * length, top + 21 * length), details))?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Trains with each optimizer in turn.
 
 use crate::data::Digits;
-use crate::optimizers::Choice;
+use crate::optimizers::Contestant;
 use crate::random::Random;
 use gradus::error::Result;
 use gradus::hyperparameter::LearningRate;
@@ -13,7 +13,7 @@ const BATCH: usize = 32;
 
 /// What came of an optimizer.
 pub struct Run {
-    pub name: &'static str,
+    pub name: String,
     /// The formats of parameters and state, and the store.
     pub formats: [&'static str; 3],
     /// The loss on the training set before each epoch and after the last one.
@@ -34,7 +34,7 @@ impl Run {
 }
 
 /// Runs all of them from the same start, with the same batches in the same order.
-pub fn all(choices: &[&'static Choice], digits: &Digits, epochs: usize) -> Result<Vec<Run>> {
+pub fn all(choices: &[Contestant], digits: &Digits, epochs: usize) -> Result<Vec<Run>> {
     let style = ProgressStyle::with_template("{msg:<24} {bar:40} epoch {pos} of {len}  {elapsed}")
         .expect("the template is valid");
     let bar = ProgressBar::new((choices.len() * epochs) as u64).with_style(style);
@@ -43,14 +43,16 @@ pub fn all(choices: &[&'static Choice], digits: &Digits, epochs: usize) -> Resul
     runs
 }
 
-fn one(choice: &Choice, digits: &Digits, epochs: usize, bar: &ProgressBar) -> Result<Run> {
-    bar.set_message(choice.name);
+fn one(choice: &Contestant, digits: &Digits, epochs: usize, bar: &ProgressBar) -> Result<Run> {
+    bar.set_message(choice.name.clone());
     let mut trainee = (choice.start)()?;
     let mut random = Random::new(2);
     let mut losses = vec![trainee.evaluate(&digits.training).0];
     let mut times = Vec::new();
     for epoch in 0..epochs {
-        trainee.set_learning_rate(cosine(choice.learning_rate, epoch, epochs)?);
+        if let Some(rate) = choice.learning_rate {
+            trainee.set_learning_rate(cosine(rate, epoch, epochs)?);
+        }
         for numbers in random.permutation(digits.training.len()).chunks(BATCH) {
             let batch = digits.training.select(numbers).with_noise(&mut random);
             times.push(trainee.learn(&batch)?);
@@ -60,7 +62,7 @@ fn one(choice: &Choice, digits: &Digits, epochs: usize, bar: &ProgressBar) -> Re
     }
     times.sort_unstable();
     Ok(Run {
-        name: choice.name,
+        name: choice.name.clone(),
         formats: trainee.formats(),
         losses,
         accuracy: trainee.evaluate(&digits.test).1,

@@ -43,7 +43,7 @@ pub fn of(runs: &[Run]) -> String {
 fn row(run: &Run) -> [String; 9] {
     let [parameters, state, store] = run.formats.map(str::to_owned);
     [
-        run.name.to_owned(),
+        run.name.clone(),
         parameters,
         if run.state_bytes == 0 { "-".to_owned() } else { state },
         store,

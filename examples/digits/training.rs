@@ -2,8 +2,9 @@
 
 use crate::data::Batch;
 use crate::network::{Format, Network};
+use gradus::catalogue::Boxed;
 use gradus::cpu::Cpu;
-use gradus::device::In;
+use gradus::device::{In, ParameterSet};
 use gradus::error::Result;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Arrival, Averaging, Optimizer, Releasable, Released, Together};
@@ -117,6 +118,73 @@ where
 
     fn formats(&self) -> [&'static str; 3] {
         [T::NAME, S::NAME, W::NAME]
+    }
+
+    fn state_bytes(&self) -> usize {
+        self.optimizer.state_bytes()
+    }
+
+    fn gradient_bytes(&self) -> usize {
+        self.gradient_bytes
+    }
+}
+
+/// A network and an optimizer that a file describes.
+pub struct Configured<T: Format> {
+    pub network: Network<T>,
+    pub optimizer: Boxed<T>,
+    pub formats: [&'static str; 3],
+    pub released: bool,
+    pub gradient_bytes: usize,
+}
+
+impl<T: Format> Learn for Configured<T> {
+    fn learn(&mut self, batch: &Batch) -> Result<Duration> {
+        let Self { network, optimizer, gradient_bytes, .. } = self;
+        let activations = network.forward(&batch.pictures);
+        if self.released {
+            let mut names = Vec::new();
+            network.describe(&mut |name, _| names.push(name.to_owned()));
+            let place = |name: &str| names.iter().position(|own| own == name).expect("it is its own");
+            let mut activations = Some(activations);
+            let mut time = Duration::ZERO;
+            optimizer.step_singly(&mut |step| {
+                let activations = activations.take().expect("this is called once");
+                network.backward(activations, &batch.labels, &mut |name, mut parameter, gradient| {
+                    *gradient_bytes = bytes(&gradient).max(*gradient_bytes);
+                    let start = Instant::now();
+                    step.release(place(name), &mut parameter, gradient)?;
+                    time += start.elapsed();
+                    Ok(())
+                })
+            })?;
+            return Ok(time);
+        }
+        let mut gradients = Vec::new();
+        network.backward(activations, &batch.labels, &mut |name, _parameter, gradient| {
+            gradients.push((name, gradient));
+            Ok(())
+        })?;
+        gradients.reverse();
+        *gradient_bytes = gradients.iter().map(|(_, gradient)| bytes(gradient)).sum();
+        let start = Instant::now();
+        optimizer.step(network, &gradients)?;
+        Ok(start.elapsed())
+    }
+}
+
+impl<T: Format> Trainee for Configured<T> {
+    fn set_learning_rate(&mut self, learning_rate: LearningRate) {
+        self.optimizer.set_learning_rate(learning_rate);
+    }
+
+    fn evaluate(&self, batch: &Batch) -> (f64, f64) {
+        let activations = self.network.forward(&batch.pictures);
+        (activations.loss(&batch.labels), activations.accuracy(&batch.labels))
+    }
+
+    fn formats(&self) -> [&'static str; 3] {
+        self.formats
     }
 
     fn state_bytes(&self) -> usize {

@@ -2,15 +2,16 @@
 //!
 //! ```text
 //! cargo run --release --example throughput -- [--optimizer NAME] [--dtype f32|bf16|f16|f64]
-//!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic] [--shapes big|many|gpt2|small|medium|FILE]
-//!     [--device cpu] [--threads N] [--clip-global-norm LIMIT] [--json]
+//!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic|corrected8|corrected16]
+//!     [--shapes big|many|gpt2|small|medium|FILE] [--device cpu] [--threads N]
+//!     [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]
 //! ```
 
 mod options;
 mod plain;
 mod shapes;
 
-use gradus::catalogue::{Boxed, Catalogued, Format, StoreKind};
+use gradus::catalogue::{Boxed, Catalogued, Format};
 use gradus::cpu::Cpu;
 use gradus::dtype::Arithmetic;
 use gradus::error::{Error, Result};
@@ -49,6 +50,11 @@ fn main() -> ExitCode {
         (Format::F32, None) => measure::<f32>(&options, &|device, set| options.build(device, set)),
         (Format::Bf16, None) => measure::<bf16>(&options, &|device, set| options.build(device, set)),
         (Format::F16, None) => measure::<f16>(&options, &|device, set| options.build(device, set)),
+        (format, None) => Err(Error::Combination {
+            option: "parameters".to_owned(),
+            with: format!("the format {}", format.name()),
+            because: "an optimizer of the catalogue keeps corrections apart: use `--store corrected8`",
+        }),
     };
     match measured {
         Ok(measured) => {
@@ -107,7 +113,7 @@ fn measure<T: Catalogued>(
 
     let elements: usize = parameters.iter().map(|(_, tensor)| tensor.len()).sum();
     let state_bytes = optimizer.state_bytes() as f64 / elements as f64;
-    let carried = if options.store == StoreKind::Kahan { size_of::<T>() } else { 0 };
+    let carried = options.store.carried_bytes::<T>();
     let streams = plain::Streams {
         parameter: size_of::<T>(),
         gradient: size_of::<T>(),

@@ -6,10 +6,13 @@ use gradus::cpu::Cpu;
 use gradus::device::ParameterSet;
 use gradus::error::Result;
 use lexopt::prelude::*;
+use std::path::PathBuf;
 
 pub(crate) const USAGE: &str = "usage: throughput [--optimizer NAME] [--momentum NUMBER] [--dtype f32|bf16|f16|f64] \
-[--state-dtype FORMAT] [--store nearest|kahan|stochastic] [--shapes big|many|gpt2|small|medium|FILE] \
-[--device cpu] [--threads N] [--seconds S] [--clip-global-norm LIMIT] [--json]";
+[--state-dtype f32|bf16|bf16+8|..] [--store nearest|kahan|stochastic|corrected8|corrected16] [--shapes big|many|gpt2|small|medium|FILE] \
+[--device cpu] [--threads N] [--seconds S] [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]\n\
+with --config, the file says what the optimizer is, and in which format parameters are; --list prints all \
+optimizers with their hyperparameters";
 
 /// What to measure.
 pub(crate) struct Options {
@@ -23,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) seconds: f64,
     pub(crate) json: bool,
     pub(crate) clip_global_norm: Option<f64>,
+    /// What a file says of the optimizer, in the place of what the options say.
+    pub(crate) configuration: Option<Configuration>,
 }
 
 impl Options {
@@ -39,6 +44,7 @@ impl Options {
             seconds: 3.0,
             json: false,
             clip_global_norm: None,
+            configuration: None,
         };
         let mut state_format = None;
         let mut arguments = lexopt::Parser::from_env();
@@ -62,12 +68,24 @@ impl Options {
                         );
                     }
                 },
+                Long("config") => options.configuration = Some(configuration(arguments.value()?.into())?),
+                Long("list") => {
+                    print!("{}", catalogue::listing());
+                    std::process::exit(0);
+                }
                 Long("help") | Short('h') => {
                     println!("{USAGE}");
                     std::process::exit(0);
                 }
                 _ => return Err(argument.unexpected()),
             }
+        }
+        if let Some(configuration) = &options.configuration {
+            options.optimizer.clone_from(&configuration.optimizer);
+            options.format = configuration.parameter_format.unwrap_or(Format::F32);
+            options.store = configuration.store;
+            let own = if options.format == Format::F64 { Format::F64 } else { Format::F32 };
+            state_format = Some(configuration.state_format.unwrap_or(own));
         }
         options.state_format = state_format.unwrap_or(options.format);
         Ok(options)
@@ -79,6 +97,9 @@ impl Options {
         device: Cpu,
         parameters: &dyn ParameterSet<Cpu, T>,
     ) -> Result<Boxed<T>> {
+        if let Some(configuration) = &self.configuration {
+            return catalogue::build::<T>(configuration, device, parameters);
+        }
         let configuration = Configuration {
             state_format: Some(self.state_format),
             store: self.store,
@@ -99,4 +120,13 @@ impl Options {
         }
         hyperparameters
     }
+}
+
+/// Reads a file as JSON if it is called so, as TOML otherwise.
+fn configuration(path: PathBuf) -> Result<Configuration, String> {
+    let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|error| fail(&error))?;
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    let read = if is_json { Configuration::from_json(&text) } else { Configuration::from_toml(&text) };
+    read.map_err(|error| fail(&error))
 }

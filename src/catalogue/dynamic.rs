@@ -1,6 +1,8 @@
 //! Optimizers behind a trait object: the rule is known at run time, the parameters' format is not
 //! erased, since the caller owns the parameters.
 
+#[cfg(feature = "checkpoint")]
+use crate::checkpoint::{Loaded, Loading};
 use crate::cpu::Cpu;
 use crate::device::{Formats, GradientSet, ParameterSet, TensorMut};
 use crate::dtype::StorageDtype;
@@ -10,6 +12,8 @@ use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep, Stepped};
 use crate::transform::Rule;
 use core::fmt::Debug;
 use ndarray::ArrayD;
+#[cfg(feature = "checkpoint")]
+use std::{io::Cursor, path::Path};
 
 /// An optimizer of the catalogue, for parameters and gradients in the format `T`.
 pub trait Dynamic<T: StorageDtype>: Debug + Send {
@@ -43,6 +47,34 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
         parameters: &dyn GradientSet<Cpu, T>,
         into: &mut dyn ParameterSet<Cpu, T>,
     ) -> Result<()>;
+
+    /// Writes all state into a file; see [`Optimizer::save`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::save`].
+    #[cfg(feature = "checkpoint")]
+    fn save(&self, path: &Path) -> Result<()>;
+
+    /// Replaces all state by that of a file; see [`Optimizer::load_with`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::load_with`].
+    #[cfg(feature = "checkpoint")]
+    fn load(&mut self, path: &Path, loading: &Loading) -> Result<Loaded>;
+
+    /// All state as the bytes of a file; see [`Optimizer::save_into`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::save_into`].
+    #[cfg(feature = "checkpoint")]
+    fn to_checkpoint(&self) -> Result<Vec<u8>>;
+
+    /// Replaces all state by that of the bytes of a file; see [`Optimizer::load_from`].
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::load_from`].
+    #[cfg(feature = "checkpoint")]
+    fn load_checkpoint(&mut self, bytes: &[u8], loading: &Loading) -> Result<Loaded>;
 
     /// Replaces γ in every group.
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
@@ -126,6 +158,28 @@ where
             });
         }
         self.evaluate_into(parameters, into)
+    }
+
+    #[cfg(feature = "checkpoint")]
+    fn save(&self, path: &Path) -> Result<()> {
+        Self::save(self, path)
+    }
+
+    #[cfg(feature = "checkpoint")]
+    fn load(&mut self, path: &Path, loading: &Loading) -> Result<Loaded> {
+        self.load_with(path, loading)
+    }
+
+    #[cfg(feature = "checkpoint")]
+    fn to_checkpoint(&self) -> Result<Vec<u8>> {
+        let mut bytes = Cursor::new(Vec::new());
+        self.save_into(&mut bytes)?;
+        Ok(bytes.into_inner())
+    }
+
+    #[cfg(feature = "checkpoint")]
+    fn load_checkpoint(&mut self, bytes: &[u8], loading: &Loading) -> Result<Loaded> {
+        self.load_from(&mut Cursor::new(bytes), loading)
     }
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {

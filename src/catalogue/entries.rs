@@ -148,7 +148,6 @@ pub(super) fn visit_first<V: Visitor>(
     visitor: V,
 ) -> Result<Option<V::Output>> {
     match name {
-        "adam" if Adam::is_meant(hyperparameters) => visitor.visit::<Adam>(),
         "adamw" if AdamW::is_meant(hyperparameters) => visitor.visit::<AdamW>(),
         "lion" => visitor.visit::<Lion>(),
         "sgd" if Sgd::is_meant(hyperparameters) => visitor.visit::<Sgd>(),

@@ -1,23 +1,23 @@
 //! Which formats and stores the catalogue combines: where optimizers are instantiated.
 
 #[cfg(not(debug_assertions))]
-use super::entries::{self, Named, Visitor};
-use super::plan::{Plan, Planned};
-#[cfg(not(debug_assertions))]
-use super::rules::chain;
+use super::kernels;
+use super::plan::{GroupOf, Plan, Planned, fits};
 use super::{Configuration, Dynamic, Format, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
-use crate::dtype::StorageDtype;
+use crate::dtype::{Plus8, Plus16, StorageDtype};
 use crate::error::{Error, Result};
 use crate::optimizer::{
     AsArithmetic, AsParameters, Build as _, Builder, FitsArithmetic, KeepsArithmetic, Kept, MemoryFormats,
     MemoryReport, Rounds,
 };
+use crate::schedule::Schedule;
 use crate::shape::Layout;
-use crate::store::{Kahan, Nearest, Stochastic, Store};
-use crate::transform::{Rule, field_names, program_of};
+use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
+use crate::transform::{ErasedRule, Rule, field_names, program_of};
 use half::{bf16, f16};
+use std::collections::BTreeMap;
 
 /// An optimizer of the catalogue for parameters in the format `T`.
 pub type Boxed<T> = Box<dyn Dynamic<T>>;
@@ -33,11 +33,16 @@ pub fn build<T: Catalogued>(
     device: Cpu,
     parameters: &dyn ParameterSet<Cpu, T>,
 ) -> Result<Boxed<T>> {
+    check_format::<T>(configuration)?;
     T::instantiate(&configuration.resolved(), device, parameters)
 }
 
 /// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
 pub trait Catalogued: StorageDtype {
+    /// The formats of state that go with it, each with the stores that it is combined with.
+    #[doc(hidden)]
+    const COMBINED: &'static [(Format, &'static [StoreKind])];
+
     /// [`build`]. Not generic, so that optimizers are compiled with this library and not with
     /// every program that names them.
     #[doc(hidden)]
@@ -49,9 +54,6 @@ pub trait Catalogued: StorageDtype {
 }
 
 /// What memory the optimizer that a configuration describes would take, before any is taken.
-///
-/// In debug builds, where all chains are [from data](crate::transform::DynamicChain), it takes sixteen
-/// numbers per tensor instead of those that are reported.
 ///
 /// ```
 /// use gradus::catalogue::{self, Configuration, Format, StoreKind};
@@ -70,79 +72,163 @@ pub trait Catalogued: StorageDtype {
 /// # Errors
 /// [`Error::UnknownOptimizer`], [`Error::UnknownHyperparameter`], [`Error::Hyperparameter`],
 /// [`Error::Combination`].
-pub fn memory<T: StorageDtype, N: Into<String>, L: AsRef<[usize]>>(
+pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
     configuration: &Configuration,
     shapes: impl IntoIterator<Item = (N, L)>,
 ) -> Result<MemoryReport> {
     let configuration = configuration.resolved();
     let plan = Plan::new(&configuration)?;
     let planned = Planned::erased(&configuration, &plan)?;
+    let state = state_format::<T>(&configuration)?;
+    let (carried, beside) = carried::<T>(configuration.store);
     let formats = MemoryFormats {
         parameter: T::FORMAT,
         gradient: T::FORMAT,
         number: <T::Arithmetic as StorageDtype>::FORMAT,
-        state: state_format::<T>(&configuration)?,
-        carried: carried::<T>(configuration.store)?,
+        state,
+        carried,
+        beside,
     };
-    let kept = Kept::of_program(&program_of(planned.rule.as_ref(), &plan.options.around));
-    let labels: Vec<_> = planned.groups.iter().map(|(names, ..)| names.join(", ")).collect();
-    let labels: Vec<_> = core::iter::once("default").chain(labels.iter().map(String::as_str)).collect();
-    let group_of = |name: &String| planned.groups.iter().position(|(names, ..)| names.contains(name));
+    let kept = |rule: &dyn ErasedRule| Kept::of(program_of(rule, &plan.options.around).description());
+    let labels: Vec<_> = planned.groups.iter().map(GroupOf::label).collect();
+    let of_groups = planned.groups.iter().map(|group| kept(group.rule.0.as_ref()));
+    let of_groups = labels.iter().map(String::as_str).zip(of_groups);
+    let kept: Vec<_> = core::iter::once(("default", kept(planned.rule.as_ref()))).chain(of_groups).collect();
+    let group_of = |name: &String| match planned.groups.iter().position(|group| fits(&group.parameters, name))
+    {
+        _ if fits(&plan.frozen, name) => None,
+        Some(group) => Some(group + 1),
+        None => Some(0),
+    };
     let members: Vec<_> = shapes
         .into_iter()
         .map(|(name, shape)| (Layout::row_major(shape.as_ref()), group_of(&name.into())))
-        .map(|(layout, group)| (layout, group.map_or(0, |group| group + 1)))
         .collect();
-    let members = members.iter().map(|(layout, group)| (layout, Some(*group)));
+    let members = members.iter().map(|(layout, group)| (layout, *group));
     let rules: Vec<_> =
-        core::iter::once(&planned.rule).chain(planned.groups.iter().map(|(_, rule, _)| rule)).collect();
+        core::iter::once(&planned.rule).chain(planned.groups.iter().map(|group| &group.rule.0)).collect();
     let matrices = |group: usize, layout: &Layout| {
         program_of(rules[group].as_ref(), &plan.options.around).matrix_plan(layout)
     };
-    Ok(MemoryReport::new(&kept, &formats, &labels, members, &matrices))
+    Ok(MemoryReport::new(&kept, &formats, members, &matrices))
 }
 
-/// The format of the state, if parameters in `T` go with it.
-fn state_format<T: StorageDtype>(configuration: &Configuration) -> Result<Format> {
+/// The format of the state, if parameters in `T` and the store go with it.
+fn state_format<T: Catalogued>(configuration: &Configuration) -> Result<Format> {
     let own = <T::Arithmetic as StorageDtype>::FORMAT;
-    let fits = match T::FORMAT {
-        Format::F64 => &[Format::F64][..],
-        Format::F32 => &[Format::F32, Format::Bf16, Format::F16],
-        Format::Bf16 => &[Format::F32, Format::Bf16],
-        Format::F16 => &[Format::F32, Format::F16],
-    };
     let asked = configuration.state_format.unwrap_or(own);
-    if fits.contains(&asked) { Ok(asked) } else { refused_state(asked, T::NAME) }
+    let stores = T::COMBINED.iter().find(|(state, _)| *state == asked).map(|(_, stores)| stores);
+    match stores {
+        None => refused_state(asked, T::NAME),
+        Some(stores) if stores.contains(&configuration.store) => Ok(asked),
+        Some(_) => refused_store(configuration.store, T::FORMAT, asked),
+    }
 }
 
-/// What a store carries for parameters in `T`, if it goes with them.
-fn carried<T: StorageDtype>(store: StoreKind) -> Result<Vec<String>> {
+/// Refuses formats and a store that do not go together, if it is known which parameters they are for.
+#[cfg(feature = "configuration")]
+pub(super) fn check_formats(configuration: &Configuration) -> Result<()> {
+    let state = match configuration.parameter_format {
+        Some(Format::F64) => state_format::<f64>,
+        Some(Format::F32) => state_format::<f32>,
+        Some(Format::Bf16) => state_format::<bf16>,
+        Some(Format::F16) => state_format::<f16>,
+        Some(other) => {
+            return refused(
+                format!("parameters in {}", other.name()),
+                "the catalogue",
+                "parameters are in f64, f32, bf16 or f16",
+            );
+        }
+        None => return Ok(()),
+    };
+    state(configuration).map(|_| ())
+}
+
+/// What a store carries beside parameters in `T`, and in which format.
+fn carried<T: StorageDtype>(store: StoreKind) -> (Vec<String>, Format) {
+    fn of<T: StorageDtype, W: Store>() -> (Vec<String>, Format) {
+        (field_names::<W::Carry>(), <W::Beside<T> as StorageDtype>::FORMAT)
+    }
     match store {
-        StoreKind::Nearest => Ok(Vec::new()),
-        _ if matches!(T::FORMAT, Format::F64 | Format::F32) => refused_store(store),
-        StoreKind::Kahan => Ok(field_names::<<Kahan as Store>::Carry>()),
-        StoreKind::Stochastic => Ok(field_names::<<Stochastic as Store>::Carry>()),
+        StoreKind::Nearest => of::<T, Nearest>(),
+        StoreKind::Kahan => of::<T, Kahan>(),
+        StoreKind::Stochastic => of::<T, Stochastic>(),
+        StoreKind::Corrected8 => of::<T, Corrected8>(),
+        StoreKind::Corrected16 => of::<T, Corrected16>(),
+    }
+}
+
+impl StoreKind {
+    /// The bytes that it carries beside each parameter in `T`.
+    ///
+    /// ```
+    /// use gradus::catalogue::StoreKind;
+    /// use half::bf16;
+    ///
+    /// let bytes = |store: &str| Ok::<_, gradus::error::Error>(store.parse::<StoreKind>()?.carried_bytes::<bf16>());
+    /// assert_eq!((bytes("nearest")?, bytes("kahan")?, bytes("corrected8")?), (0, 2, 1));
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    pub fn carried_bytes<T: StorageDtype>(self) -> usize {
+        let (names, format) = carried::<T>(self);
+        names.len() * format.bytes()
+    }
+}
+
+/// Refuses parameters in another format than the configuration says.
+fn check_format<T: StorageDtype>(configuration: &Configuration) -> Result<()> {
+    match configuration.parameter_format {
+        Some(format) if format != T::FORMAT => refused(
+            format!("a configuration for parameters in {}", format.name()),
+            &format!("parameters in {}", T::NAME),
+            "the caller, who owns the parameters, has decided on their format",
+        ),
+        _ => Ok(()),
     }
 }
 
 fn refused_state<X>(asked: Format, parameters: &str) -> Result<X> {
+    let because = if asked == Format::F64 || parameters == Format::F64.name() {
+        "state is kept in `f64` for `f64` parameters, and for no others"
+    } else {
+        "state is kept in the format of the arithmetic, or in a 16-bit one of its own kind, error-corrected or not"
+    };
+    refused(format!("state in {}", asked.name()), &format!("parameters in {parameters}"), because)
+}
+
+fn refused_store<X>(asked: StoreKind, parameters: Format, state: Format) -> Result<X> {
+    let store = format!("the store {}", asked.name());
+    if matches!(parameters, Format::F64 | Format::F32) {
+        return refused(
+            store,
+            "`f32` and `f64` parameters",
+            "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
+        );
+    }
     refused(
-        format!("state in {}", asked.name()),
-        parameters,
-        "state is kept in the format of the arithmetic or in a 16-bit one of its own kind",
+        store,
+        &format!("state in {}", state.name()),
+        "the catalogue combines error-corrected parameters with state of as many digits; the builder combines all",
     )
 }
 
-fn refused_store<X>(asked: StoreKind) -> Result<X> {
-    refused(
-        format!("the store {}", asked.name()),
-        "`f32` and `f64` parameters",
-        "`f32` and `f64` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
-    )
+/// Refuses state in another format than that of the arithmetic for rules that work on matrices.
+#[cfg(feature = "matrix")]
+fn check_matrices<T: StorageDtype>(configuration: &Configuration) -> Result<()> {
+    let own = <T::Arithmetic as StorageDtype>::FORMAT;
+    match configuration.state_format {
+        Some(asked) if asked != own => refused(
+            format!("state in {}", asked.name()),
+            "a rule of the catalogue that works on matrices",
+            "the catalogue keeps their state in the format of the arithmetic; name the rule in types",
+        ),
+        _ => Ok(()),
+    }
 }
 
-/// A builder with the groups and the warm-up of a plan.
-fn started<R, T>(planned: Planned<R>) -> Builder<R, T>
+/// A builder with the groups, the schedules and the policies of a plan.
+pub(super) fn started<R, T>(planned: Planned<R>, plan: &Plan) -> Result<Builder<R, T>>
 where
     R: Rule,
     T: StorageDtype,
@@ -150,189 +236,133 @@ where
     AsArithmetic: KeepsArithmetic<T>,
     Nearest: Rounds<T>,
 {
-    let mut builder = planned.rule.parameters_in::<T>();
-    if let Some(warm_up) = planned.warm_up {
-        builder = builder.schedule("learning_rate", warm_up);
+    let mut builder = planned.rule.parameters_in::<T>().with_policies(plan.policies);
+    for (name, schedule) in with_warm_up(plan.schedules.clone(), planned.warm_up)? {
+        builder = builder.schedule(name, schedule);
     }
-    for (names, rule, warm_up) in planned.groups {
-        let label = names.join(", ");
-        let warm_up = warm_up.unwrap_or_default();
-        builder = builder.schedule_group(label.clone(), "learning_rate", warm_up);
-        builder = builder.group(label, move |name, _| names.iter().any(|own| own == name), rule);
-    }
-    builder
-}
-
-/// What a plan is built for.
-#[cfg(not(debug_assertions))]
-struct Build<'a, T: StorageDtype> {
-    configuration: &'a Configuration,
-    plan: &'a Plan,
-    device: &'a Cpu,
-    parameters: &'a dyn ParameterSet<Cpu, T>,
-}
-
-/// Every rule in types, if all numbers are in `f32`.
-#[cfg(not(debug_assertions))]
-fn all_in_f32(build: &Build<'_, f32>) -> Result<Option<Boxed<f32>>> {
-    struct InF32<'a>(&'a Build<'a, f32>);
-
-    impl Visitor for InF32<'_> {
-        type Output = Boxed<f32>;
-
-        fn visit<R: Named>(self) -> Result<Boxed<f32>> {
-            let builder = started::<R, f32>(Planned::<R>::new(self.0.plan)?);
-            Ok(Box::new(builder.build(self.0.device.clone(), self.0.parameters)?))
+    for group in planned.groups {
+        let (label, GroupOf { parameters, rule: (rule, warm_up), schedules }) = (group.label(), group);
+        let mut own = plan.schedules.clone();
+        own.extend(schedules);
+        own.entry(LEARNING_RATE.to_owned()).or_default();
+        for (name, schedule) in with_warm_up(own, warm_up)? {
+            builder = builder.schedule_group(label.clone(), name, schedule);
         }
+        builder = builder.group(label, move |name, _| fits(&parameters, name), rule);
     }
-
-    let Build { configuration, plan, .. } = build;
-    let state = configuration.state_format.unwrap_or(Format::F32);
-    if state != Format::F32 || configuration.store != StoreKind::Nearest {
-        return Ok(None);
+    if !plan.frozen.is_empty() {
+        let frozen = plan.frozen.clone();
+        builder = builder.freeze(move |name, _| fits(&frozen, name));
     }
-    entries::visit(&configuration.optimizer, &plan.base, InF32(build)).map(Some)
+    if !plan.undecayed.is_empty() {
+        let undecayed = plan.undecayed.clone();
+        builder = builder.without_decay(move |name, _| fits(&undecayed, name));
+    }
+    Ok(builder)
 }
 
-/// No more rules in types.
-#[cfg(not(debug_assertions))]
-fn no_more<T: StorageDtype>(_build: &Build<'_, T>) -> Result<Option<Boxed<T>>> {
-    Ok(None)
+/// The field of every rule that warm-ups are multiplied with.
+const LEARNING_RATE: &str = "learning_rate";
+
+/// Schedules with a warm-up on top of that of the learning rate.
+fn with_warm_up(
+    mut schedules: BTreeMap<String, Schedule>,
+    warm_up: Option<Schedule>,
+) -> Result<BTreeMap<String, Schedule>> {
+    if let Some(warm_up) = warm_up {
+        let both = match schedules.remove(LEARNING_RATE) {
+            Some(schedule) if schedule != Schedule::default() => Schedule::product([schedule, warm_up])?,
+            _ => warm_up,
+        };
+        schedules.insert(LEARNING_RATE.to_owned(), both);
+    }
+    Ok(schedules)
 }
 
 fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
     Err(Error::Combination { option, with: with.to_owned(), because })
 }
 
-/// Instantiates a rule for parameters in `$format` with the listed state formats and stores.
+/// Instantiates a rule for parameters in `$format` with the listed state formats, each with its stores.
 macro_rules! catalogued {
-    ($format:ident, state: [$($state:ident as $state_name:ident),+], stores: $stores:tt, others: $others:ident) => {
+    ($format:ident, loops: $kernels:ident, matrices: [$($with_matrices:ident)+], $($state:ty as $state_name:ident: [$($store:ident)+],)+) => {
         impl Catalogued for $format {
+            const COMBINED: &'static [(Format, &'static [StoreKind])] =
+                &[$((Format::$state_name, &[$(StoreKind::$store),+])),+];
+
             fn instantiate(
                 configuration: &Configuration,
                 device: Cpu,
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
-                #[cfg(not(debug_assertions))]
-                struct InTypes<'a>(&'a Build<'a, $format>);
-
-                #[cfg(not(debug_assertions))]
-                impl Visitor for InTypes<'_> {
-                    type Output = Boxed<$format>;
-
-                    fn visit<R: Named>(self) -> Result<Boxed<$format>> {
-                        let Build { configuration, plan, device, parameters } = *self.0;
-                        with_formats(Planned::<R>::new(plan)?, configuration, device.clone(), parameters)
-                    }
-                }
-
                 let plan = Plan::new(configuration)?;
-                // A chain from data has the same bits, and hundreds of optimizers less to compile. So only
-                // the first choices are instantiated in every format, the others where all is in `f32`.
-                #[cfg(not(debug_assertions))]
-                if !plan.options.has_stages() && configuration.optimizer != chain::NAME {
-                    let build = Build { configuration, plan: &plan, device: &device, parameters };
-                    let name = &configuration.optimizer;
-                    if let Some(built) = entries::visit_first(name, &plan.base, InTypes(&build))? {
-                        return Ok(built);
-                    }
-                    if let Some(built) = $others(&build)? {
-                        return Ok(built);
-                    }
-                }
                 let planned = Planned::erased(configuration, &plan)?;
-                let around = &plan.options.around;
-                return match planned.counts(around) {
-                    (0, 0, 0) => with_formats(planned.around::<0, 0, 0>(around)?, configuration, device, parameters),
-                    (1, 0, 0) => with_formats(planned.around::<1, 0, 0>(around)?, configuration, device, parameters),
-                    (2, 0, 0) => with_formats(planned.around::<2, 0, 0>(around)?, configuration, device, parameters),
-                    (3, 0, 0) => with_formats(planned.around::<3, 0, 0>(around)?, configuration, device, parameters),
-                    (4, 0, 0) => with_formats(planned.around::<4, 0, 0>(around)?, configuration, device, parameters),
-                    (5, 0, 0) => with_formats(planned.around::<5, 0, 0>(around)?, configuration, device, parameters),
-                    (6, 0, 0) => with_formats(planned.around::<6, 0, 0>(around)?, configuration, device, parameters),
-                    (0, 1, 0) => with_formats(planned.around::<0, 1, 0>(around)?, configuration, device, parameters),
-                    (1, 1, 0) => with_formats(planned.around::<1, 1, 0>(around)?, configuration, device, parameters),
-                    (2, 1, 0) => with_formats(planned.around::<2, 1, 0>(around)?, configuration, device, parameters),
-                    #[cfg(feature = "matrix")]
-                    (1, 0, 2) => with_matrices(planned.around::<1, 0, 2>(around)?, configuration, device, parameters),
-                    #[cfg(feature = "matrix")]
-                    (2, 0, 2) => with_matrices(planned.around::<2, 0, 2>(around)?, configuration, device, parameters),
-                    #[cfg(feature = "matrix")]
-                    (3, 0, 2) => with_matrices(planned.around::<3, 0, 2>(around)?, configuration, device, parameters),
-                    #[cfg(feature = "matrix")]
-                    (4, 0, 2) => with_matrices(planned.around::<4, 0, 2>(around)?, configuration, device, parameters),
-                    (more, by_axis, 0) => refused(
-                        format!("{more} fields of state and {by_axis} by axis"),
-                        "a chain from data",
-                        "it has room for six, or for two and one by axis",
-                    ),
-                    (more, _, _) => refused(
-                        format!("{more} fields of state and work on matrices"),
-                        "a chain from data",
-                        "it has room for four, if the feature `matrix` is on",
-                    ),
-                };
-
                 #[cfg(feature = "matrix")]
-                fn with_matrices<R: Rule>(
-                    planned: Planned<R>,
-                    configuration: &Configuration,
-                    device: Cpu,
-                    parameters: &dyn ParameterSet<Cpu, $format>,
-                ) -> Result<Boxed<$format>> {
+                if planned.cuts(&plan.options.around) > 0 {
                     type Number = <$format as StorageDtype>::Arithmetic;
-                    let asked = configuration.state_format.unwrap_or(Number::FORMAT);
-                    if asked != Number::FORMAT {
-                        return refused(
-                            format!("state in {}", asked.name()),
-                            "a rule of the catalogue that works on matrices",
-                            "the catalogue keeps their state in the format of the arithmetic; name the rule in types",
-                        );
-                    }
-                    let seed = configuration.seed;
-                    let builder = started::<R, $format>(planned).state_in::<Number>(seed);
-                    catalogued!(@store $stores, configuration.store, builder, seed, device, parameters)
+                    check_matrices::<$format>(configuration)?;
+                    let builder = started::<_, $format>(planned.around::<2>(&plan.options.around)?, &plan)?;
+                    return match configuration.store {
+                        $(StoreKind::$with_matrices => {
+                            let builder = builder.state_in::<Number>(configuration.seed);
+                            let builder = catalogued!(@store $with_matrices builder);
+                            Ok(Box::new(builder.build(device, parameters)?))
+                        })+
+                        store => refused_store(store, <$format>::FORMAT, Number::FORMAT),
+                    };
                 }
-
-                fn with_formats<R: Rule>(
-                    planned: Planned<R>,
-                    configuration: &Configuration,
-                    device: Cpu,
-                    parameters: &dyn ParameterSet<Cpu, $format>,
-                ) -> Result<Boxed<$format>> {
-                let seed = configuration.seed;
-                let builder = started::<R, $format>(planned);
-                let default = <<$format as StorageDtype>::Arithmetic as StorageDtype>::FORMAT;
-                match configuration.state_format.unwrap_or(default) {
-                    $(Format::$state_name => {
-                        let builder = builder.state_in::<$state>(seed);
-                        catalogued!(@store $stores, configuration.store, builder, seed, device, parameters)
-                    })+
-                    other => refused_state(other, <$format>::NAME),
-                }
+                let planned = planned.around::<0>(&plan.options.around)?;
+                #[cfg(not(debug_assertions))]
+                let planned = planned.with_kernel(kernels::$kernels(configuration, &plan)?);
+                let builder = started::<_, $format>(planned, &plan)?;
+                let (state, seed) = (state_format::<$format>(configuration)?, configuration.seed);
+                match (state, configuration.store) {
+                    $($((Format::$state_name, StoreKind::$store) => {
+                        let builder = catalogued!(@store $store builder.state_in::<$state>(seed));
+                        Ok(Box::new(builder.build(device, parameters)?))
+                    })+)+
+                    (state, store) => refused_store(store, <$format>::FORMAT, state),
                 }
             }
         }
     };
-    (@store [nearest], $store:expr, $builder:ident, $seed:ident, $device:ident, $parameters:ident) => {
-        match $store {
-            StoreKind::Nearest => Ok(Box::new($builder.build($device, $parameters)?)),
-            other => refused_store(other),
-        }
+    // The configuration's one seed is that of the state already.
+    (@store Nearest $builder:expr) => {
+        $builder
     };
-    (@store [all], $store:expr, $builder:ident, $seed:ident, $device:ident, $parameters:ident) => {
-        match $store {
-            StoreKind::Nearest => Ok(Box::new($builder.build($device, $parameters)?)),
-            StoreKind::Kahan => Ok(Box::new($builder.kahan().build($device, $parameters)?)),
-            StoreKind::Stochastic => {
-                // The configuration's one seed is that of the state already.
-                Ok(Box::new($builder.stochastic_rounding(0).build($device, $parameters)?))
-            }
-        }
+    (@store Kahan $builder:expr) => {
+        $builder.kahan()
+    };
+    (@store Stochastic $builder:expr) => {
+        $builder.stochastic_rounding(0)
+    };
+    (@store Corrected8 $builder:expr) => {
+        $builder.error_corrected8(0)
+    };
+    (@store Corrected16 $builder:expr) => {
+        $builder.error_corrected16()
     };
 }
 
-catalogued!(f64, state: [f64 as F64], stores: [nearest], others: no_more);
-catalogued!(f32, state: [f32 as F32, bf16 as Bf16, f16 as F16], stores: [nearest], others: all_in_f32);
-catalogued!(bf16, state: [f32 as F32, bf16 as Bf16], stores: [all], others: no_more);
-catalogued!(f16, state: [f32 as F32, f16 as F16], stores: [all], others: no_more);
+catalogued!(f64, loops: none, matrices: [Nearest],
+    f64 as F64: [Nearest],
+);
+catalogued!(f32, loops: all_in_f32, matrices: [Nearest],
+    f32 as F32: [Nearest],
+    bf16 as Bf16: [Nearest],
+    f16 as F16: [Nearest],
+    Plus8<bf16> as Bf16Plus8: [Nearest],
+    Plus16<bf16> as Bf16Plus16: [Nearest],
+);
+catalogued!(bf16, loops: the_first, matrices: [Nearest Kahan Stochastic],
+    f32 as F32: [Nearest Kahan Stochastic],
+    bf16 as Bf16: [Nearest Kahan Stochastic],
+    Plus8<bf16> as Bf16Plus8: [Nearest Corrected8],
+    Plus16<bf16> as Bf16Plus16: [Corrected16],
+);
+catalogued!(f16, loops: none, matrices: [Nearest Kahan Stochastic],
+    f32 as F32: [Nearest Kahan Stochastic],
+    f16 as F16: [Nearest Kahan Stochastic],
+    Plus8<f16> as F16Plus8: [Nearest Corrected8],
+    Plus16<f16> as F16Plus16: [Corrected16],
+);

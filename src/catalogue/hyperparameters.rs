@@ -51,6 +51,8 @@ impl fmt::Display for Value {
 /// assert_eq!(hyperparameters.get("lr"), Some(&Value::Number(1e-3)));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "configuration", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "configuration", serde(transparent))]
 pub struct Hyperparameters(BTreeMap<String, Value>);
 
 impl<const COUNT: usize> From<[(&str, Value); COUNT]> for Hyperparameters {

@@ -2,11 +2,12 @@
 //!
 //! The types decide at compile time what fits together; here the same decisions are made from data,
 //! with the same words. This is the only place of the library that instantiates optimizers, so it
-//! is the only one that takes time to compile.
+//! is the only one that takes time to compile: one optimizer for each combination of formats, whose chain
+//! is [data](crate::transform::Program).
 //!
-//! Rules with stages around them (clips) run as [chains from data](crate::transform::Program), and so
-//! does everything in debug builds, which would take minutes to compile otherwise. The bits are the
-//! same; what is instantiated in types in release builds is faster.
+//! In release builds it has the compiled loops of every rule in `f32` and of the most used ones in `bf16`.
+//! Stages around a rule (clips), other formats and debug builds run stage by stage, which is slower and
+//! has the same bits.
 //!
 //! ```
 //! use gradus::catalogue::{self, Configuration, Format, StoreKind};
@@ -27,76 +28,50 @@
 //! ```
 
 mod aliases;
+mod configuration;
+#[cfg(feature = "configuration")]
+mod document;
 mod dynamic;
 mod entries;
 mod formats;
 mod hyperparameters;
+#[cfg(not(debug_assertions))]
+mod kernels;
 mod options;
 mod plan;
 mod reader;
 mod rules;
 
 pub use crate::dtype::Format;
+pub use configuration::{Configuration, GroupConfiguration};
+#[cfg(feature = "configuration")]
+pub use document::{defaults, listing};
 pub use dynamic::{Dynamic, DynamicStep};
 pub use entries::{Entry, check, entries};
 pub use formats::{Boxed, Catalogued, build, memory};
 pub use hyperparameters::{Hyperparameters, Value};
+#[cfg(feature = "testing")]
+pub(crate) use rules::sm3_by_rows;
 
 use crate::error::{Error, Result};
 
-/// An optimizer as data.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Configuration {
-    /// The canonical name.
-    pub optimizer: String,
-    /// Hyperparameters by name; what is absent has its default.
-    pub hyperparameters: Hyperparameters,
-    /// Parameters with hyperparameters of their own.
-    pub groups: Vec<GroupConfiguration>,
-    /// The format of state; [`None`] is that of the arithmetic.
-    pub state_format: Option<Format>,
-    /// How parameters are written.
-    pub store: StoreKind,
-    /// What random bits start from.
-    pub seed: u64,
-}
-
-/// Hyperparameters that hold for some parameters only.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupConfiguration {
-    /// The names of the parameters.
-    pub parameters: Vec<String>,
-    /// What differs from the other parameters.
-    pub hyperparameters: Hyperparameters,
-}
-
-impl Configuration {
-    /// The named optimizer with every option at its default.
-    pub fn of(optimizer: &str) -> Self {
-        Self {
-            optimizer: optimizer.to_owned(),
-            hyperparameters: Hyperparameters::default(),
-            groups: Vec::new(),
-            state_format: None,
-            store: StoreKind::Nearest,
-            seed: 0,
-        }
-    }
-}
-
 macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident, $says:literal, $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+    ($(#[$doc:meta])* $name:ident, $says:literal, $(#[$first_doc:meta])* $first:ident = $first_text:literal $(, $(#[$variant_doc:meta])* $variant:ident = $text:literal)* $(,)?) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
+            $(#[$first_doc])*
+            #[default]
+            $first,
+            $($(#[$variant_doc])* $variant,)*
         }
 
         impl $name {
             /// The name in recordings, reports and options.
             pub fn name(self) -> &'static str {
                 match self {
-                    $(Self::$variant => $text,)+
+                    Self::$first => $first_text,
+                    $(Self::$variant => $text,)*
                 }
             }
         }
@@ -106,16 +81,37 @@ macro_rules! choice {
 
             fn from_str(text: &str) -> Result<Self> {
                 match text {
-                    $($text => Ok(Self::$variant),)+
+                    $first_text => Ok(Self::$first),
+                    $($text => Ok(Self::$variant),)*
                     _ => Err(Error::UnknownChoice {
                         option: $says,
                         value: text.to_owned(),
-                        choices: [$($text),+].join(", "),
+                        choices: [$first_text $(, $text)*].join(", "),
                     }),
                 }
             }
         }
     };
+}
+
+choice! {
+    /// When gradients arrive, chosen at run time.
+    ArrivalKind, "arrival of gradients",
+    /// [`Together`](crate::optimizer::Together).
+    Together = "together",
+    /// [`Released`](crate::optimizer::Released).
+    Released = "released",
+}
+
+choice! {
+    /// What a gradient does that is infinite or NaN, chosen at run time.
+    NonfiniteKind, "policy for gradients that are not finite",
+    /// It propagates.
+    Propagate = "propagate",
+    /// See [`skip_nonfinite`](crate::optimizer::Builder::skip_nonfinite).
+    Skip = "skip",
+    /// See [`refuse_nonfinite`](crate::optimizer::Builder::refuse_nonfinite).
+    Refuse = "refuse",
 }
 
 choice! {
@@ -127,6 +123,10 @@ choice! {
     Kahan = "kahan",
     /// [`Stochastic`](crate::store::Stochastic).
     Stochastic = "stochastic",
+    /// [`Corrected8`](crate::store::Corrected8).
+    Corrected8 = "corrected8",
+    /// [`Corrected16`](crate::store::Corrected16).
+    Corrected16 = "corrected16",
 }
 
 impl core::str::FromStr for Format {

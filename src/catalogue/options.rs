@@ -1,4 +1,4 @@
-//! What stands around a rule, read from flat hyperparameters: clips, MARS, caution.
+//! What stands around a rule, read from flat hyperparameters: clips, MARS, caution, an average.
 
 use super::hyperparameters::{Hyperparameters, Value};
 use super::reader::Reader;
@@ -8,7 +8,7 @@ use crate::clip::{
 };
 use crate::error::Result;
 use crate::hyperparameter::{Decay, Limit, Reduction};
-use crate::rule::{Agreement, Caution, FirstComparison, Mars, MarsCoefficient};
+use crate::rule::{Agreement, Caution, FirstComparison, Mars, MarsCoefficient, WeightAverage};
 use crate::transform::{AroundAtRunTime, Program};
 
 /// Options that any rule may have.
@@ -18,7 +18,9 @@ pub(super) struct Options {
 }
 
 /// The names of these options.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 10] = [
+    "average",
+    "average_decay",
     "caution",
     "caution_agreement",
     "caution_place",
@@ -48,26 +50,41 @@ impl Options {
         of_rule: &Hyperparameters,
     ) -> Result<Self> {
         let mut reader = Reader::new(optimizer, hyperparameters);
+        let around = Self::read_around(&mut reader, of_rule)?;
+        reader.finish()?;
+        Ok(Self { around })
+    }
+
+    /// All options with their defaults.
+    #[cfg(feature = "configuration")]
+    pub(super) fn defaults(optimizer: &'static str) -> Result<Vec<(&'static str, Value)>> {
+        let none = Hyperparameters::default();
+        let mut reader = Reader::new(optimizer, &none);
+        Self::read_around(&mut reader, &none)?;
+        Ok(reader.defaults())
+    }
+
+    fn read_around(reader: &mut Reader<'_>, of_rule: &Hyperparameters) -> Result<AroundAtRunTime> {
         let mut around = AroundAtRunTime::default();
-        match mars(&mut reader, of_rule)? {
-            None => clip(&mut reader, "gradient_clipping", &mut around.before)?,
+        match mars(reader, of_rule)? {
+            None => clip(reader, "gradient_clipping", &mut around.before)?,
             // HeavyBall corrects the gradient as it comes; the paper corrects what was clipped.
             Some(mars) if mars.coefficient == MarsCoefficient::Exchanged => {
                 around.before.push(mars);
-                clip(&mut reader, "gradient_clipping", &mut around.before)?;
+                clip(reader, "gradient_clipping", &mut around.before)?;
             }
             Some(mars) => {
-                clip(&mut reader, "gradient_clipping", &mut around.before)?;
+                clip(reader, "gradient_clipping", &mut around.before)?;
                 around.before.push(mars);
             }
         }
-        let (caution, is_last) = caution(&mut reader)?;
+        let (caution, is_last) = caution(reader)?;
         let (first, last) = if is_last { (None, caution) } else { (caution, None) };
         first.into_iter().for_each(|caution| around.behind.push(caution));
-        clip(&mut reader, "update_clipping", &mut around.behind)?;
+        clip(reader, "update_clipping", &mut around.behind)?;
         last.into_iter().for_each(|caution| around.behind.push(caution));
-        reader.finish()?;
-        Ok(Self { around })
+        average(reader)?.into_iter().for_each(|average| around.after.push(average));
+        Ok(around)
     }
 
     /// Whether stages stand around the rule, which takes a chain from data.
@@ -113,6 +130,17 @@ fn mars(reader: &mut Reader<'_>, of_rule: &Hyperparameters) -> Result<Option<Mar
         _ => default.momentum,
     };
     Ok(is_on.then_some(Mars { strength, momentum, coefficient, first, ..default }))
+}
+
+/// The average of the parameters, if there is one.
+fn average(reader: &mut Reader<'_>) -> Result<Option<WeightAverage>> {
+    let decay = reader.number("average_decay", 0.999)?;
+    let kinds: [(&str, fn(f64) -> Result<Option<WeightAverage>>); 3] = [
+        ("none", |_| Ok(None)),
+        ("exponential", |decay| WeightAverage::exponential(decay).map(Some)),
+        ("uniform", |_| Ok(Some(WeightAverage::uniform()))),
+    ];
+    reader.choice("average", &kinds)?(decay)
 }
 
 /// The mask, if there is one, and whether it stands behind the clip of the update.

@@ -10,7 +10,8 @@ use core::num::NonZeroU64;
 pub(super) struct Reader<'a> {
     optimizer: &'static str,
     hyperparameters: &'a Hyperparameters,
-    known: Vec<&'static str>,
+    /// What has been asked for, with the default.
+    known: Vec<(&'static str, Value)>,
 }
 
 impl<'a> Reader<'a> {
@@ -20,7 +21,7 @@ impl<'a> Reader<'a> {
 
     /// The number `name`, or `default`.
     pub(super) fn number(&mut self, name: &'static str, default: f64) -> Result<f64> {
-        self.known.push(name);
+        self.known.push((name, default.into()));
         match self.hyperparameters.get(name) {
             None => Ok(default),
             Some(Value::Number(number)) => Ok(*number),
@@ -46,7 +47,7 @@ impl<'a> Reader<'a> {
 
     /// Which of `choices` the text `name` is; the first if it is absent.
     pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<T> {
-        self.known.push(name);
+        self.known.push((name, choices[0].0.into()));
         let Some(value) = self.hyperparameters.get(name) else { return Ok(choices[0].1) };
         let chosen = choices.iter().find(|(text, _)| *value == Value::from(*text));
         let texts: Vec<_> = choices.iter().map(|(text, _)| *text).collect();
@@ -56,7 +57,7 @@ impl<'a> Reader<'a> {
 
     /// The names that the text `name` lists, separated by commas.
     pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<String>> {
-        self.known.push(name);
+        self.known.push((name, "".into()));
         match self.hyperparameters.get(name) {
             Some(Value::Text(text)) => Ok(text.split(',').map(|item| item.trim().to_owned()).collect()),
             None => Ok(Vec::new()),
@@ -71,7 +72,7 @@ impl<'a> Reader<'a> {
 
     /// The flag `name`; no if it is absent.
     pub(super) fn flag(&mut self, name: &'static str) -> Result<bool> {
-        self.known.push(name);
+        self.known.push((name, false.into()));
         match self.hyperparameters.get(name) {
             None => Ok(false),
             Some(Value::Flag(flag)) => Ok(*flag),
@@ -82,6 +83,7 @@ impl<'a> Reader<'a> {
     /// The flag `name`, or `default`.
     pub(super) fn flag_or(&mut self, name: &'static str, default: bool) -> Result<bool> {
         let flag = self.flag(name)?;
+        self.known.last_mut().expect("it has just been asked for").1 = default.into();
         Ok(if self.hyperparameters.get(name).is_some() { flag } else { default })
     }
 
@@ -104,12 +106,23 @@ impl<'a> Reader<'a> {
 
     /// Refuses hyperparameters that were not asked for.
     pub(super) fn finish(self) -> Result<()> {
-        match self.hyperparameters.iter().find(|(name, _)| !self.known.contains(name)) {
+        match self.hyperparameters.iter().find(|(name, _)| !self.known.iter().any(|(known, _)| known == name))
+        {
             None => Ok(()),
             Some((name, value)) => {
-                Err(self.refused(name, value, &format!("it takes {}", self.known.join(", "))))
+                Err(self.refused(name, value, &format!("it takes {}", self.names().join(", "))))
             }
         }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.known.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// Everything that was asked for, with its default.
+    #[cfg(feature = "configuration")]
+    pub(super) fn defaults(self) -> Vec<(&'static str, Value)> {
+        self.known
     }
 
     fn refused(&self, name: &str, value: &Value, expected: &str) -> Error {

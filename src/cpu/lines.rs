@@ -7,9 +7,9 @@
 
 use super::Cpu;
 use super::pieces::{Piece, Shared};
-use super::simd;
 use super::tile::TILE;
 use super::update::Update;
+use super::{simd, threads};
 use crate::device::{Axis, Formats, Lines, Number, Parts, Work};
 use crate::real::Real;
 use crate::transform::{AxesOf, FieldSet, Of, Stage};
@@ -272,7 +272,7 @@ fn run<C: Stage, K: Formats>(task: Task<'_, C, K>, shared: &Shared<C, K>) {
     let fresh = AxesOf::<C>::unzip(fresh);
     let left = Task { piece: left, fresh: fresh.0, parts: Parts { count: before, ..parts } };
     let right = Task { piece: right, fresh: fresh.1, parts: Parts { count: parts.count - before, ..parts } };
-    rayon::join(|| run(left, shared), || run(right, shared));
+    threads::join(|| run(left, shared), || run(right, shared));
 }
 
 /// Joins what all parts have found to the numbers.

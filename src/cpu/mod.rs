@@ -7,15 +7,19 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod corrected;
 mod evaluate;
+pub(crate) mod fused;
 mod lines;
 #[cfg(feature = "matrix")]
 mod matrix;
 mod noise;
 mod pieces;
 mod reduce;
+mod rows;
 mod simd;
 mod survey;
+mod threads;
 mod tile;
 mod tiled;
 mod update;
@@ -63,7 +67,7 @@ impl Cpu {
     }
 
     /// Runs something on the threads of this device.
-    fn on_threads(&self, run: impl FnOnce() + Send) {
+    fn on_threads(&self, run: &mut (dyn FnMut() + Send)) {
         match &self.pool {
             Some(pool) => pool.install(run),
             None => run(),
@@ -134,7 +138,7 @@ impl Device for Cpu {
         unit: f64,
         sums: &mut [f64],
     ) -> Result<()> {
-        self.on_threads(|| survey::square_sums(views, unit, sums));
+        self.on_threads(&mut || survey::square_sums(views, unit, sums));
         Ok(())
     }
 
@@ -143,10 +147,10 @@ impl Device for Cpu {
     }
 
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
-        self.on_threads(|| {
-            if C::CUTS == 0 {
-                for pass in 0..C::PASSES {
-                    pieces::measure(works, pass);
+        self.on_threads(&mut || {
+            if const { C::CUTS == 0 } {
+                if const { C::PASSES > 0 } {
+                    (0..C::PASSES).for_each(|pass| pieces::measure(works, pass));
                 }
                 pieces::update_all(works, 0);
                 return;
@@ -166,8 +170,8 @@ impl Device for Cpu {
         Ok(())
     }
 
-    fn evaluate<C: Stage, K: Formats>(&self, tensor: Evaluated<'_, Self, C, K>) -> Result<()> {
-        self.on_threads(|| evaluate::evaluate(tensor));
+    fn evaluate<C: Stage, K: Formats>(&self, mut tensor: Evaluated<'_, Self, C, K>) -> Result<()> {
+        self.on_threads(&mut || evaluate::evaluate(&mut tensor));
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! Cuts the works of a step into pieces, and runs the pieces on all threads.
 
 use super::lines::{self, Cover};
-use super::{Cpu, reduce, simd, tile, update};
-use crate::device::{Formats, LEAF, Number, Work};
+use super::{Cpu, fused, reduce, simd, threads, tile, update};
+use crate::device::{Beside, Formats, LEAF, Number, Work};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
@@ -18,7 +18,7 @@ pub(super) struct Piece<'a, C: Stage, K: Formats> {
     pub(super) gradient: &'a [K::Gradient],
     pub(super) state: Of<ElementsOf<C>, &'a mut [K::State]>,
     pub(super) covers: Of<AxesOf<C>, Cover<'a, Number<K>>>,
-    pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [K::Parameter]>,
+    pub(super) carry: Of<<K::Store as Store>::Carry, &'a mut [Beside<K>]>,
     /// What flows from one part of the chain to the next, if it has several: update and gradient.
     pub(super) flow: Option<[&'a mut [Number<K>]; 2]>,
     /// The number of the first element within its tensor.
@@ -131,7 +131,7 @@ pub(super) fn for_each_work<C: Stage, K: Formats>(
         works.iter_mut().for_each(each);
     } else {
         let (left, right) = works.split_at_mut(works.len() / 2);
-        rayon::join(|| for_each_work(left, each), || for_each_work(right, each));
+        threads::join(|| for_each_work(left, each), || for_each_work(right, each));
     }
 }
 
@@ -141,13 +141,23 @@ pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]
         if C::CUTS > 0 && !runs(work, part) {
             return;
         }
-        if AxesOf::<C>::COUNT > 0 {
-            lines::update(work, part);
-            return;
+        if !fused::run(work, |loops, work| loops.update(work)) {
+            update_work(work, part);
         }
-        let (piece, shared) = Piece::of(work, part);
-        update_piece(piece, &shared);
     });
+}
+
+/// Updates a parameter and its state.
+pub(super) fn update_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, part: usize) {
+    // How many there are is known from the type, except in chains from data.
+    let mut by_axis = false;
+    AxesOf::<C>::map(AxesOf::<C>::each_ref(&work.axes), |_| by_axis = true);
+    if by_axis {
+        lines::update(work, part);
+        return;
+    }
+    let (piece, shared) = Piece::of(work, part);
+    update_piece(piece, &shared);
 }
 
 fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C, K>) {
@@ -156,7 +166,7 @@ fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C,
         simd::widest(update::Update { piece, shared });
     } else {
         let (left, right) = piece.split_at(middle(length));
-        rayon::join(|| update_piece(left, shared), || update_piece(right, shared));
+        threads::join(|| update_piece(left, shared), || update_piece(right, shared));
     }
 }
 
@@ -194,7 +204,14 @@ fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize) -> bool 
 
 /// Leaves the fold of a tensor in its first leaf.
 fn fold_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
-    if takes(work, pass) {
+    if takes(work, pass) && !fused::run(work, |loops, work| loops.measure(work, pass)) {
+        measure_work(work, pass);
+    }
+}
+
+/// The same for one that takes part.
+pub(super) fn measure_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
+    if const { C::PASSES > 0 } {
         let fold = work.statistics.folds[pass];
         let leaves = core::mem::take(&mut work.leaves);
         let (piece, shared) = Piece::of(work, usize::from(work.statistics.parts[pass]));
@@ -228,7 +245,7 @@ fn measure_piece<C: Stage, K: Formats>(
         let middle = middle(length);
         let (left, right) = piece.split_at(middle);
         let (leaves_left, leaves_right) = leaves.split_at_mut(middle / LEAF);
-        rayon::join(
+        threads::join(
             || measure_piece(left, leaves_left, shared, pass),
             || measure_piece(right, leaves_right, shared, pass),
         );

@@ -7,11 +7,15 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Avx2;
+use super::corrected;
 use super::tile::TILE;
 use super::tiled::Tiled;
-use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
+use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
 use crate::random::{ELEMENTS_PER_BLOCK, RoundKeys, philox};
 use crate::real::Real;
+use crate::store::Store;
 use bytemuck::Pod;
 use core::marker::PhantomData;
 
@@ -29,24 +33,32 @@ pub(super) trait Kernel {
 }
 
 /// Runs a kernel with the widest vectors of this machine.
+///
+/// What is known of a kernel is asked in `const`: otherwise all that is not run would be compiled, too.
 pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
-    if K::BY_TILE {
-        return kernel.run(Tiled::new());
-    }
     #[cfg(target_arch = "x86_64")]
     if let Some(v3) = pulp::x86::V3::try_new() {
-        use crate::dtype::Format;
         return pulp::Simd::vectorize(
             v3,
             #[inline(always)]
-            || match K::Arithmetic::FORMAT {
-                Format::F32 if K::ALL_BF16 => kernel.run(super::avx2::Avx2::<_, true>::new(v3)),
-                Format::F32 => kernel.run(super::avx2::Avx2::<_, false>::new(v3)),
-                _ => kernel.run(Plain::new()),
+            || {
+                if const { !matches!(K::Arithmetic::FORMAT, Format::F32) } {
+                    run(kernel, Plain::new())
+                } else if const { K::ALL_BF16 } {
+                    run(kernel, Avx2::<_, true>::new(v3))
+                } else {
+                    run(kernel, Avx2::<_, false>::new(v3))
+                }
             },
         );
     }
-    kernel.run(Plain::new())
+    run(kernel, Plain::new())
+}
+
+/// Runs a kernel, by tile if it computes so.
+#[inline(always)]
+fn run<K: Kernel>(kernel: K, vectors: impl Vectors<Arithmetic = K::Arithmetic, Group: Pod>) -> K::Output {
+    if const { K::BY_TILE } { kernel.run(Tiled(vectors)) } else { kernel.run(vectors) }
 }
 
 /// The instructions behind [`Wide`](super::wide::Wide), whose operators have no room for a proof that
@@ -113,6 +125,25 @@ pub(super) trait Vectors: Copy {
         bits: &Self::Bits,
         by: usize,
         memory: &mut [T; TILE],
+        at: usize,
+    );
+
+    /// Parameters and corrections, which are the digits of one number each.
+    fn join<W: Store, P: StorageDtype<Arithmetic = Self::Arithmetic>>(
+        self,
+        memory: &[P; TILE],
+        beside: &[W::Beside<P>; TILE],
+        at: usize,
+    ) -> Self::Group;
+
+    /// The other way round. Bits as in [`round_stochastically`](Self::round_stochastically); without them
+    /// to nearest.
+    fn split<W: Store, P: StorageDtype<Arithmetic = Self::Arithmetic>>(
+        self,
+        numbers: &Self::Group,
+        random: Option<(&Self::Bits, usize)>,
+        memory: &mut [P; TILE],
+        beside: &mut [W::Beside<P>; TILE],
         at: usize,
     );
 
@@ -187,10 +218,29 @@ impl<F: Arithmetic> Vectors for Plain<F> {
         memory: &mut [T; TILE],
         _at: usize,
     ) {
-        for i in 0..TILE {
-            let word = u32::from(bits[i ^ by]) << 16 | u32::from(bits[i ^ by ^ 1]);
-            memory[i] = T::round_stochastically(numbers[i], word);
-        }
+        corrected::rounded_stochastically(numbers, bits, by, memory);
+    }
+
+    #[inline(always)]
+    fn join<W: Store, P: StorageDtype<Arithmetic = F>>(
+        self,
+        memory: &[P; TILE],
+        beside: &[W::Beside<P>; TILE],
+        _at: usize,
+    ) -> [F; TILE] {
+        corrected::joined::<W, P>(memory, beside)
+    }
+
+    #[inline(always)]
+    fn split<W: Store, P: StorageDtype<Arithmetic = F>>(
+        self,
+        numbers: &[F; TILE],
+        random: Option<(&[u16; TILE], usize)>,
+        memory: &mut [P; TILE],
+        beside: &mut [W::Beside<P>; TILE],
+        _at: usize,
+    ) {
+        corrected::split::<W, P>(numbers, random, memory, beside);
     }
 
     #[inline(always)]

@@ -2,6 +2,7 @@
 
 use super::reduce::Lanes;
 use super::simd::{self, Kernel, Vectors};
+use super::threads;
 use super::tile::TILE;
 use crate::device::LEAF;
 use crate::dtype::{Arithmetic, StorageDtype};
@@ -22,7 +23,7 @@ pub(super) fn square_sums<T: StorageDtype>(views: &[Option<&[T]>], unit: f64, su
     let middle = views.len() / 2;
     let (left, right) = views.split_at(middle);
     let (left_sums, right_sums) = sums.split_at_mut(middle);
-    rayon::join(|| square_sums(left, unit, left_sums), || square_sums(right, unit, right_sums));
+    threads::join(|| square_sums(left, unit, left_sums), || square_sums(right, unit, right_sums));
 }
 
 /// The sum over one tensor, folded as the leaves of every statistic are: neighbours in pairs, and
@@ -36,7 +37,9 @@ fn square_sum<T: StorageDtype>(view: &[T], unit: f64) -> f64 {
     let both = if view.len() <= PIECE {
         (square_sum(left, unit), square_sum(right, unit))
     } else {
-        rayon::join(|| square_sum(left, unit), || square_sum(right, unit))
+        let mut both = (0.0, 0.0);
+        threads::join(|| both.0 = square_sum(left, unit), || both.1 = square_sum(right, unit));
+        both
     };
     both.0 + both.1
 }

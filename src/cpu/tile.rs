@@ -3,11 +3,12 @@
 //! Tiles are arrays of a fixed length, so that nothing has to be checked within one. The tail of a
 //! piece runs through the same code on a padded copy.
 
+use super::corrected;
 use super::lines::{Cover, Reader, Writer};
 use super::pieces::{Piece, Shared, constants_in};
 use super::reduce::{self, Lanes};
 use super::simd::{Kernel, Vectors};
-use crate::device::{Formats, Number};
+use crate::device::{Beside, Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
 use crate::real::Real;
 use crate::store::Store;
@@ -25,7 +26,7 @@ pub(super) struct Tile<'a, C: Stage, K: Formats> {
     pub(super) state: Of<ElementsOf<C>, &'a mut [K::State; TILE]>,
     /// What is read by axis, and written.
     pub(super) axes: Of<AxesOf<C>, &'a mut [Number<K>; TILE]>,
-    pub(super) carry: Of<Carry<K>, &'a mut [K::Parameter; TILE]>,
+    pub(super) carry: Of<Carry<K>, &'a mut [Beside<K>; TILE]>,
     /// What flows from one part of the chain to the next: update and gradient.
     pub(super) flow: Option<[&'a mut [Number<K>; TILE]; 2]>,
 }
@@ -69,92 +70,106 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
     piece: Piece<'_, C, K>,
     mut visit: impl FnMut(u64, Tile<'_, C, K>),
 ) {
-    let whole = piece.gradient.len() / TILE;
-    let Piece { mut parameter, gradient, mut state, covers, mut carry, mut flow, first } = piece;
+    let length = piece.gradient.len();
+    let Piece { parameter, gradient, state, covers, carry, flow, first } = piece;
     let mut axes = AxesOf::<C>::map(
         covers,
         #[inline(always)]
         |cover| Both::new(cover, first),
     );
-    for number in 0..whole {
-        let at = number * TILE;
-        let mut numbers = read::<C, K>(&mut axes, TILE);
-        visit(
-            first + at as u64,
-            Tile {
-                parameter: parameter.as_deref_mut().map(
-                    #[inline(always)]
-                    |memory| window_mut(memory, at),
-                ),
-                gradient: window(gradient, at),
-                state: ElementsOf::<C>::map(
-                    ElementsOf::<C>::each_mut(&mut state),
-                    #[inline(always)]
-                    |field| window_mut(field, at),
-                ),
-                axes: AxesOf::<C>::each_mut(&mut numbers),
-                carry: Carry::<K>::map(
-                    Carry::<K>::each_mut(&mut carry),
-                    #[inline(always)]
-                    |field| window_mut(field, at),
-                ),
-                flow: if C::CUTS == 0 {
-                    None
-                } else {
-                    flow.as_mut().map(|flow| flow.each_mut().map(|numbers| window_mut(numbers, at)))
-                },
-            },
-        );
-        write::<C, K>(&mut axes, numbers, TILE);
-    }
-    let at = whole * TILE;
-    if at == gradient.len() {
-        return;
-    }
-    let mut numbers = read::<C, K>(&mut axes, gradient.len() - at);
-    let mut parameter_copy = parameter.as_deref().map(|memory| padded(&memory[at..]));
-    let gradient_copy = padded(&gradient[at..]);
-    let mut state_copy = ElementsOf::<C>::map(
-        ElementsOf::<C>::each_ref(&state),
+    // The tail goes through the same code as a padded copy.
+    let (whole, tail) = gradient.as_chunks::<TILE>();
+    let rest = length - tail.len();
+    let (parameter, parameter_tail) = parameter.map(|memory| memory.split_at_mut(rest)).unzip();
+    let (mut state, state_tail) = ElementsOf::<C>::unzip(ElementsOf::<C>::map(
+        state,
         #[inline(always)]
-        |field| padded(&field[at..]),
+        |field| field.split_at_mut(rest),
+    ));
+    let (mut carry, carry_tail) = Carry::<K>::unzip(Carry::<K>::map(
+        carry,
+        #[inline(always)]
+        |field| field.split_at_mut(rest),
+    ));
+    let gradient_copy = [padded(tail)];
+    let mut parameter_copy = padded(parameter_tail.as_deref().unwrap_or(&[]));
+    let mut state_copy = ElementsOf::<C>::map(
+        ElementsOf::<C>::each_ref(&state_tail),
+        #[inline(always)]
+        |field| padded(field),
     );
     let mut carry_copy = Carry::<K>::map(
-        Carry::<K>::each_ref(&carry),
+        Carry::<K>::each_ref(&carry_tail),
         #[inline(always)]
-        |field| padded(&field[at..]),
+        |field| padded(field),
     );
-    let mut flow_copy = match &flow {
-        Some(flow) if C::CUTS > 0 => Some(flow.each_ref().map(|numbers| padded(&numbers[at..]))),
-        _ => None,
-    };
-    visit(
-        first + at as u64,
-        Tile {
-            parameter: parameter_copy.as_mut(),
-            gradient: &gradient_copy,
-            state: ElementsOf::<C>::each_mut(&mut state_copy),
-            axes: AxesOf::<C>::each_mut(&mut numbers),
-            carry: Carry::<K>::each_mut(&mut carry_copy),
-            flow: flow_copy.as_mut().map(|copies| copies.each_mut()),
-        },
+
+    // Between the parts of a chain, update and gradient lie in memory.
+    let flow = if const { C::CUTS > 0 } { flow } else { None };
+    let (flow, flow_tail) = flow.map(|flow| parted(flow, rest)).unzip();
+    let mut flow_copy = flow_tail.as_ref().map(|tails| tails.each_ref().map(|tail| padded(tail)));
+
+    let mut at = 0;
+    let tails = (
+        parameter_tail.is_some().then_some(&mut parameter_copy[..]),
+        if tail.is_empty() { &[][..] } else { &gradient_copy },
+        ElementsOf::<C>::map(ElementsOf::<C>::each_mut(&mut state_copy), |copy| &mut copy[..]),
+        Carry::<K>::map(Carry::<K>::each_mut(&mut carry_copy), |copy| &mut copy[..]),
+        flow_copy.as_mut().map(|copies| copies.each_mut().map(|copy| &mut copy[..])),
     );
-    if let (Some(flow), Some(copies)) = (flow, flow_copy) {
-        flow.into_iter().zip(&copies).for_each(|(numbers, copy)| write_back(&mut numbers[at..], copy));
+    let tiles = (
+        parameter,
+        whole,
+        ElementsOf::<C>::map(ElementsOf::<C>::each_mut(&mut state), |field| &mut **field),
+        Carry::<K>::map(Carry::<K>::each_mut(&mut carry), |field| &mut **field),
+        flow,
+    );
+    for (mut parameter, gradient, mut state, mut carry, mut flow) in [tiles, tails] {
+        for (number, gradient) in gradient.iter().enumerate() {
+            let (start, elements) = (number * TILE, TILE.min(length - at));
+            let mut numbers = read::<C, K>(&mut axes, elements);
+            visit(
+                first + at as u64,
+                Tile {
+                    parameter: parameter.as_deref_mut().map(
+                        #[inline(always)]
+                        |memory| window_mut(memory, start),
+                    ),
+                    gradient,
+                    state: ElementsOf::<C>::map(
+                        ElementsOf::<C>::each_mut(&mut state),
+                        #[inline(always)]
+                        |field| window_mut(field, start),
+                    ),
+                    axes: AxesOf::<C>::each_mut(&mut numbers),
+                    carry: Carry::<K>::map(
+                        Carry::<K>::each_mut(&mut carry),
+                        #[inline(always)]
+                        |field| window_mut(field, start),
+                    ),
+                    flow: flow.as_mut().map(|flow| flow.each_mut().map(|numbers| window_mut(numbers, start))),
+                },
+            );
+            write::<C, K>(&mut axes, numbers, elements);
+            at += TILE;
+        }
     }
-    write::<C, K>(&mut axes, numbers, gradient.len() - at);
-    if let (Some(memory), Some(copy)) = (parameter, parameter_copy) {
-        write_back(&mut memory[at..], &copy);
+
+    if let (Some(tails), Some(copies)) = (flow_tail, flow_copy) {
+        tails.into_iter().zip(&copies).for_each(|(tail, copy)| write_back(tail, copy));
+    }
+    if let Some(memory) = parameter_tail {
+        write_back(memory, &parameter_copy);
     }
     ElementsOf::<C>::map(
-        ElementsOf::<C>::zip(state, state_copy),
+        ElementsOf::<C>::zip(state_tail, state_copy),
         #[inline(always)]
-        |(field, copy)| write_back(&mut field[at..], &copy),
+        |(field, copy)| write_back(field, &copy),
     );
     Carry::<K>::map(
-        Carry::<K>::zip(carry, carry_copy),
+        Carry::<K>::zip(carry_tail, carry_copy),
         #[inline(always)]
-        |(field, copy)| write_back(&mut field[at..], &copy),
+        |(field, copy)| write_back(field, &copy),
     );
 }
 
@@ -201,14 +216,18 @@ fn write<C: Stage, K: Formats>(
     );
 }
 
-#[inline(always)]
-fn window<T>(memory: &[T], at: usize) -> &[T; TILE] {
-    memory[at..].first_chunk().expect("every array of a piece is as long as its gradient")
-}
-
+/// The tile of an array that begins at `at`.
 #[inline(always)]
 fn window_mut<T>(memory: &mut [T], at: usize) -> &mut [T; TILE] {
     memory[at..].first_chunk_mut().expect("every array of a piece is as long as its gradient")
+}
+
+/// Two runs of numbers, each cut at `at`.
+#[inline(always)]
+fn parted<T>(flow: [&mut [T]; 2], at: usize) -> ([&mut [T]; 2], [&mut [T]; 2]) {
+    let [update, gradient] = flow;
+    let (update, gradient) = (update.split_at_mut(at), gradient.split_at_mut(at));
+    ([update.0, gradient.0], [update.1, gradient.1])
 }
 
 fn padded<T: StorageDtype>(tail: &[T]) -> [T; TILE] {
@@ -232,11 +251,11 @@ fn measure_tile<C: Stage, K: Formats>(
     let constants = constants_in::<C, Number<K>>(&shared.constants);
     core::array::from_fn(|i| {
         let gradient = tile.gradient[i].widen_to();
-        let parameter = tile.parameter.as_ref().map_or(Number::<K>::default(), |memory| memory[i].widen());
+        let parameter = tile.parameter.as_ref().map_or(K::Parameter::default(), |memory| memory[i]);
         let carry = Carry::<K>::map(
             Carry::<K>::each_ref(&tile.carry),
             #[inline(always)]
-            |field| field[i].widen(),
+            |field| field[i],
         );
         let elements = ElementsOf::<C>::map(
             ElementsOf::<C>::each_ref(&tile.state),
@@ -249,7 +268,7 @@ fn measure_tile<C: Stage, K: Formats>(
             |field| field[i],
         );
         let mut element = C::State::join(elements, axes);
-        let mut input = Input::of(gradient, K::Store::known(parameter, &carry));
+        let mut input = Input::of(gradient, corrected::known::<K>(parameter, &carry));
         if C::MARKS_FIRST && first + i as u64 == 0 {
             input.first_element = Number::<K>::constant(1.0);
         }

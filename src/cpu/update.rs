@@ -1,10 +1,13 @@
 //! The inner loop: from memory through the rule and the store, and back.
+//!
+//! Everything is inlined into the function that has chosen the vector instructions. Not in debug builds: there
+//! nothing that was inlined leaves its place on the stack, which chains from data would overflow.
 
 use super::noise::{Drawn, Generator, STREAMS};
 use super::pieces::{Piece, Shared, constants_in};
 use super::simd::{Kernel, Vectors};
 use super::tile::{Carry, TILE, Tile, each_tile};
-use crate::device::{Formats, Number};
+use crate::device::{Beside, Formats, Number};
 use crate::dtype::{Arithmetic, Format, StorageDtype};
 use crate::random::PARAMETER_STREAM;
 use crate::real::Real;
@@ -24,6 +27,7 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
         && matches!(K::Gradient::FORMAT, Format::Bf16)
         && (matches!(K::State::FORMAT, Format::Bf16) || ElementsOf::<C>::COUNT == 0)
         && AxesOf::<C>::COUNT == 0
+        && !K::Store::CORRECTS
         && C::CUTS == 0;
     const BY_TILE: bool = C::BY_TILE;
 
@@ -83,7 +87,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn update<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         generator: &mut Generator<V>,
@@ -96,7 +100,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     }
 
     /// The rule on one group, and its state written back.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn update_group<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         tile: &mut Tile<'_, C, K>,
@@ -110,7 +114,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         if let (Some([of_update, of_gradient]), 1.., 1..) = (&tile.flow, self.part, C::CUTS) {
             (update, gradient) = (vectors.widen(of_update, at), vectors.widen(of_gradient, at));
         }
-        let parameter = match &tile.parameter {
+        let mut parameter = match &tile.parameter {
             Some(memory) => vectors.widen(memory, at),
             None => vectors.zeros(),
         };
@@ -127,7 +131,12 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         let carry = Carry::<K>::map(
             Carry::<K>::each_ref(&tile.carry),
             #[inline(always)]
-            |memory| vectors.widen(memory, at),
+            |beside| {
+                if let (true, Some(memory)) = (K::Store::CORRECTS, &tile.parameter) {
+                    parameter = vectors.join::<K::Store, _>(memory, beside, at);
+                }
+                vectors.widen(beside, at)
+            },
         );
         let mut marks = vectors.zeros();
         if C::MARKS_FIRST && first == 0 {
@@ -186,7 +195,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     }
 
     /// The state of one group, rounded.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn write_state<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         tile: &mut Tile<'_, C, K>,
@@ -219,11 +228,11 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
 
     /// The store on one group: target, the one rounding, and what is taken note of. Returns the
     /// parameter as it is now known: as written, plus what is carried.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn write_parameter<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         memory: &mut [K::Parameter; TILE],
-        carried: &mut Of<Carry<K>, &mut [K::Parameter; TILE]>,
+        carried: &mut Of<Carry<K>, &mut [Beside<K>; TILE]>,
         moved: &Moved<K, V>,
         at: usize,
         random: &Drawn<V>,
@@ -238,6 +247,9 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         let mut target = vectors.zeros();
         for (i, target) in target.as_mut().iter_mut().enumerate() {
             *target = K::Store::target(parameter[i], update[i], &pick::<Carry<K>, V>(&carry, i));
+        }
+        if K::Store::CORRECTS {
+            return self.write_corrected::<K>(memory, carried, &target, at, random);
         }
         match K::Store::ROUNDING {
             Rounding::Nearest => vectors.round(&target, memory, at),
@@ -263,10 +275,39 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         );
         stored
     }
+
+    /// The target in two places, as [`write_parameter`](Self::write_parameter) returns it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn write_corrected<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
+        &self,
+        memory: &mut [K::Parameter; TILE],
+        carried: &mut Of<Carry<K>, &mut [Beside<K>; TILE]>,
+        target: &V::Group,
+        at: usize,
+        random: &Drawn<V>,
+    ) -> V::Group {
+        let vectors = self.vectors;
+        let random = match K::Store::ROUNDING {
+            Rounding::Nearest => None,
+            Rounding::Stochastic => Some(random.stream(PARAMETER_STREAM)),
+        };
+        let mut written = *target;
+        Carry::<K>::map(
+            Carry::<K>::each_mut(carried),
+            #[inline(always)]
+            |beside| {
+                vectors.split::<K::Store, _>(target, random, memory, beside, at);
+                if C::LOOKS_BACK {
+                    written = vectors.join::<K::Store, _>(memory, beside, at);
+                }
+            },
+        );
+        written
+    }
 }
 
 /// The state of the elements in place `i`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn element<C: Stage, V: Vectors>(
     state: &Of<ElementsOf<C>, V::Group>,
     axes: &Of<AxesOf<C>, V::Group>,
@@ -276,7 +317,7 @@ fn element<C: Stage, V: Vectors>(
 }
 
 /// Puts the state of the elements into place `i`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn place_element<C: Stage, V: Vectors>(
     state: &mut Of<ElementsOf<C>, V::Group>,
     axes: &mut Of<AxesOf<C>, V::Group>,
@@ -289,7 +330,7 @@ fn place_element<C: Stage, V: Vectors>(
 }
 
 /// The numbers in place `i` of each group.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn pick<S: FieldSet, V: Vectors>(groups: &Of<S, V::Group>, i: usize) -> Of<S, V::Number> {
     S::map(
         S::each_ref(groups),
@@ -299,7 +340,7 @@ fn pick<S: FieldSet, V: Vectors>(groups: &Of<S, V::Group>, i: usize) -> Of<S, V:
 }
 
 /// Puts numbers into place `i` of each group.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn place<S: FieldSet, V: Vectors>(groups: &mut Of<S, V::Group>, i: usize, numbers: Of<S, V::Number>) {
     S::map(
         S::zip(S::each_mut(groups), numbers),

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 
 /// How parameters, gradients and state lie in memory, and how parameters are written.
 pub trait Formats: Copy + Debug + Send + Sync + 'static {
-    /// The format of parameters, and of what the store carries.
+    /// The format of parameters.
     type Parameter: StorageDtype;
     /// The format of gradients.
     type Gradient: WidensTo<Number<Self>>;
@@ -19,6 +19,9 @@ pub trait Formats: Copy + Debug + Send + Sync + 'static {
 
 /// The format that arithmetic is done in: `f64` for `f64` parameters, else `f32`.
 pub type Number<K> = <<K as Formats>::Parameter as StorageDtype>::Arithmetic;
+
+/// The format of what the store carries.
+pub type Beside<K> = <<K as Formats>::Store as Store>::Beside<<K as Formats>::Parameter>;
 
 /// Parameters in `P`, gradients in `G`, state in `S`, written by the store `W`.
 #[derive(Clone, Copy)]

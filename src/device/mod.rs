@@ -6,10 +6,12 @@
 
 mod formats;
 mod lines;
+mod rows;
 mod sets;
 
-pub use formats::{Formats, In, Number};
+pub use formats::{Beside, Formats, In, Number};
 pub use lines::{Axis, Lines, Parts};
+pub use rows::{Entry, Rows, SparseRows};
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
 
 use crate::dtype::{Format, StorageDtype};
@@ -137,7 +139,7 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     /// The lines of the tensor.
     pub lines: &'a Lines,
     /// What the store carries, a number per element and field.
-    pub carry: Of<<K::Store as Store>::Carry, D::ViewMut<'a, K::Parameter>>,
+    pub carry: Of<<K::Store as Store>::Carry, D::ViewMut<'a, Beside<K>>>,
     /// The numbers of the tensor, one per field.
     pub tensor: Of<C::Tensor, D::ViewMut<'a, Number<K>>>,
     /// Room for the leaves of a sum: one per [`LEAF`] elements if the rule has statistics.
@@ -181,7 +183,7 @@ pub struct Evaluated<'a, D: Device, C: Stage, K: Formats> {
     /// The parameter.
     pub parameter: D::View<'a, K::Parameter>,
     /// What the store carries, a number per element and field.
-    pub carry: Of<<K::Store as Store>::Carry, D::View<'a, K::Parameter>>,
+    pub carry: Of<<K::Store as Store>::Carry, D::View<'a, Beside<K>>>,
     /// The state that lies in a number per element and field. That by axis plays no part.
     pub state: Of<ElementsOf<C>, D::View<'a, K::State>>,
     /// The constants.

@@ -46,6 +46,8 @@
 //!   has momentum. Centred, it divides by the deviation instead of the root mean square.
 //! - **Adagrad** and **Adadelta** are the oldest: for sparse features in convex problems, and for problems
 //!   whose scale is unknown.
+//! - Tables of embeddings have gradients of a few rows: [`by_rows`](crate::optimizer::Optimizer::by_rows)
+//!   works on these alone, with any rule that does not remember how a tensor began; [`Sm3`](crate::rule::Sm3) then keeps one number per row.
 //! - **Adopt** and **LaProp** divide each gradient by its scale before it is averaged. Adopt's scale does
 //!   not know the gradient that it divides, so that it converges with any β₂; LaProp's β₂ may be small.
 //! - **AdEMAMix** adds an average over some ten thousand gradients. Give both warm-ups the length of

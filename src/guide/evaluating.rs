@@ -32,7 +32,8 @@
 //!     .build(Cpu::default(), &model)?;
 //! for epoch in 0..3 {
 //!     for batch in 0..10 {
-//!         optimizer.step(&mut model, &gradient(&model))?;
+//!         let gradients = gradient(&model);
+//!         optimizer.step(&mut model, &gradients)?;
 //!     }
 //!     let evaluating = optimizer.into_evaluation(&mut model).map_err(|refused| refused.error)?;
 //!     println!("epoch {epoch}: {}", loss(&model));
@@ -52,9 +53,9 @@
 //!
 //! # What to save
 //!
-//! - To **go on** later: the parameters in training, and the [snapshot](crate::optimizer::Optimizer::snapshot).
-//!   The average and z are part of the state, so nothing else is needed; in evaluation a snapshot does
-//!   not compile, since it would not fit the parameters.
+//! - To **go on** later: the parameters in training, and a [checkpoint](super::checkpoints). The average and
+//!   z are part of the state, so nothing else is needed; one that is taken in evaluation holds the
+//!   parameters in training as well, and is refused by an optimizer that is not in evaluation.
 //! - To **use** the model: the parameters at the point for evaluation, and nothing else.
 //!
 //! # Which average

@@ -9,12 +9,16 @@
 //! | [gradient_release] | How do I save the memory of gradients? |
 //! | [matrices] | Which rule for matrices, and how is it tuned? |
 //! | [memory] | How much memory will it take? |
+//! | [checkpoints] | How do I stop, and go on as if I had not stopped? |
+//! | [configuration] | How do I choose an optimizer in a file? |
 //! | [writing_a_rule] | How do I write an optimizer of my own? |
 //! | [testing] | How do I test an optimizer, mine or this one? |
 //! | [architecture] | Do the contracts hold the hard cases? |
 
 pub mod architecture;
+pub mod checkpoints;
 pub mod choosing;
+pub mod configuration;
 pub mod evaluating;
 pub mod gradient_release;
 pub mod matrices;

@@ -12,6 +12,10 @@
 //! | `f32` | 32 | 24 | 1e-7 | 3e38 | 1e-38 |
 //! | `bf16` | 16 | 8 | 0.008 | 3e38 | 1e-38 |
 //! | `f16` | 16 | 11 | 0.001 | 65504 | 6e-5 |
+//! | `bf16+8`: [`Plus8<bf16>`](crate::dtype::Plus8) | 24 | 16 | 3e-5 | 3e38 | 1e-38 |
+//! | `bf16+16`: [`Plus16<bf16>`](crate::dtype::Plus16) | 32 | 24 | 1e-7 | 3e38 | 1e-38 |
+//! | `f16+8` | 24 | 19 | 4e-6 | 65520 | 6e-5 |
+//! | `f16+16` | 32 | 24 | 1e-7 | 65520 | 6e-5 |
 //!
 //! # Stores
 //!
@@ -22,6 +26,8 @@
 //! |---|---|---|---|
 //! | nearest | | is lost | parameters are `f32` or `f64` |
 //! | `.kahan()` | 2 bytes | is carried into the next step | results should be close to `f32` training |
+//! | `.error_corrected8(seed)` | 1 byte | lies beside it, 8 digits long, and what is behind them is kept on average | results should be close to `f32` training in 3 bytes |
+//! | `.error_corrected16()` | 2 bytes | lies beside it, 16 digits long | `bf16` parameters should train exactly as `f32` ones |
 //! | `.stochastic_rounding(seed)` | | is kept on average | memory is what limits you |
 //!
 //! ```
@@ -56,6 +62,46 @@
 //!
 //! Kahan's carry is what the parameter should have moved by and did not: the rest of the addition, exact
 //! in `f32` and rounded once into the parameter's format. Where the parameter is infinite or NaN it is 0.
+//!
+//! # Error correction
+//!
+//! An error-corrected number is a 16-bit one with 8 or 16 more binary digits beside it, as in HeavyBall's
+//! ECC and FlashOptim. Between two neighbouring 16-bit numbers of one sign lie 2⁸ or 2¹⁶ steps, and the
+//! correction says how many steps the value lies from the nearest of the two. So the 16-bit number is
+//! the best one by itself: the model computes with it and never sees the correction.
+//!
+//! For parameters the correction lies beside them, like Kahan's carry, and is read at each step: rules see
+//! both as one number. Setting a parameter to something else between two steps leaves a correction of at
+//! most half a unit in the last place there. For state both lie together:
+//! `.state_in::<Plus8<bf16>>(seed)` takes 3 bytes for each 4 of `f32`. What lies behind the digits is
+//! rounded stochastically, so 8 digits have no bias; 16 digits beside `bf16` are `f32`, and nothing is
+//! rounded. A finite value never becomes infinite: beyond the largest number and half its unit there is
+//! only that. [`Plus8`](crate::dtype::Plus8) and [`Plus16`](crate::dtype::Plus16) may hold parameters
+//! themselves, where nothing else reads them.
+//!
+//! ```
+//! use gradus::cpu::Cpu;
+//! use gradus::dtype::Plus8;
+//! use gradus::optimizer::Build;
+//! use gradus::rule::AdamW;
+//! use half::bf16;
+//!
+//! let gradients = [("w", vec![0.5f32; 1000])];
+//! let mut wide = [("w", vec![1f32; 1000])];
+//! let mut corrected = [("w", vec![bf16::ONE; 1000])];
+//! let mut in_f32 = AdamW::default().build(Cpu::default(), &wide)?;
+//! let builder = AdamW::default().parameters_in::<bf16>().gradients_in::<f32>();
+//! let builder = builder.error_corrected8(1).state_in::<Plus8<bf16>>(2);
+//! let mut in_7_bytes = builder.build(Cpu::default(), &corrected)?;
+//! for _ in 0..100 {
+//!     in_f32.step(&mut wide, &gradients)?;
+//!     in_7_bytes.step(&mut corrected, &gradients)?;
+//! }
+//! // The model reads the bf16 number nearest to what f32 training gives.
+//! assert_eq!(corrected[0].1[0], bf16::from_f32(wide[0].1[0]));
+//! assert_eq!((in_f32.state_bytes(), in_7_bytes.state_bytes()), (8 * 1000, 7 * 1000));
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
 //!
 //! # The format of state
 //!

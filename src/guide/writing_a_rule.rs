@@ -85,6 +85,63 @@
 //! long it is. When a gradient is only accumulated, there is no parameter (it reads as 0) and the update is
 //! dropped; a stage that remembers parameters must look at [`Step::arrives`](crate::transform::Step::arrives).
 //!
+//! # Two branches
+//!
+//! Stages that stand [`beside`](crate::transform::StageExt::beside) each other see the same gradient, and a
+//! [`Merge`](crate::transform::Merge) makes one update of both: [`Graft`](crate::rule::Graft) the length of
+//! the first in the direction of the second, [`WeightedSum`](crate::rule::WeightedSum) a sum, one of your own
+//! whatever you like. Each branch may be a chain with statistics of its own.
+//!
+//! ```
+//! use gradus::cpu::Cpu;
+//! use gradus::hyperparameter::LearningRate;
+//! use gradus::optimizer::Build;
+//! use gradus::rule::{Chained, Graft, Momentum, ScaleByAdam, Sign};
+//! use gradus::transform::StageExt;
+//!
+//! let chain = Momentum::default().beside(ScaleByAdam::default().then(Sign)).merge(Graft::default());
+//! let rule = Chained { chain, learning_rate: LearningRate::new(0.1)? };
+//! let mut parameters = [("w", vec![0.0f64; 2])];
+//! let mut optimizer = rule.parameters_in::<f64>().build(Cpu::default(), &parameters)?;
+//! optimizer.step(&mut parameters, &[("w", vec![3.0, -4.0])])?;
+//! let each = 0.1 * 5.0 / 2.0f64.sqrt(); // norm 5, in the direction (1, -1)
+//! assert!((parameters[0].1[0] + each).abs() < 1e-7 && (parameters[0].1[1] - each).abs() < 1e-7);
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! # A chain from data
+//!
+//! Where the stages are known at run time only, a [`Program`](crate::transform::Program) lists them, and
+//! [`ListedStages`](crate::rule::ListedStages) makes a rule of it, with the bits of the same chain in types.
+//! Your own stages, and branches, are items like any other. The type says how many fields of state there are.
+//!
+//! ```
+//! use gradus::cpu::Cpu;
+//! use gradus::hyperparameter::{LearningRate, WeightDecay};
+//! use gradus::optimizer::Build;
+//! use gradus::rule::{Graft, ListedStages, Momentum, ScaleByAdam, Sign};
+//! use gradus::transform::{AroundAtRunTime, DynamicRule, Identity, Program, StageExt};
+//!
+//! let mut program = Program::default();
+//! for name in ["momentum", "grafted adam", "sign"] {
+//!     match name {
+//!         "momentum" => program.push(Momentum::default()),
+//!         "sign" => program.push(Sign),
+//!         _ => program.push(Identity.beside(ScaleByAdam::default()).merge(Graft::default())),
+//!     }
+//! }
+//! assert_eq!(program.state_fields(), ["velocity", "first", "second"]);
+//!
+//! let (weight_decay, learning_rate) = (WeightDecay::NONE, LearningRate::new(0.1)?);
+//! let rule = ListedStages { program, weight_decay, learning_rate };
+//! let rule = <DynamicRule>::of(Box::new(rule), AroundAtRunTime::default())?;
+//! let mut parameters = [("w", vec![1.0f32; 4])];
+//! let mut optimizer = rule.build(Cpu::default(), &parameters)?;
+//! optimizer.step(&mut parameters, &[("w", vec![0.5f32; 4])])?;
+//! assert!(parameters[0].1.iter().all(|weight| *weight < 1.0));
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
 //! # A name
 //!
 //! Hyperparameters with a name implement [`Rule`](crate::transform::Rule): the two parts of the chain that

@@ -9,18 +9,21 @@ use super::matrix::MatrixState;
 use super::release::Arrivals;
 use super::survey::Survey;
 use super::{Arrival, Optimizer, TensorState, step};
-use crate::device::{Device, Formats, LEAF, Lines, Number};
+use crate::device::{Beside, Device, Formats, LEAF, Lines, Number};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::random::{round_keys, tensor_id};
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Rule, Stage};
+use crate::transform::{AxesOf, Counts, Description, ElementsOf, FieldSet, Held, Of, Rule, Stage};
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
 /// The label of the group of the parameters that no other group claims.
 const DEFAULT_GROUP: &str = "default";
+
+/// The label of the parameters that stay as they are.
+pub(super) const FROZEN_GROUP: &str = "frozen";
 
 /// The label of the group of the parameters without weight decay.
 const UNDECAYED_GROUP: &str = "undecayed";
@@ -37,8 +40,8 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
         .into_iter()
         .zip(members)
         .map(|((name, layout), member)| {
-            let chain = member.map(|group| groups[group].base.chain());
-            tensor(&device, name, layout, member, chain)
+            let group = &groups[member.unwrap_or(0)];
+            tensor(&device, name, layout, (member, &group.base.chain(), &group.description()))
         })
         .collect::<Result<Vec<_>>>()?;
 
@@ -177,7 +180,8 @@ fn rules<R: Rule>(
         list.push((UNDECAYED_GROUP.to_owned(), rule));
     }
     for (place, (label, _)) in list.iter().enumerate() {
-        if list[..place].iter().any(|(other, _)| other == label) {
+        // Frozen parameters stand under that label in reports and snapshots.
+        if label == FROZEN_GROUP || list[..place].iter().any(|(other, _)| other == label) {
             return Err(Error::DuplicateGroup { group: label.clone() });
         }
     }
@@ -227,28 +231,36 @@ fn tensor<C: Stage, K: Formats, D: Device>(
     device: &D,
     name: String,
     layout: Layout,
-    member: Option<usize>,
-    chain: Option<C>,
+    (member, chain, description): (Option<usize>, &C, &Description),
 ) -> Result<TensorState<C, K, D>> {
     const { assert!(C::CUTS <= 2, "a chain works through one matrix rule at most") };
-    let own = zeros::<C::Own>();
-    let rule = chain.as_ref().and_then(|chain| chain.matrix(&own)).map(|stage| stage.rule);
+    let elements = |counts: &Counts| counts.state;
+    let by_axis = |counts: &Counts| counts.axes;
+    let numbers = |counts: &Counts| counts.tensor;
+    let on_host = |counts: &Counts| counts.own;
+    let own = description.generate::<C::Own, _>(on_host, || 0.0);
+    let rule = member.and_then(|_| chain.matrix(&own)).map(|stage| stage.rule);
     let matrix = rule.map(|rule| MatrixState::new(device, rule, &name, &layout)).transpose()?;
+    let chain = description;
     let length = if member.is_some() { layout.len() } else { 0 };
     let lines = Lines::of(&layout);
     let (of_lines, room) = if member.is_some() { (lines.count(), lines.room(length)) } else { (0, 0) };
     Ok(TensorState {
-        state: buffers::<ElementsOf<C>, K::State, D>(device, length, &name)?,
-        axes: buffers::<AxesOf<C>, Number<K>, D>(device, of_lines, &name)?,
-        room: buffers::<AxesOf<C>, Number<K>, D>(device, room, &name)?,
+        state: buffers::<ElementsOf<C>, K::State, D>(device, (length, chain, elements), &name)?,
+        axes: buffers::<AxesOf<C>, Number<K>, D>(device, (of_lines, chain, by_axis), &name)?,
+        room: buffers::<AxesOf<C>, Number<K>, D>(device, (room, chain, by_axis), &name)?,
         lines,
-        carry: buffers::<<K::Store as Store>::Carry, K::Parameter, D>(device, length, &name)?,
-        tensor: buffers::<C::Tensor, Number<K>, D>(device, usize::from(member.is_some()), &name)?,
+        carry: buffers::<<K::Store as Store>::Carry, Beside<K>, D>(device, (length, chain, elements), &name)?,
+        tensor: buffers::<C::Tensor, Number<K>, D>(
+            device,
+            (usize::from(member.is_some()), chain, numbers),
+            &name,
+        )?,
         own,
         matrix,
-        next: zeros::<C::Own>(),
+        next: chain.generate::<C::Own, _>(on_host, || 0.0),
         taking_part: false,
-        leaves: buffer(device, leaves_of(C::PASSES, length), &name)?,
+        leaves: buffer(device, leaves_of(chain.passes, length), &name)?,
         id: tensor_id(&name),
         received: 0,
         name,
@@ -265,12 +277,22 @@ pub(super) fn leaves_of(passes: usize, length: usize) -> usize {
 
 fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
     device: &D,
+    (length, chain, kind): (usize, &Description, impl Fn(&Counts) -> usize),
+    parameter: &str,
+) -> Result<Of<S, D::Buffer<T>>> {
+    buffers_like::<S, _, T, D>(device, &chain.generate::<S, _>(kind, || ()), length, parameter)
+}
+
+/// As many buffers of a length as another set has values.
+pub(super) fn buffers_like<S: FieldSet, X: Held, T: StorageDtype, D: Device>(
+    device: &D,
+    other: &Of<S, X>,
     length: usize,
     parameter: &str,
 ) -> Result<Of<S, D::Buffer<T>>> {
     // A set cannot hold results, so the first failure is kept beside buffers of no length.
     let mut failure = Ok(());
-    let set = S::generate(|| match buffer(device, length, parameter) {
+    let set = S::map(S::each_ref(other), |_| match buffer(device, length, parameter) {
         Ok(buffer) => buffer,
         Err(error) => {
             failure = Err(error);
@@ -280,13 +302,13 @@ fn buffers<S: FieldSet, T: StorageDtype, D: Device>(
     failure.map(|()| set)
 }
 
-fn buffer<T: StorageDtype, D: Device>(device: &D, length: usize, parameter: &str) -> Result<D::Buffer<T>> {
+pub(super) fn buffer<T: StorageDtype, D: Device>(
+    device: &D,
+    length: usize,
+    parameter: &str,
+) -> Result<D::Buffer<T>> {
     device.zeros(length).ok_or_else(|| Error::OutOfMemory {
         parameter: parameter.to_owned(),
         bytes: length.saturating_mul(size_of::<T>()),
     })
-}
-
-fn zeros<S: FieldSet>() -> Of<S, f64> {
-    S::generate(|| 0.0)
 }

@@ -7,7 +7,7 @@ use super::memory::MemoryReport;
 use super::options::{
     AsArithmetic, AsParameters, FitsArithmetic, KeepsArithmetic, Released, Together, Unchosen,
 };
-use super::routed::{AsBuilder, Routes};
+use super::routed::{AsBuilder, DecidedLater, Routes};
 use super::wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 use crate::clip::JointClip;
 use crate::device::{Device, ParameterSet};
@@ -17,7 +17,7 @@ use crate::hyperparameter::Limit;
 use crate::rule::WeightAverage;
 use crate::schedule::Schedule;
 use crate::shape::Layout;
-use crate::store::{Kahan, Nearest, Stochastic};
+use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic};
 use crate::transform::{Rule, Stage};
 
 /// A builder on which nothing has been chosen but the stages around the rule.
@@ -61,6 +61,16 @@ pub trait Build: Rule {
         seed: u64,
     ) -> Builder<Self, Unchosen, AsParameters, AsArithmetic, Stochastic> {
         self.builder().stochastic_rounding(seed)
+    }
+
+    /// See [`Builder::error_corrected8`].
+    fn error_corrected8(self, seed: u64) -> Builder<Self, Unchosen, AsParameters, AsArithmetic, Corrected8> {
+        self.builder().error_corrected8(seed)
+    }
+
+    /// See [`Builder::error_corrected16`].
+    fn error_corrected16(self) -> Builder<Self, Unchosen, AsParameters, AsArithmetic, Corrected16> {
+        self.builder().error_corrected16()
     }
 
     /// See [`Builder::gradient_release`].
@@ -115,7 +125,7 @@ pub trait Build: Rule {
     }
 
     /// See [`Builder::route`].
-    fn route<B: AsBuilder>(
+    fn route<B: AsBuilder<Builder: DecidedLater>>(
         self,
         label: impl Into<String>,
         condition: impl Fn(&str, &Layout) -> bool + Send + Sync + 'static,

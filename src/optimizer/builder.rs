@@ -15,6 +15,7 @@
 //! | `.state_in::<S>(seed)` | `f32`; `f64` for `f64` | the parameters' arithmetic | narrower state is rounded stochastically |
 //! | `.kahan()` | nearest | `bf16` or `f16` parameters | others hold the arithmetic's result already |
 //! | `.stochastic_rounding(seed)` | nearest | `bf16` or `f16` parameters, no `.kahan()` | each replaces the other |
+//! | `.error_corrected8(seed)`, `.error_corrected16()` | nearest | the same, and none of the two | so do these |
 //! | `.gradient_release()` | together | nothing that needs all gradients at once | each is freed before the next exists |
 //! | `.group(label, condition, rule)` and its kind | one group | a parameter is in one group | |
 //! | `.route(label, condition, other)` | one rule | the same formats of parameters and gradients; what looks at all gradients behind it | they step as one |
@@ -34,7 +35,7 @@ use super::{Optimizer, assemble};
 use crate::device::{Device, In, ParameterSet};
 use crate::dtype::{StorageDtype, WidensTo};
 use crate::error::Result;
-use crate::store::{Kahan, Nearest, Stochastic, Store};
+use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
 use crate::transform::Rule;
 use core::fmt;
 use core::marker::PhantomData;
@@ -143,6 +144,47 @@ impl<R: Rule, P, G, S, W, A, X> Builder<R, P, G, S, W, A, X> {
         Stochastic: Rounds<P>,
     {
         self.plan.seeds.store = seed;
+        self.choose()
+    }
+
+    /// Keeps 8 more digits of each parameter beside it, and rounds stochastically behind them: 16 digits
+    /// of bf16 in 3 bytes. See [`Corrected8`].
+    ///
+    /// ```
+    /// use gradus::cpu::Cpu;
+    /// use gradus::dtype::Plus8;
+    /// use gradus::hyperparameter::LearningRate;
+    /// use gradus::optimizer::Build;
+    /// use gradus::rule::AdamW;
+    /// use half::bf16;
+    ///
+    /// let mut parameters = [("w", vec![bf16::ONE; 100])];
+    /// let rule = AdamW { learning_rate: LearningRate::new(1e-4)?, ..AdamW::default() };
+    /// let builder = rule.parameters_in::<bf16>().error_corrected8(1).state_in::<Plus8<bf16>>(2);
+    /// let mut optimizer = builder.build(Cpu::default(), &parameters)?;
+    /// assert_eq!(optimizer.state_bytes(), 100 * (3 + 3 + 1));
+    /// for _ in 0..100 {
+    ///     optimizer.step(&mut parameters, &[("w", vec![bf16::ONE; 100])])?;
+    /// }
+    /// assert_eq!(parameters[0].1, vec![bf16::from_f32(0.99); 100]); // bf16 alone would not have moved
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    pub fn error_corrected8(mut self, seed: u64) -> Builder<R, P, G, S, Corrected8, A, X>
+    where
+        W: MayBeReplaced,
+        Corrected8: Rounds<P>,
+    {
+        self.plan.seeds.store = seed;
+        self.choose()
+    }
+
+    /// Keeps 16 more digits of each parameter beside it: beside `bf16`, all that `f32` has. See
+    /// [`Corrected16`].
+    pub fn error_corrected16(self) -> Builder<R, P, G, S, Corrected16, A, X>
+    where
+        W: MayBeReplaced,
+        Corrected16: Rounds<P>,
+    {
         self.choose()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Optimizer<.., Training> ──into_evaluation──▶ Optimizer<.., Evaluation>
-//!  step, release, snapshot ◀──into_training───  nothing that needs the point for training
+//!  step, release          ◀──into_training───   nothing that needs the point for training
 //! ```
 //!
 //! On the way out the parameters are kept, in their own format, and written back on the way back: not

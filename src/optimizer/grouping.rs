@@ -41,6 +41,16 @@ pub(super) struct SchedulePlan {
     pub(super) schedule: Schedule,
 }
 
+/// What is decided about all gradients before a step, as data.
+#[cfg(feature = "catalogue")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policies {
+    pub(crate) clip_global_norm: Option<f64>,
+    pub(crate) skips_nonfinite: bool,
+    pub(crate) refuses_nonfinite: bool,
+    pub(crate) loss_scaling: Option<LossScaling>,
+}
+
 impl Plan {
     /// The clip of all gradients together, if its limit is valid.
     pub(super) fn joint_clip(&self) -> Result<Option<JointClip>> {
@@ -49,6 +59,20 @@ impl Plan {
 }
 
 impl<R, P, G, S, W, A, X> Builder<R, P, G, S, W, A, X> {
+    /// Decides about all gradients, for a caller that has checked which options fit together.
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn with_policies(mut self, policies: Policies) -> Self {
+        let clip: fn(Limit) -> JointClip = JointClip::Norm;
+        self.plan.clip = policies.clip_global_norm.map(|limit| (clip, limit));
+        self.plan.nonfinite = match policies {
+            Policies { refuses_nonfinite: true, .. } => Nonfinite::RefusesTheStep,
+            Policies { skips_nonfinite: true, .. } => Nonfinite::SkipsTheStep,
+            _ => Nonfinite::Propagates,
+        };
+        self.plan.loss_scaling = policies.loss_scaling;
+        self
+    }
+
     /// Gives the parameters for which `condition` holds a rule with other hyperparameters.
     ///
     /// Conditions are functions of name and layout; [`select`](super::select) has the usual ones. A

@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 /// let mut parameters = [("x", vec![1.0f32])];
 /// let scaling = LossScaling { start: 1024.0, ..LossScaling::default() };
 /// let mut optimizer =
-///     Sgd::default().gradients_in::<f16>().loss_scaling(scaling)?.build(Cpu::default(), &parameters)?;
+///     Sgd::default().gradients_in::<f16>().loss_scaling(scaling).build(Cpu::default(), &parameters)?;
 ///
 /// // A gradient of 1e-8 would be 0 in f16; of the scaled loss it is 1e-8·1024.
 /// let gradient = f16::from_f64(1e-8 * optimizer.loss_scale());
@@ -34,6 +34,8 @@ use crate::error::{Error, Result};
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct LossScaling {
     /// The scale at first. Default 2¹⁶.
     pub start: f64,
@@ -60,6 +62,16 @@ impl Default for LossScaling {
             smallest: power(-24),
             largest: power(24),
         }
+    }
+}
+
+impl LossScaling {
+    /// Refuses numbers that are out of range, as [`build`](super::Builder::build) would.
+    ///
+    /// # Errors
+    /// [`Error::Hyperparameter`].
+    pub fn check(self) -> Result<()> {
+        LossScale::new(self).map(|_| ())
     }
 }
 
@@ -91,6 +103,11 @@ impl LossScale {
             return Err(Error::Hyperparameter { name, value: 0.0, allowed: "1 <= value" });
         }
         Ok(Self { scaling, scale: start, good: 0 })
+    }
+
+    /// Refuses a scale that this one could not have come to.
+    pub(super) fn accepts(&self, scale: f64) -> Result<()> {
+        Self::new(LossScaling { start: scale, ..self.scaling }).map(|_| ())
     }
 
     pub(super) fn get(&self) -> f64 {

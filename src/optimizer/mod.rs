@@ -15,6 +15,7 @@
 //! | `survey`, `loss_scale` | what is found out about all gradients first |
 //! | `release` | a step with gradients one by one |
 //! | `routed` | several rules over one model, driven by one step |
+//! | `rows` | a step with gradients of a few rows |
 //! | `faces` | the parameters at another point, for evaluation, and the way back |
 //! | `snapshot` | a copy of all state, and the way back |
 
@@ -31,6 +32,7 @@ mod memory;
 mod options;
 mod release;
 mod routed;
+mod rows;
 pub mod select;
 mod snapshot;
 mod step;
@@ -40,6 +42,8 @@ mod wrapping;
 pub use build::{Build, Started};
 pub use builder::{Builder, Built};
 pub use extras::{Averaging, Releasable, TwoFaced};
+#[cfg(feature = "catalogue")]
+pub(crate) use grouping::Policies;
 pub use loss_scale::LossScaling;
 pub use memory::{FieldMemory, GroupMemory, MemoryKind, MemoryReport};
 #[cfg(feature = "catalogue")]
@@ -51,23 +55,22 @@ pub use options::{
 };
 pub use options::{Evaluates, Evaluation, HasTwoPoints, Phase, Training, Trains};
 pub use release::{Finished, ParameterKey, ReleaseStep};
-pub use routed::{
-    AsBuilder, ClipsTogether, DecidedLater, Decides, Drives, Routable, Routed, RoutedSnapshot, Routes,
-};
+pub use routed::{AsBuilder, DecidedLater, Drives, Jointly, Routable, Routed, RoutedSnapshot, Routes};
+pub use rows::RowOptimizer;
 pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
 pub use survey::Stepped;
 pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 
 use group::Group;
 
-use crate::device::{Device, Formats, Lines, Number, Statistics, Work};
+use crate::device::{Beside, Device, Formats, Lines, Number, Statistics, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::random::RoundKeys;
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{Arrives, AxesOf, ChainOf, ElementsOf, FieldSet, Of, Rule, Stage, Step};
+use crate::transform::{Arrives, AxesOf, ChainOf, ElementsOf, FieldSet, Held, Of, Rule, Stage, Step};
 use core::fmt;
 use core::marker::PhantomData;
 use std::collections::HashMap;
@@ -109,7 +112,7 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
     /// Room for what becomes of the state by axis.
     room: Of<AxesOf<C>, D::Buffer<Number<K>>>,
     lines: Lines,
-    carry: Of<<K::Store as Store>::Carry, D::Buffer<K::Parameter>>,
+    carry: Of<<K::Store as Store>::Carry, D::Buffer<Beside<K>>>,
     tensor: Of<C::Tensor, D::Buffer<Number<K>>>,
     own: Of<C::Own, f64>,
     /// The numbers of the gradient under way, which count once the device has run.
@@ -269,10 +272,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
 
 impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     fn bytes(&self) -> usize {
-        let carry = <<K::Store as Store>::Carry as FieldSet>::COUNT * size_of::<K::Parameter>();
-        let state = ElementsOf::<C>::COUNT * size_of::<K::State>();
-        let axes = AxesOf::<C>::COUNT * self.lines.count() * size_of::<Number<K>>();
-        let tensor = <C::Tensor as FieldSet>::COUNT * size_of::<Number<K>>();
+        let carry = count::<<K::Store as Store>::Carry, _>(&self.carry) * size_of::<Beside<K>>();
+        let state = count::<ElementsOf<C>, _>(&self.state) * size_of::<K::State>();
+        let axes = count::<AxesOf<C>, _>(&self.axes) * self.lines.count() * size_of::<Number<K>>();
+        let tensor = count::<C::Tensor, _>(&self.tensor) * size_of::<Number<K>>();
         let matrix = self.matrix.as_ref().map_or(0, matrix::MatrixState::bytes);
         if self.frozen { 0 } else { self.layout.len() * (state + carry) + axes + tensor + matrix }
     }
@@ -344,4 +347,11 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> fmt::Debug for Optimi
             .field("device", &self.device)
             .finish_non_exhaustive()
     }
+}
+
+/// How many values a set holds.
+fn count<S: FieldSet, X: Held>(set: &Of<S, X>) -> usize {
+    let mut count = 0;
+    S::map(S::each_ref(set), |_| count += 1);
+    count
 }

@@ -1,7 +1,7 @@
 //! Which options fit together: the types behind the builder, and what the compiler says.
 
-use crate::dtype::StorageDtype;
-use crate::store::{Kahan, Nearest, Stochastic};
+use crate::dtype::{Narrow, Plus8, Plus16, StorageDtype};
+use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic};
 use core::fmt::Debug;
 use half::{bf16, f16};
 use typenum::B1;
@@ -135,24 +135,30 @@ impl<T: StorageDtype> ParameterFormat for T {
 #[diagnostic::on_unimplemented(
     message = "`{P}` parameters already hold the result of the arithmetic, so there is no rounding error to handle",
     label = "here the parameters must be in `bf16` or `f16`",
-    note = "Kahan summation and stochastic rounding repair what is lost when `f32` arithmetic is rounded to 16 bits; parameters are in `f32` unless something else is said",
-    note = "use `.parameters_in::<bf16>()` or `f16`, or leave out `.kahan()` and `.stochastic_rounding(..)`"
+    note = "Kahan summation, error correction and stochastic rounding repair what is lost when `f32` arithmetic is rounded to 16 bits; parameters are in `f32` unless something else is said",
+    note = "use `.parameters_in::<bf16>()` or `f16`, or leave out `.kahan()`, `.error_corrected8(..)`, `.error_corrected16()` and `.stochastic_rounding(..)`"
 )]
 pub trait Rounds<P> {}
 impl<P> Rounds<P> for Nearest {}
-impl Rounds<bf16> for Kahan {}
-impl Rounds<f16> for Kahan {}
-impl Rounds<Unchosen> for Kahan {}
-impl Rounds<bf16> for Stochastic {}
-impl Rounds<f16> for Stochastic {}
-impl Rounds<Unchosen> for Stochastic {}
+
+macro_rules! rounds_16_bits {
+    ($($store:ident)*) => {$(
+        impl Rounds<bf16> for $store {}
+        impl Rounds<f16> for $store {}
+        impl Rounds<Unchosen> for $store {}
+    )*};
+}
+
+rounds_16_bits!(Kahan Stochastic Corrected8 Corrected16);
+
+impl<T: Narrow> Rounds<Plus8<T>> for Stochastic {}
 
 /// A store that has not been replaced yet.
 #[diagnostic::on_unimplemented(
-    message = "Kahan summation and stochastic rounding replace each other",
-    label = "this call needs a builder for which neither has been chosen",
+    message = "Kahan summation, error correction and stochastic rounding replace each other",
+    label = "this call needs a builder for which none of them has been chosen",
     note = "each of them decides how a parameter is rounded, and a parameter is rounded once",
-    note = "keep one of `.kahan()` and `.stochastic_rounding(..)`"
+    note = "keep one of `.kahan()`, `.error_corrected8(..)`, `.error_corrected16()` and `.stochastic_rounding(..)`"
 )]
 pub trait MayBeReplaced {}
 impl MayBeReplaced for Nearest {}
@@ -217,33 +223,36 @@ impl<P: StorageDtype> StateFormat<P> for f64 {
     type Format = P::Arithmetic;
 }
 
+/// For each of the formats that are computed with in `f32`, with the formats of parameters for which
+/// state may be kept in it.
 macro_rules! computed_in_f32 {
-    ($($format:ident)*) => {$(
+    ($($format:ty),*; $parameters:tt) => {$(
         impl<P> FitsArithmetic<P> for $format {}
-        impl KeepsArithmetic<f32> for $format {}
-        impl KeepsArithmetic<bf16> for $format {}
-        impl KeepsArithmetic<f16> for $format {}
         impl KeepsArithmetic<Unchosen> for $format {}
 
         impl<P: StorageDtype> GradientFormat<P> for $format {
             type Format = $format;
         }
-        impl StateFormat<f32> for $format {
-            type Format = $format;
-        }
-        impl StateFormat<bf16> for $format {
-            type Format = $format;
-        }
-        impl StateFormat<f16> for $format {
-            type Format = $format;
-        }
         impl StateFormat<f64> for $format {
             type Format = f64;
+        }
+        keeps_state!($format; $parameters);
+    )*};
+}
+
+macro_rules! keeps_state {
+    ($format:ty; [$($parameter:ty),*]) => {$(
+        impl KeepsArithmetic<$parameter> for $format {}
+        impl StateFormat<$parameter> for $format {
+            type Format = $format;
         }
     )*};
 }
 
-computed_in_f32!(f32 bf16 f16);
+computed_in_f32!(
+    f32, bf16, f16, Plus8<bf16>, Plus16<bf16>, Plus8<f16>, Plus16<f16>;
+    [f32, bf16, f16, Plus8<bf16>, Plus16<bf16>, Plus8<f16>, Plus16<f16>]
+);
 
 mod sealed {
     pub trait Sealed {}

@@ -254,8 +254,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> ReleaseStep<'_, R, K,
         let group = &optimizer.groups[tensor.group];
         let at = group.step_of(tensor.received, self.number, arrives);
         let (parameter, gradient) = (parameter.map(D::shorter_mut), D::shorter(gradient));
-        let chain = group.rule.chain();
-        let work = tensor.work(&chain, &group.next, at, optimizer.keys, parameter, gradient);
+        let work = tensor.work(&group.chain, &group.next, at, optimizer.keys, parameter, gradient);
         let result = optimizer.device.run(&mut [work]);
         tensor.commit(result.is_ok());
         result

@@ -220,8 +220,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             let at = Step { gradient_factor, ..group.step_of(tensor.received, optimizer, Arrives::ToStep) };
             let parameter = Some(D::shorter_mut(parameter));
             let gradient = D::shorter(gradient);
-            let chain = &chains[tensor.group];
-            works.push(tensor.work(chain, &group.next, at, self.keys, parameter, gradient));
+            works.push(tensor.work(&group.chain, &group.next, at, self.keys, parameter, gradient));
         }
         let result = self.device.run(&mut works);
         self.scratch.works = recycled(works);

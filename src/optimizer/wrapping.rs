@@ -93,7 +93,7 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// Multiplies all gradients by one factor, as `clip` says:
     /// `.clip_together(JointClip::NormalizeNorm, 1.0)`.
     pub fn clip_together(
-        mut self,
+        self,
         clip: fn(Limit) -> JointClip,
         limit: f64,
     ) -> Builder<R, P, G, S, W, A, Clipped<X>>
@@ -101,6 +101,15 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         A: LooksAhead,
         X::Clip: MayBeClipped,
     {
+        self.clipped_together(clip, limit)
+    }
+
+    /// The same, whether or not gradients are clipped together already.
+    pub(super) fn clipped_together(
+        mut self,
+        clip: fn(Limit) -> JointClip,
+        limit: f64,
+    ) -> Builder<R, P, G, S, W, A, Clipped<X>> {
         self.plan.clip = Some((clip, limit));
         self.with_extras(|extras| {
             let With { before, behind, after, .. } = extras.stages();
@@ -118,7 +127,7 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         X::Policy: MayBeDecided,
     {
         self.plan.nonfinite = Nonfinite::SkipsTheStep;
-        self.policed()
+        self.with_policy()
     }
 
     /// Refuses a step with an error that names parameter and index, if a gradient is infinite or
@@ -141,7 +150,7 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         X::Policy: MayBeDecided,
     {
         self.plan.nonfinite = Nonfinite::RefusesTheStep;
-        self.policed()
+        self.with_policy()
     }
 
     /// Divides gradients by a scale that the loss was multiplied with, and lets the scale follow
@@ -152,10 +161,10 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         X::Policy: MayBeDecided,
     {
         self.plan.loss_scaling = Some(scaling);
-        self.policed()
+        self.with_policy()
     }
 
-    fn policed<N>(self) -> Builder<R, P, G, S, W, A, Policed<X, N>> {
+    pub(super) fn with_policy<N>(self) -> Builder<R, P, G, S, W, A, Policed<X, N>> {
         self.with_extras(|extras| {
             let With { before, behind, after, .. } = extras.stages();
             With { before, behind, after, front: PhantomData }

@@ -73,6 +73,10 @@ impl Transform for ScaleByAdagrad {
     type State = SumOfSquares;
     type Keeps = B0;
 
+    fn begins_once(&self) -> bool {
+        self.initial.get() != 0.0
+    }
+
     fn constants(&self, at: &Step) -> AdagradConstants<f64> {
         AdagradConstants {
             initial: if at.own == 1 { self.initial.get() } else { 0.0 },

@@ -103,6 +103,10 @@ impl Transform for ScaleByAdan {
     type State = AdanMoments;
     type Keeps = B1;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn constants(&self, at: &Step) -> AdanConstants<f64> {
         let weight = |decay: Decay| decay.debiased_weight(at.own);
         let (first_weight, difference_weight, second_weight) =

@@ -60,6 +60,10 @@ impl Stage for ScaleByAdopt {
     type Keeps = B1;
     type Joint = B0;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn moves(&self, at: &Step) -> bool {
         at.own > 1
     }

@@ -73,6 +73,10 @@ impl Stage for OnSphere {
     type Joint = B0;
     const PASSES: usize = 3;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn constants(&self, at: &Step, _: &mut Nothing, _: &Nothing) -> SphereConstants<f64> {
         let is_matrix = if Shapes::Matrices.contain(at) { 1.0 } else { 0.0 };
         SphereConstants { rate: at.learning_rate, is_matrix }

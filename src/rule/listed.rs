@@ -23,7 +23,7 @@ use crate::transform::{ErasedRule, Program};
 /// }
 /// let learning_rate = LearningRate::new(0.5)?;
 /// let stages = ListedStages { program, weight_decay: WeightDecay::NONE, learning_rate };
-/// let rule = DynamicRule::<3>::of(Box::new(stages), AroundAtRunTime::default())?;
+/// let rule = <DynamicRule>::of(Box::new(stages), AroundAtRunTime::default())?;
 /// let mut parameters = [("x", vec![1.0f32])];
 /// rule.build(Cpu::default(), &parameters)?.step(&mut parameters, &[("x", vec![4.0f32])])?;
 /// assert!((parameters[0].1[0] - 0.5).abs() < 1e-6);
@@ -60,6 +60,14 @@ impl ErasedRule for ListedStages {
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {
         self.learning_rate = learning_rate;
+    }
+
+    fn name(&self) -> String {
+        "ListedStages".to_owned()
+    }
+
+    fn settings(&self) -> String {
+        format!("{self:?}")
     }
 
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {

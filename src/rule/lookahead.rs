@@ -123,6 +123,10 @@ impl Stage for Lookahead {
     type Keeps = B0;
     type Joint = B0;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn constants(&self, at: &Step, own: &mut StepCount<f64>, _: &Nothing) -> LookaheadConstants<f64> {
         let share = self.share.get();
         if at.arrives == Arrives::ToAccumulate {

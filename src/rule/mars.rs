@@ -151,6 +151,10 @@ impl Stage for Mars {
     type Joint = B0;
     const PASSES: usize = 1;
 
+    fn begins_once(&self) -> bool {
+        self.first == FirstComparison::Itself
+    }
+
     fn constants(&self, at: &Step, _: &mut Nothing, _: &Nothing) -> MarsConstants<f64> {
         let (strength, momentum) = (self.strength.get(), self.momentum.get());
         let change = match self.coefficient {

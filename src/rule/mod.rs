@@ -79,6 +79,7 @@ mod sgd_sai;
 mod sign;
 mod sm3;
 mod soap;
+mod spend_first;
 mod stable_adamw;
 mod suds;
 mod unscaled_adam;
@@ -137,6 +138,7 @@ pub use soap::{
     BasisMethod, EigenBases, FactorDecay, FirstGradient, PreconditionerSchedule, Refresh, RefreshWhen,
     ScheduleFreeSoap, Soap, SoapAdEMAMix, SoapNAdam, Solp, TurnsWithBases, VectorBases,
 };
+pub use spend_first::SpendFirst;
 pub use stable_adamw::{ClippedRate, ScaleByStableAdam, StableAdamW};
 pub use suds::{AxisConstants, Reflected, Reflection, ScaleBySuds, SudsAdamW};
 pub use unscaled_adam::{ScaleByUnscaledAdam, UnscaledAdamW};

@@ -84,6 +84,10 @@ impl Stage for MomentumSam {
     type Joint = B0;
     const PASSES: usize = 1;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn constants(
         &self,
         at: &Step,

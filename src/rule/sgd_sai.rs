@@ -120,6 +120,10 @@ impl<N: Normalization> Stage for ScaleBySignalToNoise<N> {
     type Joint = N::Joint;
     const PASSES: usize = N::PASSES;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn joins(pass: usize) -> bool {
         pass == 3
     }

@@ -19,6 +19,7 @@
 //! |---|---|
 //! | State | `μ`, a number per line: *m* + *n* for an *m*×*n* matrix; [`Sm3Momentum`] one number per element more |
 //! | Shapes | any; a vector has a line per element and moves as by Adagrad |
+//! | Gradients of a few rows | yes, with `by_rows()` behind `build`; `μ` is then a number per row |
 //! | Gradient release, accumulation | yes, no; [`Sm3Momentum`] yes, yes |
 //! | Typical `γ` | 0.1, with a warm-up |
 //!

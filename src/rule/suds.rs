@@ -137,6 +137,10 @@ impl Stage for ScaleBySuds {
     const PASSES: usize = 5;
     const MARKS_FIRST: bool = true;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn moves(&self, at: &Step) -> bool {
         at.own > 1
     }

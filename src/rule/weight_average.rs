@@ -118,6 +118,10 @@ impl Stage for WeightAverage {
     type Joint = B0;
     const LOOKS_BACK: bool = true;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn constants(&self, at: &Step, own: &mut Moves<f64>, _group: &Nothing) -> WeightAverageConstants<f64> {
         match at.arrives {
             Arrives::ToAccumulate => WeightAverageConstants { newest: 0.0 },

@@ -5,10 +5,17 @@
 //! | [`Nearest`] | none | drops it |
 //! | [`Kahan`] | one number per element, in the parameter's format | keeps it for the next step |
 //! | [`Stochastic`] | none | rounds up with its probability, so that nothing is lost on average |
+//! | [`Corrected8`] | 8 bits per element | keeps 8 more digits, and rounds stochastically behind them |
+//! | [`Corrected16`] | 16 bits per element | keeps 16 more digits: all that `f32` has |
 //!
 //! Like a rule, a store is arithmetic over [`Real`] that is written once. Between its two halves
 //! lies the one rounding of the step, which belongs to the storage format.
 
+mod corrected;
+
+pub use corrected::{Corrected8, Corrected16, Correction};
+
+use crate::dtype::StorageDtype;
 use crate::fields;
 use crate::real::Real;
 use crate::transform::{FieldSet, Nothing, Of};
@@ -38,8 +45,13 @@ pub enum Rounding {
 /// assert_eq!(carry.compensation, -0.001);   // so it is kept for the next step
 /// ```
 pub trait Store: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
-    /// Numbers per element that lie in the parameter's format; 0 at first.
+    /// Numbers per element; 0 at first.
     type Carry: FieldSet;
+    /// The format of the carry beside parameters in the format `P`.
+    type Beside<P: StorageDtype>: StorageDtype<Arithmetic = P::Arithmetic>;
+    /// Whether parameter and carry are the digits of one number, which are written together by
+    /// [`split`](Self::split).
+    const CORRECTS: bool = false;
     /// How the target is rounded.
     const ROUNDING: Rounding;
     /// The name in recordings and reports.
@@ -58,6 +70,20 @@ pub trait Store: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
         let _ = carry;
         stored
     }
+
+    /// What parameter and carry are as one number, if they are [one](Self::CORRECTS).
+    #[inline(always)]
+    fn join<P: StorageDtype>(stored: P, beside: Self::Beside<P>) -> P::Arithmetic {
+        let _ = beside;
+        stored.widen()
+    }
+
+    /// Parameter and carry for a target, if they are [one](Self::CORRECTS) number; `bits` round it.
+    #[inline(always)]
+    fn split<P: StorageDtype>(target: P::Arithmetic, bits: u32) -> (P, Self::Beside<P>) {
+        let _ = bits;
+        (P::round(target), Default::default())
+    }
 }
 
 /// Rounds to nearest, ties to even.
@@ -66,6 +92,7 @@ pub enum Nearest {}
 
 impl Store for Nearest {
     type Carry = Nothing;
+    type Beside<P: StorageDtype> = P;
     const ROUNDING: Rounding = Rounding::Nearest;
     const NAME: &'static str = "nearest";
 
@@ -84,6 +111,7 @@ pub enum Stochastic {}
 
 impl Store for Stochastic {
     type Carry = Nothing;
+    type Beside<P: StorageDtype> = P;
     const ROUNDING: Rounding = Rounding::Stochastic;
     const NAME: &'static str = "stochastic";
 
@@ -119,6 +147,7 @@ fields! {
 
 impl Store for Kahan {
     type Carry = Compensation;
+    type Beside<P: StorageDtype> = P;
     const ROUNDING: Rounding = Rounding::Nearest;
     const NAME: &'static str = "kahan";
 

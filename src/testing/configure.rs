@@ -63,12 +63,11 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
     let accumulate = list(case, "accumulate", Value::as_bool, trajectory.steps)?;
     Ok(Plan {
         configuration: Configuration {
-            optimizer: optimizer.to_owned(),
             hyperparameters: base,
             groups,
             state_format,
             store,
-            seed: 0,
+            ..Configuration::of(optimizer)
         },
         format,
         learning_rates,
@@ -116,6 +115,7 @@ fn groups(case: &Map<String, Value>) -> Result<Vec<GroupConfiguration>, String> 
         Ok(GroupConfiguration {
             parameters: names.collect::<Option<_>>().ok_or("`groups` with a name that is no text")?,
             hyperparameters: flat(hyper)?,
+            ..GroupConfiguration::default()
         })
     };
     groups.iter().map(group).collect()

@@ -9,5 +9,6 @@ pub mod replay;
 pub mod trajectory;
 mod variant;
 
+mod by_rows;
 mod compare;
 mod configure;

@@ -2,6 +2,7 @@
 
 pub use super::compare::Worst;
 
+use super::by_rows;
 use super::compare::Comparison;
 use super::configure::{Plan, plan};
 use super::trajectory::{Recorded, Trajectory};
@@ -34,10 +35,17 @@ pub fn replay(trajectory: &Trajectory, device: &Cpu) -> Outcome {
         Err(what) => return Outcome::Unsupported(what),
     };
     let worst = match plan.format {
+        format if trajectory.parameters.iter().any(Recorded::is_by_rows) => {
+            if format != Format::F32 {
+                return Outcome::Unsupported(format!("gradients by rows in {}", format.name()));
+            }
+            by_rows::run(trajectory, &plan, device)
+        }
         Format::F64 => run::<f64>(trajectory, &plan, device),
         Format::F32 => run::<f32>(trajectory, &plan, device),
         Format::Bf16 => run::<bf16>(trajectory, &plan, device),
         Format::F16 => run::<f16>(trajectory, &plan, device),
+        other => return Outcome::Unsupported(format!("parameters in {}", other.name())),
     };
     match worst {
         Err(error) => Outcome::Unsupported(error.to_string()),

@@ -3,7 +3,8 @@
 //! A recording is a safetensors file whose metadata has a JSON object `case`. Its tensors are
 //! `param/<name>`, `grad/<step>/<name>`, `expect/<step>/<name>`, for narrow formats
 //! `expect_f32/<step>/<name>`, which is the same run in f32, and `eval/<step>/<name>` where the model is
-//! evaluated at another point than it is trained at.
+//! evaluated at another point than it is trained at. A gradient of a few rows is
+//! `grad_indices/<step>/<name>`, the rows, and `grad_values/<step>/<name>`.
 
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
@@ -69,6 +70,9 @@ pub struct Recorded {
     pub start: Vec<f32>,
     /// Its gradient at each step; [`None`] where it had none.
     pub gradients: Vec<Option<Vec<f32>>>,
+    /// The rows of its gradient at each step that it has a gradient of a few rows at. What stands in
+    /// `gradients` there are the values of these rows.
+    pub rows: Vec<Option<Vec<usize>>>,
     /// Steps and the values that should follow them.
     pub expected: Vec<(usize, Vec<f32>)>,
     /// Steps and the values that should be evaluated after them, where those are others.
@@ -119,7 +123,7 @@ impl Trajectory {
         if parameters.is_empty() {
             return Err("there is no `param/...` tensor".to_owned());
         }
-        let used = ["param/", "grad/", "expect/", "expect_f32/", "eval/"];
+        let used = ["param/", "grad/", "grad_indices/", "grad_values/", "expect/", "expect_f32/", "eval/"];
         let mut other: Vec<_> = tensors.names().into_iter().map(str::to_owned).collect();
         other.retain(|name| !used.iter().any(|prefix| name.starts_with(prefix)));
         other.sort_unstable();
@@ -128,6 +132,11 @@ impl Trajectory {
 }
 
 impl Recorded {
+    /// Whether its gradients are rows.
+    pub(super) fn is_by_rows(&self) -> bool {
+        self.rows.iter().any(Option::is_some)
+    }
+
     /// Whether the values to be evaluated after `step` were recorded.
     pub(super) fn is_evaluated_after(&self, step: usize) -> bool {
         self.evaluated.iter().any(|(recorded, _)| *recorded == step)
@@ -150,7 +159,13 @@ fn recorded(
         None => Ok(None),
     };
     let gradients = (1..=steps).map(|step| of_this_shape(format!("grad/{step}/{name}")));
-    let gradients = gradients.collect::<Result<Vec<_>, _>>()?;
+    let mut gradients = gradients.collect::<Result<Vec<_>, _>>()?;
+    let mut rows = vec![None; steps];
+    for (step, (gradient, rows)) in (1..=steps).zip(gradients.iter_mut().zip(&mut rows)) {
+        if let Some((of_rows, values)) = gradient_of_rows(tensors, name, step, &shape)? {
+            (*gradient, *rows) = (Some(values), Some(of_rows));
+        }
+    }
     let expected = checked.iter().map(|&step| {
         let tensor = format!("{against}/{step}/{name}");
         let values = of_this_shape(tensor.clone())?;
@@ -161,7 +176,37 @@ fn recorded(
         Ok::<_, String>(of_this_shape(format!("eval/{step}/{name}"))?.map(|values| (step, values)))
     });
     let evaluated = evaluated.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
-    Ok(Recorded { name: name.to_owned(), shape, start, gradients, expected, evaluated })
+    Ok(Recorded { name: name.to_owned(), shape, start, gradients, rows, expected, evaluated })
+}
+
+/// The rows of a gradient and their values, if it is one of a few rows.
+fn gradient_of_rows(
+    tensors: &SafeTensors<'_>,
+    name: &str,
+    step: usize,
+    shape: &[usize],
+) -> Result<Option<(Vec<usize>, Vec<f32>)>, String> {
+    let (indices, gradient) = (format!("grad_indices/{step}/{name}"), format!("grad_values/{step}/{name}"));
+    let Ok(tensor) = tensors.tensor(&indices) else { return Ok(None) };
+    if tensor.dtype() != safetensors::Dtype::I64 || tensor.shape().len() != 1 {
+        return Err(format!("`{indices}` is not a list of whole numbers"));
+    }
+    let rows = tensor.data().chunks_exact(8).map(|bytes| {
+        let bytes: [u8; 8] = bytes.try_into().expect("eight bytes");
+        usize::try_from(i64::from_le_bytes(bytes)).map_err(|_| format!("`{indices}` has a row below 0"))
+    });
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let (found, values) =
+        values(tensors, &gradient)?.ok_or_else(|| format!("there is no tensor `{gradient}`"))?;
+    let mut expected = shape.to_vec();
+    match expected.first_mut() {
+        Some(first) => *first = rows.len(),
+        None => return Err(format!("`{indices}` is of a parameter without rows")),
+    }
+    if found != expected {
+        return Err(format!("`{gradient}` has shape {found:?}, but its rows need {expected:?}"));
+    }
+    Ok(Some((rows, values)))
 }
 
 /// The shape and the widened values of a tensor, if there is one of that name.

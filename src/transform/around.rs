@@ -80,6 +80,14 @@ impl<R: Rule, Before: Stage, Behind: Stage, After: Stage> Rule for Around<R, Bef
         self.rule.set_learning_rate(learning_rate);
     }
 
+    fn settings(&self) -> String {
+        self.rule.settings()
+    }
+
+    fn name(&self) -> String {
+        self.rule.name()
+    }
+
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
         self.rule.tune(visit);
     }

@@ -1,7 +1,8 @@
 //! [`Branches`]: two stages side by side on the same gradient, and a [`Merge`] of what they make of it.
 
+use super::description::short_name;
 use super::dynamic::numbered;
-use super::{Arrives, Either, FieldSet, Fold, Input, Of, Pair, Stage, Step};
+use super::{Arrives, Description, Either, FieldSet, Fold, Input, Of, Pair, Stage, Step};
 use crate::real::Real;
 use core::fmt::Debug;
 
@@ -195,12 +196,26 @@ impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
         numbered(self.first.names_of_state().into_iter().chain(self.second.names_of_state()))
     }
 
+    fn description(&self) -> Description {
+        let (first, second) = (self.first.description(), self.second.description());
+        let [of_first, of_second] = [&first, &second].map(|branch| branch.stages.join(" → "));
+        let mut both = first.then(second);
+        both.stages = vec![format!("({of_first} | {of_second}) → {}", short_name::<M>())];
+        both.passes += M::PASSES;
+        M::Tensor::each_name(&mut |name| both.tensor.push(name.to_owned()));
+        both
+    }
+
     fn keeps(&self) -> bool {
         self.first.keeps() || self.second.keeps()
     }
 
     fn is_joint(&self) -> bool {
         self.first.is_joint() || self.second.is_joint()
+    }
+
+    fn begins_once(&self) -> bool {
+        self.first.begins_once() || self.second.begins_once()
     }
 
     fn has_second_point(&self) -> bool {

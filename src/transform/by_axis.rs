@@ -48,8 +48,11 @@ impl<S: FieldSet> FieldSet for ByAxis<S> {
         S::each_name(name);
     }
     #[inline(always)]
-    fn generate_with<X: Held>(make: &mut impl FnMut() -> X) -> S::Of<X> {
-        S::generate_with(make)
+    fn generate_with<X: Held>(
+        lengths: &mut impl Iterator<Item = usize>,
+        make: &mut impl FnMut() -> X,
+    ) -> S::Of<X> {
+        S::generate_with(lengths, make)
     }
     #[inline(always)]
     fn map_with<X: Held, Y: Held>(set: S::Of<X>, change: &mut impl FnMut(X) -> Y) -> S::Of<Y> {

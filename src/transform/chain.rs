@@ -1,8 +1,12 @@
 //! [`Chain`]: two stages, one after the other.
 
 use super::dynamic::numbered;
-use super::{Beside, Either, ElementsOf, FieldSet, Fold, Input, MatrixStage, Of, Pair, Stage, Step};
+use super::{
+    Beside, Description, Either, ElementsOf, FieldSet, Fold, Identity, Input, Kernel, MatrixStage, Of, Pair,
+    Stage, Step,
+};
 use crate::real::Real;
+use core::any::TypeId;
 
 /// Feeds the update of `A` to `B`. Both run in one pass over memory.
 ///
@@ -62,12 +66,20 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
         numbered(self.first.names_of_state().into_iter().chain(self.second.names_of_state()))
     }
 
+    fn description(&self) -> Description {
+        self.first.description().then(self.second.description())
+    }
+
     fn keeps(&self) -> bool {
         self.first.keeps() || self.second.keeps()
     }
 
     fn is_joint(&self) -> bool {
         self.first.is_joint() || self.second.is_joint()
+    }
+
+    fn begins_once(&self) -> bool {
+        self.first.begins_once() || self.second.begins_once()
     }
 
     fn has_second_point(&self) -> bool {
@@ -83,7 +95,10 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     }
 
     fn matrix(&self, own: &Of<Self::Own, f64>) -> Option<MatrixStage<'_>> {
-        let behind = || self.second.matrix(&own.1).map(|stage| stage.behind(ElementsOf::<A>::COUNT));
+        // How many fields come before is known from the type, except in chains from data.
+        let fields =
+            || if A::BY_TILE { self.first.description().elements.len() } else { ElementsOf::<A>::COUNT };
+        let behind = || self.second.matrix(&own.1).map(|stage| stage.behind(fields()));
         self.first.matrix(&own.0).or_else(behind)
     }
 
@@ -97,6 +112,13 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
         } else {
             A::CUTS + self.second.part_of(pass - A::PASSES)
         }
+    }
+
+    #[inline(always)]
+    fn listed(constants: &Of<Self::Constants, f64>) -> Option<(&Kernel, &[f64])> {
+        // A rule from data has everything in its direction, and finishes with nothing.
+        let ends = TypeId::of::<B>() == TypeId::of::<Identity>();
+        if ends { A::listed(&constants.0) } else { None }
     }
 
     fn moves(&self, at: &Step) -> bool {

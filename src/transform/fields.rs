@@ -32,8 +32,12 @@ pub trait FieldSet: Send + Sync + 'static {
 
     /// Calls `name` with every name, in order.
     fn each_name(name: &mut dyn FnMut(&'static str));
-    /// [`generate`](Self::generate) with a function that others use, too.
-    fn generate_with<X: Held>(make: &mut impl FnMut() -> X) -> Self::Of<X>;
+    /// [`generate`](Self::generate) with a function that others use, too. Sets whose length is only known at
+    /// run time take it from `lengths`.
+    fn generate_with<X: Held>(
+        lengths: &mut impl Iterator<Item = usize>,
+        make: &mut impl FnMut() -> X,
+    ) -> Self::Of<X>;
     /// [`map`](Self::map) with a function that others use, too.
     fn map_with<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y>;
     /// Borrows each value.
@@ -49,10 +53,11 @@ pub trait FieldSet: Send + Sync + 'static {
     /// Puts both kinds together.
     fn join<X: Held>(elements: Of<Self::Elements, X>, axes: Of<Self::Axes, X>) -> Self::Of<X>;
 
-    /// Makes each value with `make`, in order.
+    /// Makes each value with `make`, in order. Of a set whose length is only known at run time, as many as
+    /// it has room for.
     #[inline(always)]
     fn generate<X: Held>(mut make: impl FnMut() -> X) -> Self::Of<X> {
-        Self::generate_with(&mut make)
+        Self::generate_with(&mut core::iter::repeat(usize::MAX), &mut make)
     }
 
     /// Replaces each value, in order.
@@ -112,7 +117,10 @@ macro_rules! fields {
                 $(name(stringify!($field));)+
             }
             #[inline(always)]
-            fn generate_with<X: $crate::transform::Held>(make: &mut impl FnMut() -> X) -> $name<X> {
+            fn generate_with<X: $crate::transform::Held>(
+                _lengths: &mut impl Iterator<Item = usize>,
+                make: &mut impl FnMut() -> X,
+            ) -> $name<X> {
                 $name { $($field: make(),)+ }
             }
             #[inline(always)]
@@ -161,7 +169,10 @@ impl FieldSet for Nothing {
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}
     #[inline(always)]
-    fn generate_with<X: Held>(_make: &mut impl FnMut() -> X) -> Self {
+    fn generate_with<X: Held>(
+        _lengths: &mut impl Iterator<Item = usize>,
+        _make: &mut impl FnMut() -> X,
+    ) -> Self {
         Self
     }
     #[inline(always)]
@@ -210,9 +221,12 @@ impl<A: FieldSet, B: FieldSet> FieldSet for Pair<A, B> {
         B::each_name(name);
     }
     #[inline(always)]
-    fn generate_with<X: Held>(make: &mut impl FnMut() -> X) -> Self::Of<X> {
-        let first = A::generate_with(make);
-        (first, B::generate_with(make))
+    fn generate_with<X: Held>(
+        lengths: &mut impl Iterator<Item = usize>,
+        make: &mut impl FnMut() -> X,
+    ) -> Self::Of<X> {
+        let first = A::generate_with(lengths, make);
+        (first, B::generate_with(lengths, make))
     }
     #[inline(always)]
     fn map_with<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y> {

@@ -16,6 +16,7 @@ mod around;
 mod branches;
 mod by_axis;
 mod chain;
+mod description;
 mod dynamic;
 mod fields;
 mod flag;
@@ -27,8 +28,9 @@ pub use around::{Around, Identity};
 pub use branches::{Beside, Branches, Merge};
 pub use by_axis::ByAxis;
 pub use chain::{Chain, StageExt};
+pub use description::Description;
 pub use dynamic::{
-    AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Listed, ListedConstants,
+    AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Kernel, Listed, ListedConstants,
     MOST_STATE, Numbers, Program, Runs, Slices, program_of,
 };
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};

@@ -34,6 +34,18 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
     /// Replaces γ.
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
 
+    /// What it is called in a [checkpoint](crate::checkpoint): the name of its type, unless it is a rule
+    /// within something else.
+    fn name(&self) -> String {
+        super::description::short_name::<Self>()
+    }
+
+    /// The rule with all it was told, as text. Two that share it compute the same, so a snapshot is not taken
+    /// over by one whose numbers mean something else: decay that is decoupled or not, say.
+    fn settings(&self) -> String {
+        format!("{self:?}")
+    }
+
     /// Shows every hyperparameter that a schedule may change, by the name of its field. The
     /// learning rate alone, unless a rule [says more](crate::tunables).
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {

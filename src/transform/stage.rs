@@ -1,6 +1,6 @@
 //! [`Transform`] and [`Stage`]: the arithmetic of a rule.
 
-use super::{FieldSet, Flag, Input, MatrixStage, Nothing, Of, Step, field_names};
+use super::{Description, FieldSet, Flag, Input, Kernel, MatrixStage, Nothing, Of, Step, field_names};
 use crate::real::Real;
 use core::fmt::Debug;
 use typenum::{B0, Bit};
@@ -51,6 +51,11 @@ pub trait Transform: Clone + Debug + Send + Sync + 'static {
     /// [`B1`](typenum::B1) if an average of gradients is kept, so that a gradient without a step
     /// is not lost.
     type Keeps: Flag;
+
+    /// See [`Stage::begins_once`].
+    fn begins_once(&self) -> bool {
+        false
+    }
 
     /// The constants of a step, on the host in `f64`; rounded once to the arithmetic format.
     fn constants(&self, at: &Step) -> Of<Self::Constants, f64>;
@@ -138,6 +143,12 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         field_names::<Self::State>()
     }
 
+    /// The names of what it is made of and of all that it remembers. Stages that are made of others put
+    /// theirs together; names that occur twice are [numbered](Description::numbered) in the end.
+    fn description(&self) -> Description {
+        Description::of::<Self>()
+    }
+
     /// [`Keeps`](Self::Keeps), for a stage that only knows itself at run time.
     fn keeps(&self) -> bool {
         <Self::Keeps as Bit>::BOOL
@@ -146,6 +157,12 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// [`Joint`](Self::Joint), for a stage that only knows itself at run time.
     fn is_joint(&self) -> bool {
         <Self::Joint as Bit>::BOOL
+    }
+
+    /// Whether its state begins with a tensor's first gradient, so that a [row](crate::optimizer::RowOptimizer)
+    /// whose own first one comes later would not have begun.
+    fn begins_once(&self) -> bool {
+        false
     }
 
     /// [`SecondPoint`](FieldSet::SecondPoint) of the state, for a stage that only knows itself at run time.
@@ -179,6 +196,15 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     fn part_of(&self, pass: usize) -> usize {
         let _ = pass;
         0
+    }
+
+    /// The numbers among the constants of a chain [from data](super::DynamicChain), and its own loops if they are
+    /// known.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn listed(constants: &Of<Self::Constants, f64>) -> Option<(&Kernel, &[f64])> {
+        let _ = constants;
+        None
     }
 
     /// Whether a gradient that arrives to move the parameter does so. If not, it only enters the
@@ -317,6 +343,10 @@ impl<T: Transform> Stage for T {
     type Group = Nothing;
     type Keeps = T::Keeps;
     type Joint = B0;
+
+    fn begins_once(&self) -> bool {
+        Transform::begins_once(self)
+    }
 
     fn constants(&self, at: &Step, _own: &mut Nothing, _group: &Nothing) -> Of<T::Constants, f64> {
         Transform::constants(self, at)

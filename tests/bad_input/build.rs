@@ -58,6 +58,8 @@ fn labels_of_groups_are_unique_and_known() {
     refused(twice, "two groups are labelled `mine`; labels must be unique");
     let reserved = of(Lion::default().builder(), "default", "weight");
     refused(reserved, "two groups are labelled `default`; labels must be unique");
+    let reserved = of(Lion::default().builder(), "frozen", "weight");
+    refused(reserved, "two groups are labelled `frozen`; labels must be unique");
     let reserved = of(Lion::default().without_decay(|name, _| name == "bias"), "undecayed", "weight");
     refused(reserved, "two groups are labelled `undecayed`; labels must be unique");
     let half = Schedule::constant(0.5).expect("in the range");

@@ -3,7 +3,7 @@
 use gradus::cpu::Cpu;
 use gradus::error::Result;
 use gradus::optimizer::Build;
-use gradus::rule::{AdamW, ScheduleFreeAdamW, WeightAverage};
+use gradus::rule::{AdamW, ScheduleFreeAdamW};
 
 fn step_at_the_point_for_evaluation(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
     let optimizer = ScheduleFreeAdamW::default().build(Cpu::default(), parameters)?;
@@ -20,17 +20,6 @@ fn release_at_the_point_for_evaluation(parameters: &mut [(&str, Vec<f32>)]) -> R
     let optimizer = ScheduleFreeAdamW::default().gradient_release().build(Cpu::default(), parameters)?;
     let mut optimizer = optimizer.into_evaluation(parameters).map_err(|refused| refused.error)?;
     optimizer.begin_step()?.finish();
-    //~^ ERROR: the parameters are at the point for evaluation, and training goes on from another one
-    //~| LABEL: this call needs the parameters at the point for training
-    //~| NOTE: gradients are taken and state is kept for the point for training
-    //~| NOTE: go back with `.into_training(..)` first, or write the point for evaluation elsewhere with `.evaluation_into(..)`
-    Ok(())
-}
-
-fn snapshot_at_the_point_for_evaluation(parameters: &mut [(&str, Vec<f32>)]) -> Result<()> {
-    let optimizer = AdamW::default().average(WeightAverage::uniform()).build(Cpu::default(), parameters)?;
-    let optimizer = optimizer.into_evaluation(parameters).map_err(|refused| refused.error)?;
-    optimizer.snapshot()?;
     //~^ ERROR: the parameters are at the point for evaluation, and training goes on from another one
     //~| LABEL: this call needs the parameters at the point for training
     //~| NOTE: gradients are taken and state is kept for the point for training

@@ -1,6 +1,7 @@
 //! State in `f64` for parameters that are not, and the other way round.
 
 use gradus::cpu::Cpu;
+use gradus::dtype::Plus8;
 use gradus::error::Result;
 use gradus::optimizer::Build;
 use gradus::rule::AdamW;
@@ -110,5 +111,29 @@ fn f64_state_and_no_format(parameters: &[(&str, Vec<f32>)]) -> Result<()> {
         //~| LABEL: here both the state and the parameters must be in `f64`, or neither
         //~| NOTE: `f64` parameters compute in `f64`, all others in `f32`; parameters are in `f32` unless something else is said
         //~| NOTE: leave out `.state_in::<..>(..)`: state is in the format of the arithmetic by default
+    Ok(())
+}
+
+fn f64_then_error_corrected_state(parameters: &[(&str, Vec<f64>)]) -> Result<()> {
+    AdamW::default()
+        .parameters_in::<f64>()
+        .state_in::<Plus8<bf16>>(7)
+        //~^ ERROR: state is kept in `f64` for `f64` parameters, and for no others
+        //~| LABEL: here both the state and the parameters must be in `f64`, or neither
+        //~| NOTE: `f64` parameters compute in `f64`, all others in `f32`; parameters are in `f32` unless something else is said
+        //~| NOTE: leave out `.state_in::<..>(..)`: state is in the format of the arithmetic by default
+        .build(Cpu::default(), parameters)?;
+    Ok(())
+}
+
+fn error_corrected_state_then_f64(parameters: &[(&str, Vec<f64>)]) -> Result<()> {
+    AdamW::default()
+        .state_in::<Plus8<bf16>>(7)
+        .parameters_in::<f64>()
+        //~^ ERROR: state is kept in `f64` for `f64` parameters, and for no others
+        //~| LABEL: here both the state and the parameters must be in `f64`, or neither
+        //~| NOTE: `f64` parameters compute in `f64`, all others in `f32`; parameters are in `f32` unless something else is said
+        //~| NOTE: leave out `.state_in::<..>(..)`: state is in the format of the arithmetic by default
+        .build(Cpu::default(), parameters)?;
     Ok(())
 }

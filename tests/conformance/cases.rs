@@ -2,10 +2,10 @@
 
 use gradus::cpu::Cpu;
 use gradus::device::{Formats, In, ParameterSet};
-use gradus::dtype::StorageDtype;
+use gradus::dtype::{Plus8, Plus16, StorageDtype};
 use gradus::optimizer::extras::Extras;
 use gradus::optimizer::{Build, Optimizer, Releasable, Released, Started, Together};
-use gradus::store::{Kahan, Nearest, Rounding, Stochastic, Store};
+use gradus::store::{Corrected8, Corrected16, Kahan, Nearest, Rounding, Stochastic, Store};
 use gradus::transform::Rule;
 use half::{bf16, f16};
 
@@ -127,4 +127,8 @@ cases! {
     F16Stochastic: In<f16, f16, f32, Stochastic> = parameters_in::<f16>().stochastic_rounding(6);
     F16Narrow: In<f16, f16, f16, Stochastic> =
         parameters_in::<f16>().state_in::<f16>(7).stochastic_rounding(8);
+    Bf16Corrected: In<bf16, bf16, Plus8<bf16>, Corrected8> =
+        state_in::<Plus8<bf16>>(9).error_corrected8(10).parameters_in::<bf16>();
+    F16Corrected: In<f16, f32, Plus16<f16>, Corrected16> =
+        parameters_in::<f16>().gradients_in::<f32>().state_in::<Plus16<f16>>(11).error_corrected16();
 }

@@ -5,7 +5,7 @@
 mod bodies;
 
 use arbitrary::{Arbitrary, Unstructured};
-use bodies::{calls, step};
+use bodies::{calls, checkpoint, configuration, step};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
@@ -19,6 +19,25 @@ proptest! {
     }
 
     #[test]
+    fn bytes_are_no_checkpoint_or_a_whole_one(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        digits: u8,
+    ) {
+        let mut bytes = vec![digits];
+        bytes.extend(checkpoint::seed(1));
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        checkpoint::check(&bytes);
+    }
+
+    #[test]
+    fn text_is_no_configuration_or_a_whole_one(text in "[01](optimizer|[a-z_]{1,9})( = |\\.)['\"a-z_0-9.{}=\n]{0,60}") {
+        configuration::check(text.as_bytes());
+    }
+
+    #[test]
     fn calls_do_what_the_model_says(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         run(&bytes, calls::check);
     }
@@ -27,13 +46,35 @@ proptest! {
 #[test]
 fn the_seeds_of_the_fuzzer_pass() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
-    for (target, check) in [("step", run_step as fn(&[u8])), ("calls", run_calls)] {
+    for (target, check) in [
+        ("step", run_step as fn(&[u8])),
+        ("calls", run_calls),
+        ("checkpoint", checkpoint::check),
+        ("configuration", configuration::check),
+    ] {
         let Ok(seeds) = fs::read_dir(folder.join(target)) else {
             continue; // a published package comes without the fuzzer
         };
         for seed in seeds {
             check(&fs::read(seed.expect("the seeds can be listed").path()).expect("a seed can be read"));
         }
+    }
+}
+
+/// The seeds of `checkpoint` are files that load, so that the fuzzer starts from what is right.
+#[test]
+fn the_seeds_of_checkpoints_load() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/checkpoint");
+    if std::env::var_os("GRADUS_WRITE_SEEDS").is_some() {
+        for steps in [0, 1, 3] {
+            let mut bytes = vec![0];
+            bytes.extend(checkpoint::seed(steps));
+            fs::write(folder.join(format!("after-{steps}-steps")), bytes).expect("the folder can be written");
+        }
+    }
+    for seed in fs::read_dir(folder).into_iter().flatten() {
+        let bytes = fs::read(seed.expect("the seeds can be listed").path()).expect("a seed can be read");
+        assert!(checkpoint::loads(&bytes));
     }
 }
 

@@ -11,11 +11,13 @@ struct Counting;
 
 thread_local! {
     static HELD: Cell<i64> = const { Cell::new(0) };
+    static LARGEST: Cell<i64> = const { Cell::new(0) };
 }
 
 fn count(bytes: i64) {
     // A thread that is ending has no counter any more.
     let _ = HELD.try_with(|held| held.set(held.get() + bytes));
+    let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(bytes)));
 }
 
 // SAFETY: every call is passed on to `System`, which upholds the contract of `GlobalAlloc`, with the
@@ -49,14 +51,24 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// The bytes that something holds.
+#[allow(dead_code)] // another test binary needs the other
 pub fn held<X>(make: impl FnOnce() -> X) -> (X, u64) {
     let before = HELD.get();
     let made = make();
     (made, (HELD.get() - before).try_into().expect("what is made holds memory"))
 }
 
+/// The largest block that is asked for, at first or to grow.
+#[allow(dead_code)]
+pub fn largest<X>(run: impl FnOnce() -> X) -> (X, u64) {
+    LARGEST.set(0);
+    let result = run();
+    (result, LARGEST.get().try_into().expect("it is never below 0"))
+}
+
 #[test]
 fn bytes_are_counted() {
+    assert_eq!(largest(|| core::hint::black_box((vec![1u8; 100], vec![1u8; 50]))).1, 100);
     assert_eq!(held(|| core::hint::black_box(vec![1u8; 100])).1, 100);
     assert_eq!(held(|| drop(core::hint::black_box(vec![1u8; 100]))).1, 0);
 }

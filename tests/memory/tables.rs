@@ -6,8 +6,7 @@
 #[path = "../../examples/throughput/shapes.rs"]
 mod shapes;
 
-use gradus::catalogue::{self, Configuration, Format, Hyperparameters, StoreKind};
-use gradus::dtype::StorageDtype;
+use gradus::catalogue::{self, Catalogued, Configuration, Format, Hyperparameters, StoreKind};
 use gradus::optimizer::{Build, MemoryKind, MemoryReport};
 use gradus::rule::AdamW;
 use half::bf16;
@@ -66,7 +65,7 @@ fn every_optimizer() -> Vec<String> {
 }
 
 fn row(name: &str, switched: &str, hyperparameters: &Hyperparameters) -> String {
-    fn report<T: StorageDtype>(configuration: &Configuration) -> MemoryReport {
+    fn report<T: Catalogued>(configuration: &Configuration) -> MemoryReport {
         let report = catalogue::memory::<T, _, _>(configuration, gpt2());
         report.unwrap_or_else(|error| panic!("{}: {error}", configuration.optimizer))
     }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::hyperparameter::{Amount, Decay, Epsilon, Floor, LearningRate, SecondDecay};
 use crate::rule::{
     Average, Averages, FirstMomentum, ListedStages, Momentum, MomentumForm, NesterovAverage, Orthogonalize,
-    ScaleByAdam, ScaleByAdopt, ScaleByLaProp, ScaleByNAdam, ScaleByRms, Sign,
+    ScaleByAdam, ScaleByAdopt, ScaleByLaProp, ScaleByNAdam, ScaleByRms, Sign, SpendFirst,
 };
 use crate::transform::Program;
 
@@ -26,6 +26,20 @@ struct Shared {
 /// Reads the list `chain` of names, separated by commas, and what its stages share.
 pub(in crate::catalogue) fn read(hyperparameters: &Hyperparameters) -> Result<ListedStages> {
     let mut reader = Reader::new(NAME, hyperparameters);
+    let stages = read_with(&mut reader)?;
+    reader.finish().map(|()| stages)
+}
+
+/// What it takes, with the defaults.
+#[cfg(feature = "configuration")]
+pub(in crate::catalogue) fn defaults() -> Result<Vec<(&'static str, crate::catalogue::Value)>> {
+    let none = Hyperparameters::default();
+    let mut reader = Reader::new(NAME, &none);
+    read_with(&mut reader)?;
+    Ok(reader.defaults())
+}
+
+fn read_with(reader: &mut Reader<'_>) -> Result<ListedStages> {
     let adam = ScaleByAdam::default();
     let learning_rate = reader.learning_rate(LearningRate::new(1e-3)?)?;
     let mut shared = Shared {
@@ -46,12 +60,11 @@ pub(in crate::catalogue) fn read(hyperparameters: &Hyperparameters) -> Result<Li
         }
     }
     reader.warm_up()?;
-    reader.finish()?;
     Ok(ListedStages { program, weight_decay, learning_rate })
 }
 
 /// The names of the stages.
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 13] = [
     "exp_avg",
     "heavyball_momentum",
     "nesterov_ema",
@@ -64,6 +77,7 @@ const STAGES: [&str; 12] = [
     "scale_by_laprop",
     "scale_by_nadam",
     "sign",
+    "spend_first",
 ];
 
 impl Shared {
@@ -90,6 +104,7 @@ impl Shared {
             "scale_by_laprop" => program.push(ScaleByLaProp { first, second, epsilon }),
             "scale_by_nadam" => program.push(ScaleByNAdam { first, second, epsilon, momentum_decay }),
             "sign" => program.push(Sign),
+            "spend_first" => program.push(SpendFirst),
             _ => return false,
         }
         true

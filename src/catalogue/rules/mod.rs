@@ -6,6 +6,8 @@ mod sai;
 mod sm3;
 
 pub(super) use sai::NormalizedSgdSai;
+#[cfg(feature = "testing")]
+pub(crate) use sm3::sm3_by_rows;
 mod heavyball;
 mod muon;
 mod optimi;

@@ -1,8 +1,14 @@
 //! SM3.
 
+#[cfg(feature = "testing")]
+use crate::catalogue::Configuration;
+#[cfg(feature = "testing")]
+use crate::catalogue::entries;
 use crate::catalogue::entries::Named;
 use crate::catalogue::hyperparameters::{Hyperparameters, Value};
 use crate::catalogue::reader::{DECOUPLED_FIRST, Reader};
+#[cfg(feature = "testing")]
+use crate::error::Error;
 use crate::error::Result;
 use crate::hyperparameter::Decay;
 use crate::rule::{Sm3, Sm3Momentum};
@@ -40,4 +46,28 @@ impl Named for Sm3Momentum {
             weight_decay: from.weight_decay(0.0, &DECOUPLED_FIRST, learning_rate)?,
         })
     }
+}
+
+/// The rule that a configuration of SM3 means for a parameter whose gradients are rows. It has no
+/// momentum, whatever that of the others is: rows that are absent would move by it.
+///
+/// # Errors
+/// [`Error::Combination`] for another optimizer; those of the hyperparameters.
+#[cfg(feature = "testing")]
+pub(crate) fn sm3_by_rows(configuration: &Configuration, parameter: &str) -> Result<Sm3> {
+    if configuration.optimizer != <Sm3 as Named>::NAME {
+        return Err(Error::Combination {
+            option: "gradients by rows".to_owned(),
+            with: format!("`{}`", configuration.optimizer),
+            because: "recordings have them for `sm3` alone",
+        });
+    }
+    let mut groups = configuration.groups.iter();
+    let group = groups.find(|group| group.parameters.iter().any(|name| name == parameter));
+    let mut hyperparameters = match group {
+        Some(group) => configuration.hyperparameters.with(&group.hyperparameters),
+        None => configuration.hyperparameters.clone(),
+    };
+    hyperparameters.remove("momentum");
+    entries::rule(&hyperparameters)
 }

@@ -6,11 +6,13 @@ mod bf16;
 mod f16;
 mod philox;
 
+use crate::cpu::corrected;
 use crate::cpu::simd::Vectors;
 use crate::cpu::tile::TILE;
 use crate::cpu::wide::{LANES, Wide};
 use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
 use crate::random::RoundKeys;
+use crate::store::Store;
 use bytemuck::{Pod, must_cast};
 use core::arch::x86_64::{__m128i, __m256, __m256i, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::marker::PhantomData;
@@ -141,7 +143,10 @@ impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
     }
 
     #[inline(always)]
-    fn widened<T: StorageDtype>(self, memory: &[T; TILE], at: usize) -> [Wide; WIDES] {
+    fn widened<T: StorageDtype>(self, memory: &[T; TILE], at: usize, each: impl Fn(T) -> F) -> [Wide; WIDES] {
+        if T::FORMAT.is_error_corrected() {
+            return one_by_one(corrected::widened(memory, each));
+        }
         let mut wides = self.zeros();
         let (pairs, _) = wides.as_chunks_mut::<2>();
         for (wides, memory) in pairs.iter_mut().zip(memory[at..].chunks_exact(PAIR)) {
@@ -154,7 +159,7 @@ impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
                     let [low, high] = self.words(same(pair(memory)));
                     [Wide(self.f16_to_f32(low)), Wide(self.f16_to_f32(high))]
                 }
-                Format::F32 | Format::F64 => {
+                _ => {
                     let [low, high]: [__m256; 2] = same(pair(memory));
                     [Wide(low), Wide(high)]
                 }
@@ -175,6 +180,13 @@ impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
 #[inline(always)]
 fn same<X: Pod, Y: Pod>(group: X) -> Y {
     bytemuck::cast(group)
+}
+
+/// A tile of numbers, which is a group, as vectors.
+#[inline(always)]
+fn one_by_one<F: Arithmetic>(numbers: [F; TILE]) -> [Wide; WIDES] {
+    const { assert!(WIDES * LANES == TILE) };
+    same(numbers)
 }
 
 /// Sixteen elements in memory.
@@ -218,12 +230,12 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
 
     #[inline(always)]
     fn widen<T: StorageDtype<Arithmetic = F>>(self, memory: &[T; TILE], at: usize) -> [Wide; WIDES] {
-        self.widened(memory, at)
+        self.widened(memory, at, T::widen)
     }
 
     #[inline(always)]
     fn widen_gradient<T: WidensTo<F>>(self, memory: &[T; TILE], at: usize) -> [Wide; WIDES] {
-        self.widened(memory, at)
+        self.widened(memory, at, T::widen_to)
     }
 
     #[inline(always)]
@@ -233,12 +245,17 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
         memory: &mut [T; TILE],
         at: usize,
     ) {
+        if T::FORMAT.is_error_corrected() {
+            let numbers: [F; TILE] = same(*numbers);
+            memory.iter_mut().zip(numbers).for_each(|(stored, number)| *stored = T::round(number));
+            return;
+        }
         let (pairs, _) = numbers.as_chunks::<2>();
         for ([low, high], memory) in pairs.iter().zip(memory[at..].chunks_exact_mut(PAIR)) {
             let pair: [T; PAIR] = match T::FORMAT {
                 Format::Bf16 => same(self.upper_halves([self.f32_to_bf16(low.0), self.f32_to_bf16(high.0)])),
                 Format::F16 => same(self.halves([self.f32_to_f16(low.0), self.f32_to_f16(high.0)])),
-                Format::F32 | Format::F64 => same([low.0, high.0]),
+                _ => same([low.0, high.0]),
             };
             memory.copy_from_slice(&pair);
         }
@@ -256,6 +273,9 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
         if ALL_BF16 {
             return self.bf16_stochastically(numbers, bits, by, &mut memory[at..]);
         }
+        if T::FORMAT.is_error_corrected() {
+            return corrected::rounded_stochastically(&same(*numbers), &must_cast(*bits), by, memory);
+        }
         let (pairs, _) = numbers.as_chunks::<2>();
         let memory = memory[at..].chunks_exact_mut(PAIR);
         for (([low, high], memory), bits) in pairs.iter().zip(memory).zip(bits) {
@@ -271,9 +291,37 @@ impl<F: Arithmetic, const ALL_BF16: bool> Vectors for Avx2<F, ALL_BF16> {
                     let low = self.f32_to_f16_stochastically(low.0, random[0], below[0]);
                     same(self.halves([low, self.f32_to_f16_stochastically(high.0, random[1], below[1])]))
                 }
-                Format::F32 | Format::F64 => same([low.0, high.0]),
+                _ => same([low.0, high.0]),
             };
             memory.copy_from_slice(&pair);
+        }
+    }
+
+    #[inline(always)]
+    fn join<W: Store, P: StorageDtype<Arithmetic = F>>(
+        self,
+        memory: &[P; TILE],
+        beside: &[W::Beside<P>; TILE],
+        _at: usize,
+    ) -> [Wide; WIDES] {
+        one_by_one(corrected::joined::<W, P>(memory, beside))
+    }
+
+    #[inline(always)]
+    fn split<W: Store, P: StorageDtype<Arithmetic = F>>(
+        self,
+        numbers: &[Wide; WIDES],
+        random: Option<(&[__m256i; WIDES / 2], usize)>,
+        memory: &mut [P; TILE],
+        beside: &mut [W::Beside<P>; TILE],
+        _at: usize,
+    ) {
+        let numbers = same(*numbers);
+        match random {
+            Some((bits, by)) => {
+                corrected::split::<W, P>(&numbers, Some((&must_cast(*bits), by)), memory, beside);
+            }
+            None => corrected::split::<W, P>(&numbers, None, memory, beside),
         }
     }
 

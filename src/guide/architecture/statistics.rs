@@ -28,9 +28,11 @@
 //! # Grafting: two branches of one gradient
 //!
 //! Agarwal et al., *Disentangling Adaptive Gradient Methods from Learning Rates*, 2020,
-//! <https://arxiv.org/abs/2002.11803>: the direction of one rule with the length of another. Both
-//! branches run on the same input; their states lie side by side as a
-//! [`Pair`](crate::transform::Pair); two passes take the two norms.
+//! <https://arxiv.org/abs/2002.11803>: the direction of one rule with the length of another. For any two
+//! stages this is [`beside`](crate::transform::StageExt::beside) and [`Graft`](crate::rule::Graft); written
+//! out for two of them, it shows what [`Branches`](crate::transform::Branches) do. Both branches run on the
+//! same input; their states lie side by side as a [`Pair`](crate::transform::Pair); two passes take the two
+//! norms.
 //!
 //! ```
 //! # use gradus::cpu::Cpu;

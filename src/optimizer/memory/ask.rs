@@ -1,18 +1,19 @@
 //! The questions to a builder.
 
-use super::{Kept, MemoryFormats, MemoryReport, plan_of};
+use super::{MemoryFormats, MemoryReport, plan_of};
 use crate::device::{Device, In, ParameterSet};
 use crate::dtype::{StorageDtype, WidensTo};
 use crate::error::Result;
 use crate::optimizer::Builder;
 use crate::optimizer::assemble::{Assembled, described};
 use crate::optimizer::extras::Extras;
+use crate::optimizer::group::Group;
 use crate::optimizer::options::{
     FitsArithmetic, GradientFormat, KeepsArithmetic, ParameterFormat, Rounds, StateFormat,
 };
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{ChainOf, Rule};
+use crate::transform::Rule;
 
 impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// What memory the optimizer would take for `parameters`: to the byte, and before any is taken.
@@ -96,10 +97,10 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
         W: Store,
     {
         let Assembled { groups, members, .. } = Assembled::of(self, described)?;
-        let labels = groups.iter().map(|group| group.label.as_str()).collect::<Vec<_>>();
+        let kept: Vec<_> = groups.iter().map(Group::kept).collect();
         let parameters = described.iter().zip(members).map(|((_, layout), member)| (layout, member));
         let formats = MemoryFormats::of::<In<P::Format, G::Format, S::Format, W>>();
         let matrices = |group: usize, layout: &Layout| plan_of(&groups[group].base.chain(), layout);
-        Ok(MemoryReport::new(&Kept::of::<ChainOf<X::Around<R>>>(), &formats, &labels, parameters, &matrices))
+        Ok(MemoryReport::new(&kept, &formats, parameters, &matrices))
     }
 }

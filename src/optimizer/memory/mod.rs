@@ -12,14 +12,13 @@ mod ask;
 mod table;
 
 use super::assemble::leaves_of;
+use super::group::Group;
 use super::{Arrival, Optimizer, Phase};
-use crate::device::{Device, Formats, Lines, Number};
+use crate::device::{Beside, Device, Formats, Lines, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::shape::Layout;
 use crate::store::Store;
-#[cfg(feature = "catalogue")]
-use crate::transform::Program;
-use crate::transform::{AxesOf, ChainOf, ElementsOf, FieldSet, MatrixPlan, Rule, Stage, field_names};
+use crate::transform::{Description, MatrixPlan, Rule, Stage, field_names};
 
 /// The memory of an optimizer; made by [`Builder::memory`](super::Builder::memory), where there is an
 /// example, and by [`Optimizer::memory`].
@@ -130,14 +129,13 @@ impl MemoryReport {
     }
 
     pub(crate) fn new<'a>(
-        kept: &Kept,
+        kept: &[(&str, Kept)],
         formats: &MemoryFormats,
-        labels: &[&str],
         parameters: impl Iterator<Item = (&'a Layout, Option<usize>)>,
         matrices: &dyn Fn(usize, &Layout) -> Option<MatrixPlan>,
     ) -> Self {
-        let mut groups: Vec<_> =
-            labels.iter().map(|label| GroupMemory::new(label, kept.fields(formats), kept.group)).collect();
+        let group = |(label, kept): &(&str, Kept)| GroupMemory::new(label, kept.fields(formats), kept.group);
+        let mut groups: Vec<_> = kept.iter().map(group).collect();
         let mut frozen = GroupMemory::new("frozen", Vec::new(), 0);
         let mut largest_gradient = 0;
         for (layout, group) in parameters {
@@ -146,7 +144,7 @@ impl MemoryReport {
             let group = match group {
                 None => &mut frozen,
                 Some(number) => {
-                    let group = &mut groups[number];
+                    let ((_, kept), group) = (&kept[number], &mut groups[number]);
                     if let Some(plan) = matrices(number, layout) {
                         group.add_matrices(&plan, layout, formats.number);
                     }
@@ -214,32 +212,10 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// What a chain in types keeps.
-    pub(super) fn of<C: Stage>() -> Self {
-        Self {
-            state: field_names::<ElementsOf<C>>(),
-            axes: field_names::<AxesOf<C>>(),
-            tensor: field_names::<C::Tensor>(),
-            own: C::Own::COUNT,
-            group: C::Group::COUNT,
-            passes: C::PASSES,
-        }
-    }
-
-    /// What a chain from data keeps.
-    #[cfg(feature = "catalogue")]
-    pub(crate) fn of_program(program: &Program) -> Self {
-        let stages = || program.stages().iter();
-        let numbers = stages().map(|stage| stage.counts().tensor).sum();
-        let (state, axes) = program.named_fields();
-        Self {
-            state,
-            axes,
-            tensor: (1..=numbers).map(|number: usize| format!("number_{number}")).collect(),
-            own: stages().map(|stage| stage.counts().own).sum(),
-            group: stages().map(|stage| stage.counts().group).sum(),
-            passes: stages().map(|stage| stage.passes()).sum(),
-        }
+    /// What a chain keeps.
+    pub(crate) fn of(chain: Description) -> Self {
+        let Description { elements: state, axes, tensor, own, group, passes, .. } = chain.numbered();
+        Self { state, axes, tensor, own: own.len(), group: group.len(), passes }
     }
 
     /// Its fields, for no tensor yet.
@@ -247,7 +223,7 @@ impl Kept {
         let empty =
             |kind, format| move |name: &String| FieldMemory { name: name.clone(), kind, format, bytes: 0 };
         let state = self.state.iter().map(empty(MemoryKind::State, formats.state));
-        let carried = formats.carried.iter().map(empty(MemoryKind::Carried, formats.parameter));
+        let carried = formats.carried.iter().map(empty(MemoryKind::Carried, formats.beside));
         let axes = self.axes.iter().map(empty(MemoryKind::ByAxis, formats.number));
         let tensor = self.tensor.iter().map(empty(MemoryKind::PerTensor, formats.number));
         let mut fields: Vec<_> = state.chain(axes).chain(carried).chain(tensor).collect();
@@ -268,7 +244,9 @@ pub(crate) struct MemoryFormats {
     pub(crate) gradient: Format,
     pub(crate) state: Format,
     pub(crate) number: Format,
+    /// What the store carries, and in which format.
     pub(crate) carried: Vec<String>,
+    pub(crate) beside: Format,
 }
 
 impl MemoryFormats {
@@ -280,6 +258,7 @@ impl MemoryFormats {
             state: K::State::FORMAT,
             number: <Number<K> as StorageDtype>::FORMAT,
             carried: field_names::<<K::Store as Store>::Carry>(),
+            beside: Beside::<K>::FORMAT,
         }
     }
 }
@@ -288,16 +267,17 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
     /// What memory the optimizer takes. [`Builder::memory`](super::Builder::memory) says the same before
     /// it is taken.
     pub fn memory(&self) -> MemoryReport {
-        let labels = self.groups.iter().map(|group| group.label.as_str()).collect::<Vec<_>>();
+        let kept: Vec<_> = self.groups.iter().map(Group::kept).collect();
         let parameters = self.tensors.iter();
         let parameters = parameters.map(|tensor| (&tensor.layout, (!tensor.frozen).then_some(tensor.group)));
         let matrices = |group: usize, layout: &Layout| plan_of(&self.groups[group].base.chain(), layout);
-        let (kept, formats) = (Kept::of::<ChainOf<R>>(), MemoryFormats::of::<K>());
-        MemoryReport::new(&kept, &formats, &labels, parameters, &matrices)
+        MemoryReport::new(&kept, &MemoryFormats::of::<K>(), parameters, &matrices)
     }
 }
 
 /// What the matrix rule of a chain keeps and needs for a tensor, if there is one.
 pub(super) fn plan_of<C: Stage>(chain: &C, layout: &Layout) -> Option<MatrixPlan> {
-    chain.matrix(&C::Own::generate(|| 0.0)).map(|stage| stage.rule.plan(layout))
+    chain
+        .matrix(&chain.description().generate::<C::Own, _>(|counts| counts.own, || 0.0))
+        .map(|stage| stage.rule.plan(layout))
 }

@@ -30,6 +30,10 @@ pub trait Drives<D: Device>: sealed::Sealed {
         gradients: &(impl GradientSet<D, Self::Gradient> + ?Sized),
     ) -> Result<bool>;
 
+    /// Prepares the groups for a step.
+    #[doc(hidden)]
+    fn begin(&mut self) -> Result<()>;
+
     /// Whether gradients must be looked at together.
     #[doc(hidden)]
     fn looks(&self) -> bool;
@@ -89,10 +93,11 @@ impl<R: Rule, K: Formats, A: SeesEveryGradient, D: Device> Drives<D> for Optimiz
         parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),
         gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
     ) -> Result<bool> {
-        self.with_views(parameters, gradients, |this, _, gradients| {
-            this.begin_groups()?;
-            Ok(gradients.iter().any(Option::is_some))
-        })
+        self.with_views(parameters, gradients, |_, _, gradients| Ok(gradients.iter().any(Option::is_some)))
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        self.begin_groups()
     }
 
     fn looks(&self) -> bool {
@@ -197,6 +202,13 @@ where
         Ok(claimed | others)
     }
 
+    fn begin(&mut self) -> Result<()> {
+        same("the number of steps", self.claimed.whole_steps(), self.others.whole_steps())?;
+        same("the scale of the loss", self.claimed.scale(), self.others.scale())?;
+        self.claimed.begin()?;
+        self.others.begin()
+    }
+
     fn looks(&self) -> bool {
         // What is decided together is decided by the same options in both.
         self.claimed.looks()
@@ -264,6 +276,15 @@ where
     fn take_state(&mut self, snapshot: &Self::Snapshot) -> Result<()> {
         self.restore(snapshot)
     }
+}
+
+/// Checks that both optimizers are of the same step, which they are unless each was loaded by itself.
+fn same<X: PartialEq + ToString>(what: &str, claimed: X, others: X) -> Result<()> {
+    if claimed == others {
+        return Ok(());
+    }
+    let aspect = format!("{what} of the optimizer of the other route");
+    Err(Error::Snapshot { aspect, expected: claimed.to_string(), found: others.to_string() })
 }
 
 mod sealed {

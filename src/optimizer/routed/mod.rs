@@ -17,7 +17,7 @@ mod routes;
 mod snapshot;
 
 pub use drive::Drives;
-pub use routes::{AsBuilder, ClipsTogether, DecidedLater, Decides, Routable, Routes};
+pub use routes::{AsBuilder, DecidedLater, Jointly, Routable, Routes};
 pub use snapshot::RoutedSnapshot;
 
 use super::survey::Stepped;
@@ -99,6 +99,7 @@ where
         if !self.prepare(parameters, gradients)? {
             return Ok(Stepped::WithoutGradients);
         }
+        self.begin()?;
         let norm = match norm {
             None if self.looks() => Some(self.norm_of(gradients)?),
             norm => norm,

@@ -15,6 +15,7 @@ use crate::optimizer::options::{
     FitsArithmetic, GradientFormat, KeepsArithmetic, LooksAhead, ParameterFormat, Rounds, SeesEveryGradient,
     StateFormat,
 };
+use crate::optimizer::survey::Nonfinite;
 use crate::optimizer::wrapping::{Clipped, Policed};
 use crate::optimizer::{LossScaling, Optimizer, assemble};
 use crate::shape::Layout;
@@ -39,7 +40,8 @@ impl<R, P, G, S, W, A, X> Builder<R, P, G, S, W, A, X> {
     ///
     /// `other` is a rule, a builder with options of its own, or routes again; so is what comes of it. It
     /// keeps its parameters in the same format and takes gradients in the same one. Options that look
-    /// at all gradients together come behind: they hold for both. To change the hyperparameters of one
+    /// at all gradients together come behind: they hold for both. All other options hold for the parameters
+    /// of their own builder; what is frozen or in a group here cannot be routed elsewhere. To change the hyperparameters of one
     /// rule for some parameters, use a [group](Self::group).
     ///
     /// ```
@@ -64,7 +66,7 @@ impl<R, P, G, S, W, A, X> Builder<R, P, G, S, W, A, X> {
     /// assert_eq!(optimizer.gradient_norm().expect("it was measured").norm, 102f64.sqrt()); // of all
     /// # Ok::<(), gradus::error::Error>(())
     /// ```
-    pub fn route<B: AsBuilder>(
+    pub fn route<B: AsBuilder<Builder: DecidedLater>>(
         self,
         label: impl Into<String>,
         condition: impl Fn(&str, &Layout) -> bool + Send + Sync + 'static,
@@ -86,12 +88,16 @@ impl<R, P, G, S, W, A, X> Builder<R, P, G, S, W, A, X> {
 
 impl<C, O> Routes<C, O> {
     /// Gives more parameters to one more optimizer: see [`Builder::route`].
-    pub fn route<B: AsBuilder>(
+    pub fn route<B: AsBuilder<Builder: DecidedLater>>(
         self,
         label: impl Into<String>,
         condition: impl Fn(&str, &Layout) -> bool + Send + Sync + 'static,
         other: B,
-    ) -> Routes<B::Builder, Self> {
+    ) -> Routes<B::Builder, Self>
+    where
+        C: DecidedLater,
+        O: DecidedLater,
+    {
         let (label, claims) = (label.into(), Box::new(condition));
         Routes { label, claims, claimed: other.into_builder(), others: self }
     }
@@ -99,8 +105,8 @@ impl<C, O> Routes<C, O> {
     /// Multiplies all gradients, of both ways, by one factor, so that their norm is at most `limit`.
     pub fn clip_global_norm(self, limit: f64) -> Routes<C::Clipped, O::Clipped>
     where
-        C: ClipsTogether,
-        O: ClipsTogether,
+        C: Jointly + MayBeClipped,
+        O: Jointly + MayBeClipped,
     {
         self.clip_together(JointClip::Norm, limit)
     }
@@ -108,8 +114,8 @@ impl<C, O> Routes<C, O> {
     /// Multiplies all gradients by one factor, so that their root mean square is at most `limit`.
     pub fn clip_global_rms(self, limit: f64) -> Routes<C::Clipped, O::Clipped>
     where
-        C: ClipsTogether,
-        O: ClipsTogether,
+        C: Jointly + MayBeClipped,
+        O: Jointly + MayBeClipped,
     {
         self.clip_together(JointClip::Rms, limit)
     }
@@ -117,37 +123,37 @@ impl<C, O> Routes<C, O> {
     /// Multiplies all gradients by one factor, as `clip` says.
     pub fn clip_together(self, clip: fn(Limit) -> JointClip, limit: f64) -> Routes<C::Clipped, O::Clipped>
     where
-        C: ClipsTogether,
-        O: ClipsTogether,
+        C: Jointly + MayBeClipped,
+        O: Jointly + MayBeClipped,
     {
-        self.both(|claimed| claimed.clipped(clip, limit), |others| others.clipped(clip, limit))
+        self.clipped(clip, limit)
     }
 
     /// Leaves out a step, for both ways alike, if a gradient is infinite or NaN.
     pub fn skip_nonfinite(self) -> Routes<C::Policed<SkipStep>, O::Policed<SkipStep>>
     where
-        C: Decides,
-        O: Decides,
+        C: Jointly + MayBeDecided,
+        O: Jointly + MayBeDecided,
     {
-        self.both(C::skipping, O::skipping)
+        self.policed(Decision::Skip)
     }
 
     /// Refuses a step with an error that names parameter and index, if a gradient is infinite or NaN.
     pub fn refuse_nonfinite(self) -> Routes<C::Policed<RefuseStep>, O::Policed<RefuseStep>>
     where
-        C: Decides,
-        O: Decides,
+        C: Jointly + MayBeDecided,
+        O: Jointly + MayBeDecided,
     {
-        self.both(C::refusing, O::refusing)
+        self.policed(Decision::Refuse)
     }
 
     /// Divides gradients by a scale that the loss was multiplied with: see [`LossScaling`].
     pub fn loss_scaling(self, scaling: LossScaling) -> Routes<C::Policed<ScaleLoss>, O::Policed<ScaleLoss>>
     where
-        C: Decides,
-        O: Decides,
+        C: Jointly + MayBeDecided,
+        O: Jointly + MayBeDecided,
     {
-        self.both(|claimed| claimed.scaling(scaling), |others| others.scaling(scaling))
+        self.policed(Decision::Scale(scaling))
     }
 
     fn both<C2, O2>(self, claimed: impl FnOnce(C) -> C2, others: impl FnOnce(O) -> O2) -> Routes<C2, O2> {
@@ -188,9 +194,7 @@ impl<R: Rule> AsBuilder for R {
     }
 }
 
-impl<R: Rule, P, G, S, W, A, X: Extras<Clip: DecidedLater, Policy: DecidedLater>> AsBuilder
-    for Builder<R, P, G, S, W, A, X>
-{
+impl<R: Rule, P, G, S, W, A, X> AsBuilder for Builder<R, P, G, S, W, A, X> {
     type Builder = Self;
     fn into_builder(self) -> Self {
         self
@@ -214,6 +218,11 @@ impl<C, O> AsBuilder for Routes<C, O> {
 pub trait DecidedLater {}
 impl DecidedLater for Unclipped {}
 impl DecidedLater for Propagate {}
+impl<R, P, G, S, W, A, X: Extras<Clip: DecidedLater, Policy: DecidedLater>> DecidedLater
+    for Builder<R, P, G, S, W, A, X>
+{
+}
+impl<C: DecidedLater, O: DecidedLater> DecidedLater for Routes<C, O> {}
 
 /// Something that can be one way of [`Routes`]: a builder whose optimizer sees all gradients together,
 /// or routes.
@@ -225,7 +234,7 @@ pub trait Routable<D: Device>: Sized {
     /// What it builds.
     type Optimizer: Drives<D, Parameter = Self::Parameter, Gradient = Self::Gradient>;
 
-    /// The label of the route that claims a parameter, if there is one.
+    /// The label of the route or the group that claims a parameter, if there is one.
     #[doc(hidden)]
     fn claimed_by(&self, name: &str, layout: &Layout) -> Option<&str>;
 
@@ -248,8 +257,11 @@ where
     type Gradient = G::Format;
     type Optimizer = Built<D, R, P, G, S, W, A, X>;
 
-    fn claimed_by(&self, _name: &str, _layout: &Layout) -> Option<&str> {
-        None
+    fn claimed_by(&self, name: &str, layout: &Layout) -> Option<&str> {
+        if self.plan.frozen.iter().any(|condition| condition(name, layout)) {
+            return Some("frozen");
+        }
+        self.groups.iter().find(|group| (group.claims)(name, layout)).map(|group| group.label.as_str())
     }
 
     fn assemble(self, device: D, described: Vec<(String, Layout)>) -> Result<Self::Optimizer> {
@@ -300,79 +312,64 @@ where
     }
 }
 
-/// Builders whose gradients may still be clipped together.
-#[diagnostic::on_unimplemented(
-    message = "all gradients are clipped together already",
-    label = "this call needs routes on which they are not",
-    note = "keep one of `.clip_global_norm(..)`, `.clip_global_rms(..)` and `.clip_together(..)`"
-)]
-pub trait ClipsTogether: Sized {
-    /// The builder with the clip.
+/// What an infinite or NaN gradient does, for both ways alike.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Decision {
+    Skip,
+    Refuse,
+    Scale(LossScaling),
+}
+
+/// Builders that can be told what all gradients decide together.
+pub trait Jointly: Sized {
+    /// The builder with a clip.
     type Clipped;
-    #[doc(hidden)]
-    fn clipped(self, clip: fn(Limit) -> JointClip, limit: f64) -> Self::Clipped;
-}
-
-impl<R: Rule, P, G, S, W, A: LooksAhead, X: Extras<Clip: MayBeClipped>> ClipsTogether
-    for Builder<R, P, G, S, W, A, X>
-{
-    type Clipped = Builder<R, P, G, S, W, A, Clipped<X>>;
-    fn clipped(self, clip: fn(Limit) -> JointClip, limit: f64) -> Self::Clipped {
-        self.clip_together(clip, limit)
-    }
-}
-
-impl<C: ClipsTogether, O: ClipsTogether> ClipsTogether for Routes<C, O> {
-    type Clipped = Routes<C::Clipped, O::Clipped>;
-    fn clipped(self, clip: fn(Limit) -> JointClip, limit: f64) -> Self::Clipped {
-        self.clip_together(clip, limit)
-    }
-}
-
-/// Builders on which it may still be decided what an infinite or NaN gradient does.
-#[diagnostic::on_unimplemented(
-    message = "what an infinite or NaN gradient does has been decided already",
-    label = "this call needs routes on which it has not been decided",
-    note = "keep one of `.skip_nonfinite()`, `.refuse_nonfinite()` and `.loss_scaling(..)`"
-)]
-pub trait Decides: Sized {
     /// The builder with the policy `N`.
     type Policed<N: Policy>;
     #[doc(hidden)]
-    fn skipping(self) -> Self::Policed<SkipStep>;
+    fn clipped(self, clip: fn(Limit) -> JointClip, limit: f64) -> Self::Clipped;
     #[doc(hidden)]
-    fn refusing(self) -> Self::Policed<RefuseStep>;
-    #[doc(hidden)]
-    fn scaling(self, scaling: LossScaling) -> Self::Policed<ScaleLoss>;
+    fn policed<N: Policy>(self, decision: Decision) -> Self::Policed<N>;
 }
 
-impl<R: Rule, P, G, S, W, A: LooksAhead, X: Extras<Policy: MayBeDecided>> Decides
+impl<R: Rule, P, G, S, W, A, X: Extras> Jointly for Builder<R, P, G, S, W, A, X> {
+    type Clipped = Builder<R, P, G, S, W, A, Clipped<X>>;
+    type Policed<N: Policy> = Builder<R, P, G, S, W, A, Policed<X, N>>;
+    fn clipped(self, clip: fn(Limit) -> JointClip, limit: f64) -> Self::Clipped {
+        self.clipped_together(clip, limit)
+    }
+    fn policed<N: Policy>(mut self, decision: Decision) -> Self::Policed<N> {
+        match decision {
+            Decision::Skip => self.plan.nonfinite = Nonfinite::SkipsTheStep,
+            Decision::Refuse => self.plan.nonfinite = Nonfinite::RefusesTheStep,
+            Decision::Scale(scaling) => self.plan.loss_scaling = Some(scaling),
+        }
+        self.with_policy()
+    }
+}
+
+impl<C: Jointly, O: Jointly> Jointly for Routes<C, O> {
+    type Clipped = Routes<C::Clipped, O::Clipped>;
+    type Policed<N: Policy> = Routes<C::Policed<N>, O::Policed<N>>;
+    fn clipped(self, clip: fn(Limit) -> JointClip, limit: f64) -> Self::Clipped {
+        self.both(|claimed| claimed.clipped(clip, limit), |others| others.clipped(clip, limit))
+    }
+    fn policed<N: Policy>(self, decision: Decision) -> Self::Policed<N> {
+        self.both(|claimed| claimed.policed(decision), |others| others.policed(decision))
+    }
+}
+
+impl<R, P, G, S, W, A: LooksAhead, X: Extras<Clip: MayBeClipped>> MayBeClipped
     for Builder<R, P, G, S, W, A, X>
 {
-    type Policed<N: Policy> = Builder<R, P, G, S, W, A, Policed<X, N>>;
-    fn skipping(self) -> Self::Policed<SkipStep> {
-        self.skip_nonfinite()
-    }
-    fn refusing(self) -> Self::Policed<RefuseStep> {
-        self.refuse_nonfinite()
-    }
-    fn scaling(self, scaling: LossScaling) -> Self::Policed<ScaleLoss> {
-        self.loss_scaling(scaling)
-    }
 }
-
-impl<C: Decides, O: Decides> Decides for Routes<C, O> {
-    type Policed<N: Policy> = Routes<C::Policed<N>, O::Policed<N>>;
-    fn skipping(self) -> Self::Policed<SkipStep> {
-        self.skip_nonfinite()
-    }
-    fn refusing(self) -> Self::Policed<RefuseStep> {
-        self.refuse_nonfinite()
-    }
-    fn scaling(self, scaling: LossScaling) -> Self::Policed<ScaleLoss> {
-        self.loss_scaling(scaling)
-    }
+impl<C: MayBeClipped, O: MayBeClipped> MayBeClipped for Routes<C, O> {}
+impl<R, P, G, S, W, A: LooksAhead, X: Extras<Policy: MayBeDecided>> MayBeDecided
+    for Builder<R, P, G, S, W, A, X>
+{
 }
+impl<C: MayBeDecided, O: MayBeDecided> MayBeDecided for Routes<C, O> {}
 
 impl<C: fmt::Debug, O: fmt::Debug> fmt::Debug for Routes<C, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

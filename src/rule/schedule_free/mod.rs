@@ -155,6 +155,10 @@ impl Stage for ScheduleFree {
     type Keeps = B0;
     type Joint = B0;
 
+    fn begins_once(&self) -> bool {
+        true
+    }
+
     fn advance(&self, at: &Step, group: &mut MeanOfPoints<f64>) {
         let rate = self.rate(at.learning_rate, at.optimizer);
         group.largest_rate = group.largest_rate.max(rate);

@@ -18,6 +18,13 @@ pub(super) fn translate_1(
         ours.set("eps", 1e-8);
     }
     translate_3(optimizer, theirs, ours)?;
+    // It fills the average of squares with the first gradient, and moves nothing then.
+    if let Some(Value::Text(chain)) = ours.get("chain")
+        && chain.contains("scale_by_exp_avg_sq")
+    {
+        let chain = format!("{chain},spend_first");
+        ours.set("chain", chain.as_str());
+    }
     ours.remove("caution_agreement");
     Ok(())
 }

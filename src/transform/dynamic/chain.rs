@@ -2,47 +2,42 @@
 
 use super::element::{Element, Found};
 use super::fields::{Listed, ListedConstants, Numbers};
-use super::{Input, Places, Program, Stage, Step};
+use super::{Counts, Input, Kernel, Program, Stage, Step};
 use crate::error::{Error, Result};
 use crate::real::{Real, Tile};
-use crate::transform::{ByAxis, Flag, Fold, MatrixStage, Pair};
+use crate::transform::{ByAxis, Description, Flag, Fold, MatrixStage, Pair};
+use arrayvec::ArrayVec;
 use core::marker::PhantomData;
+use smallvec::SmallVec;
 use typenum::{B1, Bit};
 
-/// The most fields of state that a program may have.
-pub const MOST_STATE: usize = 8;
+/// The most fields of state by element that a program may have: each is rounded with random bits of its own.
+pub const MOST_STATE: usize = 7;
+/// The most by axis.
+const MOST_AXES: usize = 2;
 /// The most numbers per tensor on the device, per tensor on the host, and per group.
 pub(super) const MOST_NUMBERS: usize = 16;
 /// The most statistics.
 const MOST_PASSES: usize = 12;
 
-/// A program with `STATE` fields of state by element and `AXES` by axis, as a stage.
+/// A program as a stage.
 ///
 /// What the type cannot know is taken to be so: that it keeps averages ([`Program::keeps`] knows),
 /// and that it needs all gradients at once, unless `JOINT` is [`B0`](typenum::B0).
 #[derive(Clone, Debug)]
-pub struct DynamicChain<const STATE: usize, const AXES: usize = 0, JOINT = B1, const CUTS: usize = 0> {
+pub struct DynamicChain<JOINT = B1, const CUTS: usize = 0> {
     program: Program,
     joint: PhantomData<fn() -> JOINT>,
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag, const CUTS: usize>
-    DynamicChain<STATE, AXES, JOINT, CUTS>
-{
+impl<JOINT: Flag, const CUTS: usize> DynamicChain<JOINT, CUTS> {
     /// Makes a stage of a program.
     ///
     /// # Errors
-    /// [`Error::Combination`] if it has another number of fields of state, or too many numbers of another kind.
+    /// [`Error::Combination`] if it has too many numbers of some kind.
     pub fn new(program: Program) -> Result<Self> {
-        let all = program.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
+        let Counts { state, axes, tensor, own, group, .. } = program.counts();
         let passes: usize = program.stages.iter().map(|stage| stage.passes()).sum();
-        let fits = all.state == STATE
-            && all.axes == AXES
-            && all.tensor <= MOST_NUMBERS
-            && all.own <= MOST_NUMBERS
-            && all.group <= MOST_NUMBERS
-            && passes <= MOST_PASSES
-            && program.cuts() == CUTS;
         if program.is_joint() && !<JOINT as Bit>::BOOL {
             return Err(Error::Combination {
                 option: "a stage that needs all gradients at once".to_owned(),
@@ -50,21 +45,29 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag, const CUTS: usize>
                 because: "gradient release would call it with one gradient at a time",
             });
         }
+        let fits = state <= MOST_STATE
+            && axes <= MOST_AXES
+            && [tensor, own, group].iter().all(|numbers| *numbers <= MOST_NUMBERS)
+            && passes <= MOST_PASSES
+            && program.cuts() == CUTS;
         if fits {
             return Ok(Self { program, joint: PhantomData });
         }
         Err(Error::Combination {
             option: format!(
-                "a chain with {} fields of state, {} by axis, {} cuts, and {passes} statistics",
-                all.state,
-                all.axes,
+                "{state} fields of state, {axes} by axis, {} cuts, and {passes} statistics",
                 program.cuts()
             ),
-            with: format!("one that is made for {STATE}, {AXES}, {CUTS} and at most {MOST_PASSES}"),
-            because: "a chain from data has room for eight fields of state, sixteen numbers per tensor and twelve statistics",
+            with: "a chain from data".to_owned(),
+            because: "it has room for seven fields of state, two by axis, sixteen numbers per tensor and twelve statistics",
         })
     }
 }
+
+/// Numbers of a tensor, of either kind, or of a group.
+pub(super) type Few<F> = ArrayVec<F, MOST_NUMBERS>;
+/// The state of an element: its own, and that by axis.
+pub(super) type State<F> = (ArrayVec<F, MOST_STATE>, ArrayVec<F, MOST_AXES>);
 
 /// Calls a method of something in the kind of numbers that it is in. A stage behind a pointer exists
 /// for these four.
@@ -84,11 +87,9 @@ macro_rules! in_its_kind {
     };
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, const CUTS: usize> Stage
-    for DynamicChain<STATE, AXES, JOINT, CUTS>
-{
+impl<JOINT: Flag + core::fmt::Debug, const CUTS: usize> Stage for DynamicChain<JOINT, CUTS> {
     type Constants = Listed;
-    type State = Pair<Numbers<STATE>, ByAxis<Numbers<AXES>>>;
+    type State = Pair<Numbers<MOST_STATE>, ByAxis<Numbers<MOST_AXES>>>;
     type Tensor = Numbers<MOST_NUMBERS>;
     type Own = Numbers<MOST_NUMBERS>;
     type Group = Numbers<MOST_NUMBERS>;
@@ -100,9 +101,9 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
     const MARKS_FIRST: bool = true;
     const CUTS: usize = CUTS;
 
-    fn matrix(&self, own: &[f64; MOST_NUMBERS]) -> Option<MatrixStage<'_>> {
-        let mut places = Places::default();
-        for stage in &self.program.stages {
+    fn matrix(&self, own: &Few<f64>) -> Option<MatrixStage<'_>> {
+        let mut places = Counts::default();
+        for stage in self.program.stages.iter() {
             let next = places.after(stage.as_ref());
             if let Some(found) = stage.matrix(&own[places.own..next.own]) {
                 return Some(found.behind(places.state));
@@ -122,6 +123,10 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
         self.program.state_fields()
     }
 
+    fn description(&self) -> Description {
+        self.program.description()
+    }
+
     fn keeps(&self) -> bool {
         self.program.keeps()
     }
@@ -130,13 +135,17 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
         self.program.is_joint()
     }
 
+    fn begins_once(&self) -> bool {
+        self.program.stages.iter().any(|stage| stage.begins_once())
+    }
+
     fn has_second_point(&self) -> bool {
         self.program.stages.iter().any(|stage| stage.has_second_point())
     }
 
-    fn evaluation_constants(&self, own: &[f64; MOST_NUMBERS]) -> ListedConstants<f64> {
-        let (mut places, mut numbers) = (Places::default(), Vec::new());
-        for stage in &self.program.stages {
+    fn evaluation_constants(&self, own: &Few<f64>) -> ListedConstants<f64> {
+        let (mut places, mut numbers) = (Counts::default(), SmallVec::new());
+        for stage in self.program.stages.iter() {
             let next = places.after(stage.as_ref());
             stage.evaluation_constants(&own[places.own..next.own], &mut numbers);
             places = next;
@@ -144,9 +153,9 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
         ListedConstants { program: self.program.clone(), numbers }
     }
 
-    fn evaluation<F: Real>(at: &ListedConstants<F>, parameter: F, state: &([F; STATE], [F; AXES])) -> F {
+    fn evaluation<F: Real>(at: &ListedConstants<F>, parameter: F, state: &State<F>) -> F {
         let mut input = Input::of(parameter, parameter);
-        let (tensor, mut state) = ([F::constant(0.0); MOST_NUMBERS], *state);
+        let (tensor, mut state) = (Few::new(), state.clone());
         let mut element = Element { at, input: &mut input, tensor: &tensor, state: &mut state };
         in_its_kind!(element.evaluate());
         input.update
@@ -161,36 +170,36 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
         located.map_or(Fold::Sum, |(place, pass)| self.program.stages[place].fold(pass))
     }
 
+    #[inline(always)]
+    fn listed(constants: &ListedConstants<f64>) -> Option<(&Kernel, &[f64])> {
+        constants.program.kernel.as_ref().map(|kernel| (kernel, constants.numbers.as_slice()))
+    }
+
     fn moves(&self, at: &Step) -> bool {
         self.program.stages.iter().all(|stage| stage.moves(at))
     }
 
     fn measured_passes(&self, at: &Step) -> u64 {
         let (mut taken, mut passes) = (0, 0);
-        for stage in &self.program.stages {
+        for stage in self.program.stages.iter() {
             taken |= stage.measured_passes(at) << passes;
             passes += stage.passes();
         }
         taken
     }
 
-    fn advance(&self, at: &Step, group: &mut [f64; MOST_NUMBERS]) {
-        let mut places = Places::default();
-        for stage in &self.program.stages {
+    fn advance(&self, at: &Step, group: &mut Few<f64>) {
+        let mut places = Counts::default();
+        for stage in self.program.stages.iter() {
             let next = places.after(stage.as_ref());
             stage.advance(at, &mut group[places.group..next.group]);
             places = next;
         }
     }
 
-    fn constants(
-        &self,
-        at: &Step,
-        own: &mut [f64; MOST_NUMBERS],
-        group: &[f64; MOST_NUMBERS],
-    ) -> ListedConstants<f64> {
-        let (mut places, mut numbers) = (Places::default(), Vec::new());
-        for stage in &self.program.stages {
+    fn constants(&self, at: &Step, own: &mut Few<f64>, group: &Few<f64>) -> ListedConstants<f64> {
+        let (mut places, mut numbers) = (Counts::default(), SmallVec::new());
+        for stage in self.program.stages.iter() {
             let next = places.after(stage.as_ref());
             let own = &mut own[places.own..next.own];
             stage.constants(at, own, &group[places.group..next.group], &mut numbers);
@@ -203,21 +212,15 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
         pass: usize,
         at: &ListedConstants<F>,
         mut input: Input<F>,
-        tensor: &[F; MOST_NUMBERS],
-        state: &mut ([F; STATE], [F; AXES]),
+        tensor: &Few<F>,
+        state: &mut State<F>,
     ) -> F {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.measure(pass));
         input.update
     }
 
-    fn finish<F: Real>(
-        pass: usize,
-        at: &ListedConstants<F>,
-        sum: F,
-        count: F,
-        tensor: &mut [F; MOST_NUMBERS],
-    ) {
+    fn finish<F: Real>(pass: usize, at: &ListedConstants<F>, sum: F, count: F, tensor: &mut Few<F>) {
         let mut found = Found { at, sum: &sum, count: &count, tensor };
         in_its_kind!(found.finish(pass));
     }
@@ -225,8 +228,8 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
     fn update<F: Real>(
         at: &ListedConstants<F>,
         mut input: Input<F>,
-        tensor: &[F; MOST_NUMBERS],
-        state: &mut ([F; STATE], [F; AXES]),
+        tensor: &Few<F>,
+        state: &mut State<F>,
     ) -> Input<F> {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.update(at.program.stages.len()));
@@ -237,8 +240,8 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
         part: usize,
         at: &ListedConstants<F>,
         mut input: Input<F>,
-        tensor: &[F; MOST_NUMBERS],
-        state: &mut ([F; STATE], [F; AXES]),
+        tensor: &Few<F>,
+        state: &mut State<F>,
     ) -> Input<F> {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.update_part(part, at.program.stages.len()));
@@ -250,20 +253,15 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + core::fmt::Debug, cons
         pass: usize,
         at: &ListedConstants<F>,
         mut input: Input<F>,
-        tensor: &[F; MOST_NUMBERS],
-        state: &mut ([F; STATE], [F; AXES]),
+        tensor: &Few<F>,
+        state: &mut State<F>,
     ) -> F {
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.measure_part(part, pass));
         input.update
     }
 
-    fn after<F: Real>(
-        at: &ListedConstants<F>,
-        parameter: F,
-        tensor: &[F; MOST_NUMBERS],
-        state: &mut ([F; STATE], [F; AXES]),
-    ) {
+    fn after<F: Real>(at: &ListedConstants<F>, parameter: F, tensor: &Few<F>, state: &mut State<F>) {
         let mut input = Input::of(parameter, parameter);
         let mut element = Element { at, input: &mut input, tensor, state };
         in_its_kind!(element.after());

@@ -1,22 +1,22 @@
 //! One element of a program, and what a statistic finds, in any kind of numbers.
 
-use super::chain::MOST_NUMBERS;
+use super::chain::{Few, State};
 use super::fields::ListedConstants;
-use super::{Erased, Input, Places, Runs, Slices};
+use super::{Counts, Erased, Input, Runs, Slices};
 use crate::real::Real;
 use core::any::Any;
 
 /// The numbers of one element and of what it belongs to, in the kind `F`.
-pub(super) struct Element<'a, F, const STATE: usize, const AXES: usize> {
+pub(super) struct Element<'a, F> {
     pub(super) at: &'a ListedConstants<F>,
     pub(super) input: &'a mut Input<F>,
-    pub(super) tensor: &'a [F; MOST_NUMBERS],
-    pub(super) state: &'a mut ([F; STATE], [F; AXES]),
+    pub(super) tensor: &'a Few<F>,
+    pub(super) state: &'a mut State<F>,
 }
 
-impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES> {
+impl<F: Real> Element<'_, F> {
     /// The same numbers in the kind `G`, if that is what they are.
-    pub(super) fn cast<G: Real>(&mut self) -> Option<Element<'_, G, STATE, AXES>> {
+    pub(super) fn cast<G: Real>(&mut self) -> Option<Element<'_, G>> {
         Some(Element {
             at: (self.at as &dyn Any).downcast_ref()?,
             input: (self.input as &mut dyn Any).downcast_mut()?,
@@ -26,13 +26,13 @@ impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES>
     }
 }
 
-impl<F: Real, const STATE: usize, const AXES: usize> Element<'_, F, STATE, AXES>
+impl<F: Real> Element<'_, F>
 where
     dyn Erased: Runs<F>,
 {
     /// Runs the stages before `end`.
     pub(super) fn update(&mut self, end: usize) {
-        let mut places = Places::default();
+        let mut places = Counts::default();
         for stage in &self.at.program.stages[..end] {
             let next = places.after(stage.as_ref());
             *self.input = <dyn Erased as Runs<F>>::update(
@@ -51,7 +51,7 @@ where
 
     /// Runs one part of the stages before `end`.
     pub(super) fn update_part(&mut self, part: usize, end: usize) {
-        let (mut places, mut first) = (Places::default(), 0);
+        let (mut places, mut first) = (Counts::default(), 0);
         for stage in &self.at.program.stages[..end] {
             let next = places.after(stage.as_ref());
             let last = first + stage.cuts();
@@ -116,8 +116,8 @@ where
 
     /// Leaves the point for evaluation in the place of the update, where the parameter stands.
     pub(super) fn evaluate(&mut self) {
-        let mut places = Places::default();
-        for stage in &self.at.program.stages {
+        let mut places = Counts::default();
+        for stage in self.at.program.stages.iter() {
             let next = places.after(stage.as_ref());
             self.input.update = <dyn Erased as Runs<F>>::evaluation(
                 stage.as_ref(),
@@ -134,8 +134,8 @@ where
 
     /// Shows the parameter, which stands in the place of the update, to all stages.
     pub(super) fn after(&mut self) {
-        let mut places = Places::default();
-        for stage in &self.at.program.stages {
+        let mut places = Counts::default();
+        for stage in self.at.program.stages.iter() {
             let next = places.after(stage.as_ref());
             <dyn Erased as Runs<F>>::after(
                 stage.as_ref(),
@@ -157,7 +157,7 @@ pub(super) struct Found<'a, F> {
     pub(super) at: &'a ListedConstants<F>,
     pub(super) sum: &'a F,
     pub(super) count: &'a F,
-    pub(super) tensor: &'a mut [F; MOST_NUMBERS],
+    pub(super) tensor: &'a mut Few<F>,
 }
 
 impl<F: Real> Found<'_, F> {

@@ -2,9 +2,9 @@
 
 use super::{Counts, Input, Stage, Step};
 use crate::real::{Real, Tile};
-use crate::transform::MatrixStage;
-use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Of, field_names};
+use crate::transform::{AxesOf, Description, ElementsOf, FieldSet, Fold, MatrixStage, Of, field_names};
 use core::fmt::Debug;
+use smallvec::SmallVec;
 
 /// The state of one element as lists: what is kept by element, and what is read [by
 /// axis](crate::transform::ByAxis).
@@ -69,8 +69,8 @@ pub trait Erased:
     fn counts(&self) -> Counts;
     /// The names of its state's fields.
     fn state_fields(&self) -> Vec<String>;
-    /// The names of those that are kept for each element, and of those kept [by axis](crate::transform::ByAxis).
-    fn named_fields(&self) -> (Vec<String>, Vec<String>);
+    /// See [`Stage::description`].
+    fn description(&self) -> Description;
     /// How many statistics it takes.
     fn passes(&self) -> usize;
     /// See [`Stage::LOOKS_BACK`].
@@ -85,6 +85,8 @@ pub trait Erased:
     fn keeps(&self) -> bool;
     /// See [`Stage::Joint`].
     fn is_joint(&self) -> bool;
+    /// See [`Stage::begins_once`].
+    fn begins_once(&self) -> bool;
     /// See [`Stage::joins`].
     fn joins(&self, pass: usize) -> bool;
     /// See [`Stage::fold`].
@@ -98,9 +100,9 @@ pub trait Erased:
     /// See [`Stage::has_second_point`].
     fn has_second_point(&self) -> bool;
     /// See [`Stage::evaluation_constants`].
-    fn evaluation_constants(&self, own: &[f64], constants: &mut Vec<f64>);
+    fn evaluation_constants(&self, own: &[f64], constants: &mut SmallVec<[f64; 16]>);
     /// See [`Stage::constants`].
-    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>);
+    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut SmallVec<[f64; 16]>);
 }
 
 /// The numbers of a set, from a list that has as many.
@@ -199,8 +201,8 @@ impl<C: Stage> Erased for C {
         field_names::<C::State>()
     }
 
-    fn named_fields(&self) -> (Vec<String>, Vec<String>) {
-        (field_names::<ElementsOf<C>>(), field_names::<AxesOf<C>>())
+    fn description(&self) -> Description {
+        Stage::description(self)
     }
 
     fn passes(&self) -> usize {
@@ -231,6 +233,10 @@ impl<C: Stage> Erased for C {
         Stage::is_joint(self)
     }
 
+    fn begins_once(&self) -> bool {
+        Stage::begins_once(self)
+    }
+
     fn joins(&self, pass: usize) -> bool {
         C::joins(pass)
     }
@@ -257,12 +263,12 @@ impl<C: Stage> Erased for C {
         Stage::has_second_point(self)
     }
 
-    fn evaluation_constants(&self, own: &[f64], constants: &mut Vec<f64>) {
+    fn evaluation_constants(&self, own: &[f64], constants: &mut SmallVec<[f64; 16]>) {
         let set = Stage::evaluation_constants(self, &read::<C::Own, f64>(own));
         C::Constants::map(set, |number| constants.push(number));
     }
 
-    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut Vec<f64>) {
+    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut SmallVec<[f64; 16]>) {
         let mut numbers = read::<C::Own, f64>(own);
         let set = Stage::constants(self, at, &mut numbers, &read::<C::Group, f64>(group));
         write::<C::Own, f64>(numbers, own);

@@ -2,11 +2,13 @@
 
 use super::Program;
 use crate::transform::{FieldSet, Held, Nothing};
+use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 use typenum::{B0, B1};
 
-/// `COUNT` numbers that are named by their places.
+/// At most `MOST` numbers, which are named by their places.
 #[derive(Clone, Copy, Debug)]
-pub struct Numbers<const COUNT: usize>;
+pub struct Numbers<const MOST: usize>;
 
 const NAMES: [&str; 16] = [
     "number_1",
@@ -27,73 +29,83 @@ const NAMES: [&str; 16] = [
     "number_16",
 ];
 
-impl<const COUNT: usize> FieldSet for Numbers<COUNT> {
-    type Of<X: Held> = [X; COUNT];
+impl<const MOST: usize> FieldSet for Numbers<MOST> {
+    type Of<X: Held> = ArrayVec<X, MOST>;
     /// There may be one: [`Stage::has_second_point`](crate::transform::Stage::has_second_point) knows.
     type SecondPoint = B1;
     type Elements = Self;
     type Axes = Nothing;
-    const COUNT: usize = COUNT;
+    const COUNT: usize = MOST;
 
     fn each_name(name: &mut dyn FnMut(&'static str)) {
-        NAMES[..COUNT].iter().for_each(|text| name(text));
+        NAMES[..MOST].iter().for_each(|text| name(text));
     }
 
-    #[inline(always)]
-    fn generate_with<X: Held>(make: &mut impl FnMut() -> X) -> [X; COUNT] {
-        core::array::from_fn(
-            #[inline(always)]
-            |_| make(),
-        )
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn generate_with<X: Held>(
+        lengths: &mut impl Iterator<Item = usize>,
+        make: &mut impl FnMut() -> X,
+    ) -> ArrayVec<X, MOST> {
+        let length = lengths.next().map_or(MOST, |length| length.min(MOST));
+        listed(0..length, |_| make())
     }
 
-    #[inline(always)]
-    fn map_with<X: Held, Y: Held>(set: [X; COUNT], change: &mut impl FnMut(X) -> Y) -> [Y; COUNT] {
-        set.map(change)
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn map_with<X: Held, Y: Held>(
+        set: ArrayVec<X, MOST>,
+        change: &mut impl FnMut(X) -> Y,
+    ) -> ArrayVec<Y, MOST> {
+        listed(set, change)
     }
 
-    #[inline(always)]
-    fn each_ref<X: Held>(set: &[X; COUNT]) -> [&X; COUNT] {
-        set.each_ref()
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn each_ref<X: Held>(set: &ArrayVec<X, MOST>) -> ArrayVec<&X, MOST> {
+        listed(set, |item| item)
     }
 
-    #[inline(always)]
-    fn each_mut<X: Held>(set: &mut [X; COUNT]) -> [&mut X; COUNT] {
-        set.each_mut()
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn each_mut<X: Held>(set: &mut ArrayVec<X, MOST>) -> ArrayVec<&mut X, MOST> {
+        listed(set, |item| item)
     }
 
-    #[inline(always)]
-    fn zip<X: Held, Y: Held>(left: [X; COUNT], right: [Y; COUNT]) -> [(X, Y); COUNT] {
-        let mut right = right.into_iter();
-        left.map(
-            #[inline(always)]
-            |left| (left, right.next().expect("both have as many")),
-        )
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn zip<X: Held, Y: Held>(left: ArrayVec<X, MOST>, right: ArrayVec<Y, MOST>) -> ArrayVec<(X, Y), MOST> {
+        listed(left.into_iter().zip(right), |both| both)
     }
 
-    #[inline(always)]
-    fn unzip<X: Held, Y: Held>(set: [(X, Y); COUNT]) -> ([X; COUNT], [Y; COUNT]) {
-        let mut second = [const { None }; COUNT];
-        let mut places = second.iter_mut();
-        let first = set.map(
-            #[inline(always)]
-            |(first, other)| {
-                *places.next().expect("both have as many") = Some(other);
-                first
-            },
-        );
-        (first, second.map(|other| other.expect("each place was filled")))
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn unzip<X: Held, Y: Held>(set: ArrayVec<(X, Y), MOST>) -> (ArrayVec<X, MOST>, ArrayVec<Y, MOST>) {
+        let mut second = ArrayVec::new();
+        let first = listed(set, |(first, other)| {
+            second.push(other);
+            first
+        });
+        (first, second)
     }
 
-    #[inline(always)]
-    fn part<X: Held>(set: [X; COUNT]) -> ([X; COUNT], Nothing) {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn part<X: Held>(set: ArrayVec<X, MOST>) -> (ArrayVec<X, MOST>, Nothing) {
         (set, Nothing)
     }
 
-    #[inline(always)]
-    fn join<X: Held>(elements: [X; COUNT], _axes: Nothing) -> [X; COUNT] {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn join<X: Held>(elements: ArrayVec<X, MOST>, _axes: Nothing) -> ArrayVec<X, MOST> {
         elements
     }
+}
+
+/// A list of at most `MOST`, made in a loop that is inlined, so that vector instructions stay vector
+/// instructions.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn listed<X, Y, const MOST: usize>(
+    items: impl IntoIterator<Item = X>,
+    mut change: impl FnMut(X) -> Y,
+) -> ArrayVec<Y, MOST> {
+    let mut list = ArrayVec::new();
+    for item in items {
+        list.push(change(item));
+    }
+    list
 }
 
 /// The constants of a program, with the program itself.
@@ -104,7 +116,7 @@ pub struct Listed;
 #[derive(Clone, Debug, Default)]
 pub struct ListedConstants<X> {
     pub(super) program: Program,
-    pub(super) numbers: Vec<X>,
+    pub(super) numbers: SmallVec<[X; 16]>,
 }
 
 impl FieldSet for Listed {
@@ -116,8 +128,11 @@ impl FieldSet for Listed {
 
     fn each_name(_name: &mut dyn FnMut(&'static str)) {}
 
-    fn generate_with<X: Held>(_make: &mut impl FnMut() -> X) -> ListedConstants<X> {
-        ListedConstants { program: Program::default(), numbers: Vec::new() }
+    fn generate_with<X: Held>(
+        _lengths: &mut impl Iterator<Item = usize>,
+        _make: &mut impl FnMut() -> X,
+    ) -> ListedConstants<X> {
+        ListedConstants { program: Program::default(), numbers: SmallVec::new() }
     }
 
     fn map_with<X: Held, Y: Held>(

@@ -21,8 +21,9 @@ pub use erased::{Erased, Runs, Slices};
 pub use fields::{Listed, ListedConstants, Numbers};
 pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
 
-use super::{Input, MatrixPlan, Stage, Step};
+use super::{Description, Input, MatrixPlan, Stage, Step};
 use crate::shape::Layout;
+use core::any::Any;
 use std::sync::Arc;
 
 /// Stages, one after the other.
@@ -40,8 +41,13 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Program {
-    stages: Vec<Arc<dyn Erased>>,
+    stages: Arc<[Arc<dyn Erased>]>,
+    /// The loops of just these stages.
+    kernel: Option<Kernel>,
 }
+
+/// The loops that a device has for a program of certain stages.
+pub type Kernel = Arc<dyn Any + Send + Sync>;
 
 impl Program {
     /// One stage.
@@ -53,12 +59,20 @@ impl Program {
 
     /// Adds a stage behind the others.
     pub fn push(&mut self, stage: impl Stage) {
-        self.stages.push(Arc::new(stage));
+        let stage: Arc<dyn Erased> = Arc::new(stage);
+        self.stages = self.stages.iter().cloned().chain([stage]).collect();
     }
 
     /// Adds the stages of another program behind these.
     pub fn append(&mut self, other: &Self) {
-        self.stages.extend(other.stages.iter().cloned());
+        self.stages = self.stages.iter().chain(other.stages.iter()).cloned().collect();
+    }
+
+    /// These stages, then those of another program.
+    #[must_use]
+    pub fn then(mut self, next: &Self) -> Self {
+        self.append(next);
+        self
     }
 
     /// The stages.
@@ -71,17 +85,16 @@ impl Program {
         numbered(self.stages.iter().flat_map(|stage| stage.state_fields()))
     }
 
-    /// The names of the fields that are kept for each element, and of those kept
-    /// [by axis](crate::transform::ByAxis).
-    pub fn named_fields(&self) -> (Vec<String>, Vec<String>) {
-        let elements = numbered(self.stages.iter().flat_map(|stage| stage.named_fields().0));
-        (elements, numbered(self.stages.iter().flat_map(|stage| stage.named_fields().1)))
+    /// The names of its stages and of what they remember.
+    pub fn description(&self) -> Description {
+        let stages = self.stages.iter();
+        let all = stages.fold(Description::default(), |all, stage| all.then(stage.description()));
+        Description { lengths: vec![self.counts()], ..all }
     }
 
-    /// How many fields of state are kept by element, and how many by axis.
-    pub fn counts(&self) -> (usize, usize) {
-        let all = self.stages.iter().fold(Places::default(), |places, stage| places.after(stage.as_ref()));
-        (all.state, all.axes)
+    /// How many numbers of each kind its stages have.
+    pub fn counts(&self) -> Counts {
+        self.stages.iter().fold(Counts::default(), |all, stage| all.after(stage.as_ref()))
     }
 
     /// How often matrix work interrupts the stages.
@@ -108,9 +121,9 @@ impl Program {
     }
 
     /// Where the numbers of a stage begin, and where those behind it do.
-    fn places(&self, stage: usize) -> (Places, Places) {
+    fn places(&self, stage: usize) -> (Counts, Counts) {
         let before = self.stages[..stage].iter();
-        let places = before.fold(Places::default(), |places, stage| places.after(stage.as_ref()));
+        let places = before.fold(Counts::default(), |places, stage| places.after(stage.as_ref()));
         (places, places.after(self.stages[stage].as_ref()))
     }
 
@@ -137,33 +150,7 @@ pub(super) fn numbered(all: impl Iterator<Item = String>) -> Vec<String> {
     names
 }
 
-/// Where the numbers of a stage lie among those of its program.
-#[derive(Clone, Copy, Debug, Default)]
-struct Places {
-    constants: usize,
-    state: usize,
-    axes: usize,
-    tensor: usize,
-    own: usize,
-    group: usize,
-}
-
-impl Places {
-    /// Where the numbers of the stage behind `stage` begin.
-    fn after(self, stage: &dyn Erased) -> Self {
-        let counts = stage.counts();
-        Self {
-            constants: self.constants + counts.constants,
-            state: self.state + counts.state,
-            axes: self.axes + counts.axes,
-            tensor: self.tensor + counts.tensor,
-            own: self.own + counts.own,
-            group: self.group + counts.group,
-        }
-    }
-}
-
-/// How many numbers of each kind a stage has.
+/// How many numbers of each kind a stage has; of the stages before another, where its own begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Constants of a step.
@@ -178,4 +165,19 @@ pub struct Counts {
     pub own: usize,
     /// Numbers of a group.
     pub group: usize,
+}
+
+impl Counts {
+    /// Where the numbers of the stage behind `stage` begin.
+    fn after(self, stage: &dyn Erased) -> Self {
+        let counts = stage.counts();
+        Self {
+            constants: self.constants + counts.constants,
+            state: self.state + counts.state,
+            axes: self.axes + counts.axes,
+            tensor: self.tensor + counts.tensor,
+            own: self.own + counts.own,
+            group: self.group + counts.group,
+        }
+    }
 }

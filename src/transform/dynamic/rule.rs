@@ -1,6 +1,6 @@
 //! [`DynamicRule`]: a rule and what stands around it, as data.
 
-use super::{DynamicChain, Program};
+use super::{DynamicChain, Kernel, Program};
 use crate::error::Result;
 use crate::hyperparameter::{LearningRate, Tunable};
 use crate::transform::{Flag, Identity, Rule};
@@ -18,6 +18,10 @@ pub trait ErasedRule: Debug + Send + Sync + 'static {
     fn learning_rate(&self) -> LearningRate;
     /// See [`Rule::set_learning_rate`].
     fn set_learning_rate(&mut self, learning_rate: LearningRate);
+    /// See [`Rule::name`].
+    fn name(&self) -> String;
+    /// See [`Rule::settings`].
+    fn settings(&self) -> String;
     /// See [`Rule::tune`].
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable));
     /// A copy.
@@ -41,6 +45,14 @@ impl<R: Rule> ErasedRule for R {
         Rule::set_learning_rate(self, learning_rate);
     }
 
+    fn name(&self) -> String {
+        Rule::name(self)
+    }
+
+    fn settings(&self) -> String {
+        Rule::settings(self)
+    }
+
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
         Rule::tune(self, visit);
     }
@@ -59,10 +71,10 @@ impl<R: Rule> ErasedRule for R {
 /// use gradus::rule::AdamW;
 /// use gradus::transform::{AroundAtRunTime, DynamicRule};
 ///
-/// // The same rule twice: in types, and as data. AdamW keeps two fields of state.
+/// // The same rule twice: in types, and as data.
 /// let mut around = AroundAtRunTime::default();
 /// around.before.push(ClipNorm::default());
-/// let data = DynamicRule::<2>::new(AdamW::default(), around)?;
+/// let data = <DynamicRule>::new(AdamW::default(), around)?;
 /// let types = AdamW::default().on_gradient(ClipNorm::default());
 ///
 /// let (mut left, mut right) = ([("x", vec![1.0f32, 2.0])], [("x", vec![1.0f32, 2.0])]);
@@ -73,9 +85,10 @@ impl<R: Rule> ErasedRule for R {
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct DynamicRule<const STATE: usize, const AXES: usize = 0, JOINT = B1, const CUTS: usize = 0> {
+pub struct DynamicRule<JOINT = B1, const CUTS: usize = 0> {
     rule: Box<dyn ErasedRule>,
     around: AroundAtRunTime,
+    kernel: Option<Kernel>,
     joint: PhantomData<fn() -> JOINT>,
 }
 
@@ -90,11 +103,10 @@ pub struct AroundAtRunTime {
     pub after: Program,
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT, const CUTS: usize> Clone
-    for DynamicRule<STATE, AXES, JOINT, CUTS>
-{
+impl<JOINT, const CUTS: usize> Clone for DynamicRule<JOINT, CUTS> {
     fn clone(&self) -> Self {
-        Self { rule: self.rule.copied(), around: self.around.clone(), joint: PhantomData }
+        let (around, kernel) = (self.around.clone(), self.kernel.clone());
+        Self { rule: self.rule.copied(), around, kernel, joint: PhantomData }
     }
 }
 
@@ -108,9 +120,7 @@ pub fn program_of(rule: &dyn ErasedRule, around: &AroundAtRunTime) -> Program {
     program
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag, const CUTS: usize>
-    DynamicRule<STATE, AXES, JOINT, CUTS>
-{
+impl<JOINT: Flag, const CUTS: usize> DynamicRule<JOINT, CUTS> {
     /// Puts stages around a rule.
     ///
     /// # Errors
@@ -124,19 +134,24 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag, const CUTS: usize>
     /// # Errors
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
-        DynamicChain::<STATE, AXES, JOINT, CUTS>::new(program_of(rule.as_ref(), &around))?;
-        Ok(Self { rule, around, joint: PhantomData })
+        DynamicChain::<JOINT, CUTS>::new(program_of(rule.as_ref(), &around))?;
+        Ok(Self { rule, around, kernel: None, joint: PhantomData })
+    }
+
+    /// The same with loops for just the stages that it has.
+    #[cfg_attr(any(debug_assertions, not(feature = "catalogue")), allow(dead_code))] // release builds do
+    pub(crate) fn with_kernel(self, kernel: Option<Kernel>) -> Self {
+        Self { kernel, ..self }
     }
 }
 
-impl<const STATE: usize, const AXES: usize, JOINT: Flag + Debug, const CUTS: usize> Rule
-    for DynamicRule<STATE, AXES, JOINT, CUTS>
-{
-    type Direction = DynamicChain<STATE, AXES, JOINT, CUTS>;
+impl<JOINT: Flag + Debug, const CUTS: usize> Rule for DynamicRule<JOINT, CUTS> {
+    type Direction = DynamicChain<JOINT, CUTS>;
     type Finish = Identity;
 
-    fn direction(&self) -> DynamicChain<STATE, AXES, JOINT, CUTS> {
-        let program = program_of(self.rule.as_ref(), &self.around);
+    fn direction(&self) -> DynamicChain<JOINT, CUTS> {
+        let mut program = program_of(self.rule.as_ref(), &self.around);
+        program.kernel = self.kernel.clone();
         DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
     }
 
@@ -150,6 +165,14 @@ impl<const STATE: usize, const AXES: usize, JOINT: Flag + Debug, const CUTS: usi
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {
         self.rule.set_learning_rate(learning_rate);
+    }
+
+    fn name(&self) -> String {
+        self.rule.name()
+    }
+
+    fn settings(&self) -> String {
+        self.rule.settings()
     }
 
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {

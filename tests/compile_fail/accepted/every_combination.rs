@@ -2,6 +2,7 @@
 //! parameters' format.
 
 use gradus::cpu::Cpu;
+use gradus::dtype::{Plus8, Plus16};
 use gradus::optimizer::Build;
 use gradus::rule::AdamW;
 use half::{bf16, f16};
@@ -13,10 +14,10 @@ macro_rules! each {
     (@gradient $parameter:ident, [$($gradient:ident)*], $states:tt, $stores:tt) => {
         $(each!(@state $parameter, $gradient, $states, $stores);)*
     };
-    (@state $parameter:ident, $gradient:ident, [$($state:ident)*], $stores:tt) => {
+    (@state $parameter:ident, $gradient:ident, [$($state:ty)*], $stores:tt) => {
         $(each!(@store $parameter, $gradient, $state, $stores);)*
     };
-    (@store $parameter:ident, $gradient:ident, $state:ident, [$(($($store:tt)*))*]) => {$({
+    (@store $parameter:ident, $gradient:ident, $state:ty, [$(($($store:tt)*))*]) => {$({
         let parameters: &[(&str, Vec<$parameter>)] = &[];
         let _ = AdamW::default()
             .parameters_in::<$parameter>()
@@ -38,8 +39,19 @@ macro_rules! each {
 fn all() {
     each!(f64, [f64 f32 bf16 f16], [f64], [()]);
     each!(f32, [f32 bf16 f16], [f32 bf16 f16], [()]);
-    each!(bf16, [f32 bf16 f16], [f32 bf16 f16], [() (.kahan()) (.stochastic_rounding(7))]);
-    each!(f16, [f32 bf16 f16], [f32 bf16 f16], [() (.kahan()) (.stochastic_rounding(7))]);
+    each!(f32, [f32], [Plus8<bf16> Plus16<bf16> Plus8<f16> Plus16<f16>], [()]);
+    each!(bf16, [bf16], [Plus8<bf16> Plus16<bf16> Plus8<f16> Plus16<f16>], [() (.error_corrected8(7))]);
+    each!(f16, [f32], [Plus8<f16> Plus16<f16>], [(.stochastic_rounding(7)) (.error_corrected16())]);
+    each!(bf16, [f32 bf16 f16], [f32 bf16 f16], [() (.kahan()) (.stochastic_rounding(7)) (.error_corrected8(7)) (.error_corrected16())]);
+    each!(f16, [f32 bf16 f16], [f32 bf16 f16], [() (.kahan()) (.stochastic_rounding(7)) (.error_corrected8(7)) (.error_corrected16())]);
+}
+
+/// A packed number is a format like any other.
+fn packed(parameters: &[(&str, Vec<Plus8<bf16>>)]) {
+    let builder = AdamW::default().parameters_in::<Plus8<bf16>>().gradients_in::<bf16>();
+    let _ = builder.state_in::<Plus16<f16>>(7).build(Cpu::default(), parameters);
+    let builder = AdamW::default().stochastic_rounding(7).parameters_in::<Plus8<bf16>>();
+    let _ = builder.state_in::<f32>(7).build(Cpu::default(), parameters);
 }
 
 /// What a choice was before does not matter once it has been replaced.

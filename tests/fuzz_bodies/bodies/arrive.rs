@@ -6,7 +6,7 @@ use super::input::Values;
 use super::model::{Came, Model};
 use arbitrary::Arbitrary;
 use gradus::cpu::Cpu;
-use gradus::device::Formats;
+use gradus::device::{Beside, Formats};
 use gradus::error::Error;
 use gradus::optimizer::{Averaging, Releasable, ReleaseStep, Released};
 use gradus::shape::Layout;
@@ -29,6 +29,7 @@ pub(super) fn arrive<R, K>(
 ) where
     R: Averaging + Releasable,
     K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
+    Beside<K>: Stored,
 {
     let Arrival { is_micro_batch, key, ref values, flaw } = *arrival;
     let place = key.place();

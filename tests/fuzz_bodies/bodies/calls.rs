@@ -9,7 +9,7 @@ use super::model::{Came, Model, Tensor};
 use super::reference::Named;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use gradus::cpu::Cpu;
-use gradus::device::{Formats, In};
+use gradus::device::{Beside, Formats, In};
 use gradus::error::{self, Error};
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Averaging, Build, Optimizer, Releasable, Released, Snapshot, Together};
@@ -134,6 +134,7 @@ fn run<R, K>(case: &Case, other: Hyperparameters, make: &impl Make<R, K>)
 where
     R: Averaging + Releasable,
     K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
+    Beside<K>: Stored,
 {
     let lengths = case.lengths.map(|length| usize::from(length % 6));
     let tensor = |(name, length): (&&str, usize)| ((*name).to_owned(), case.values.of_length(length));
@@ -197,6 +198,7 @@ impl<R, K> Session<R, K>
 where
     R: Averaging + Releasable,
     K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
+    Beside<K>: Stored,
 {
     /// Compares all that can be seen with the model.
     fn observe(&mut self) {

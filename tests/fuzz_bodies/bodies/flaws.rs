@@ -183,7 +183,7 @@ impl SnapshotFlaw {
             Self::FewerFields => drop(last.state.pop()),
             Self::FieldLength => last.state[0].1.push(K::State::of(1.0)),
             Self::CarryLength => match last.carry.first_mut() {
-                Some((_, values)) => values.push(K::Parameter::of(1.0)),
+                Some((_, values)) => values.push(Default::default()),
                 None => return false,
             },
         }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `step` | steps of any rule in any format, against the reference and against each other |
 //! | `calls` | any sequence of calls, against a model that counts |
+//! | `checkpoint` | any bytes as a file of state |
+//! | `configuration` | any text as an optimizer |
 //! | `arrive` | one gradient by itself, to release or to accumulate |
 //! | `model` | what an optimizer must remember |
 //! | `flaws` | arguments that must be refused, and the error that must come |
@@ -14,6 +16,8 @@
 #![allow(unreachable_pub)] // the fuzz targets see this as a library
 
 pub mod calls;
+pub mod checkpoint;
+pub mod configuration;
 pub mod step;
 
 mod approx;

@@ -3,7 +3,7 @@
 use super::approx::{Approx, Arithmetic, Stored};
 use super::input::Hyperparameters;
 use super::reference::{assert_stored, carried, target, wanted};
-use gradus::device::Formats;
+use gradus::device::{Beside, Formats};
 use gradus::error::Error;
 use gradus::optimizer::{Finished, Snapshot};
 
@@ -46,6 +46,7 @@ impl Tensor {
         gradient: &[K::Gradient],
     ) where
         K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
+        Beside<K>: Stored,
     {
         self.updates::<K>(groups, false, parameter, gradient);
     }
@@ -59,6 +60,7 @@ impl Tensor {
         new: &[K::Parameter],
     ) where
         K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
+        Beside<K>: Stored,
     {
         let arithmetic = Arithmetic::of::<K::Parameter>();
         let updates = self.updates::<K>(groups, true, old, gradient);
@@ -86,6 +88,7 @@ impl Tensor {
     ) -> Vec<Approx>
     where
         K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
+        Beside<K>: Stored,
     {
         self.received += 1;
         let arithmetic = Arithmetic::of::<K::Parameter>();
@@ -135,7 +138,10 @@ impl Model {
     }
 
     /// Compares with a snapshot, and goes on from what it says.
-    pub(super) fn observe<K: Formats<Parameter: Stored, State: Stored>>(&mut self, snapshot: &Snapshot<K>) {
+    pub(super) fn observe<K: Formats<Parameter: Stored, State: Stored>>(&mut self, snapshot: &Snapshot<K>)
+    where
+        Beside<K>: Stored,
+    {
         assert_eq!(snapshot.steps, self.steps);
         for (group, found) in self.groups.iter().zip(&snapshot.groups) {
             assert_eq!(group.learning_rate.0, found.learning_rate.get());

@@ -15,7 +15,7 @@ use super::input::{Hyperparameters, Number, list};
 use super::reference::{Named, assert_stored, carried, target, wanted};
 use arbitrary::{Arbitrary, Result, Unstructured};
 use gradus::cpu::Cpu;
-use gradus::device::{Formats, In};
+use gradus::device::{Beside, Formats, In};
 use gradus::dtype::StorageDtype;
 use gradus::optimizer::{Build, Optimizer, Releasable, Snapshot, TensorSnapshot, Together};
 use gradus::store::{Rounding, Store};
@@ -156,6 +156,7 @@ fn run<R: Releasable, K>(
     build: &impl Fn(&Cpu, &Tensors<K::Parameter>) -> Optimizer<R, K, Together, Cpu>,
 ) where
     K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
+    Beside<K>: Stored,
 {
     let mut parameters: Tensors<K::Parameter> = (0..)
         .zip(&case.tensors)
@@ -265,6 +266,7 @@ fn compare<K>(
     parameters: &Tensors<K::Parameter>,
 ) where
     K: Formats<Parameter: Stored, Gradient: Stored, State: Stored>,
+    Beside<K>: Stored,
 {
     let hyperparameters = &case.hyperparameters;
     let arithmetic = Arithmetic::of::<K::Parameter>();

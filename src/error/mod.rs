@@ -3,6 +3,12 @@
 //! Combinations of options that make no sense are compile errors, so they are not here. Each
 //! variant needs data that only exists at run time: a number, a name, a shape.
 
+mod checkpoint;
+mod refused;
+
+pub use checkpoint::CheckpointFlaw;
+pub use refused::Refused;
+
 use crate::shape::Layout;
 
 /// The result of everything that can fail.
@@ -190,6 +196,33 @@ pub enum Error {
         found: Box<Layout>,
     },
 
+    /// The rows of a gradient have another shape than those of its parameter, or are not as many as
+    /// their indices.
+    #[error(
+        "rows of the gradient of `{parameter}` have shape {found} together, but as many indices need {expected}"
+    )]
+    RowShape {
+        /// The parameter.
+        parameter: String,
+        /// The shape that so many rows of the parameter have.
+        expected: Box<Layout>,
+        /// The shape of the values.
+        found: Box<Layout>,
+    },
+
+    /// A gradient has a row that its parameter has not.
+    #[error("gradient of `{parameter}` has row {row} in place {place}, but the parameter has {rows} rows")]
+    RowOutOfRange {
+        /// The parameter.
+        parameter: String,
+        /// The place among the indices, from 0.
+        place: usize,
+        /// The index there.
+        row: usize,
+        /// How many rows there are.
+        rows: usize,
+    },
+
     /// The shapes agree but the order of the elements in memory does not.
     #[error(
         "{role} of `{parameter}` orders its elements otherwise in memory (strides {found:?}) than the \
@@ -272,6 +305,15 @@ pub enum Error {
         found: String,
     },
 
+    /// A checkpoint could not be written, or was refused.
+    #[error("{file} {flaw}")]
+    Checkpoint {
+        /// The file, in backquotes; `the checkpoint` if it is none.
+        file: String,
+        /// What is wrong with it.
+        flaw: Box<CheckpointFlaw>,
+    },
+
     /// State could not be allocated.
     #[error("no memory for {bytes} bytes of state of `{parameter}`")]
     OutOfMemory {
@@ -287,6 +329,15 @@ pub enum Error {
         /// How many were asked for.
         threads: usize,
         /// What the operating system said.
+        reason: String,
+    },
+
+    /// A document does not describe an optimizer.
+    #[error("`{path}`: {reason}")]
+    Configuration {
+        /// The path of the field, such as `groups[0].hyperparameters.lr`.
+        path: String,
+        /// What is wrong with it.
         reason: String,
     },
 
@@ -333,23 +384,6 @@ pub enum Error {
         /// Why, as the compiler would have said it.
         because: &'static str,
     },
-}
-
-/// An error that gives back what had been handed over by value.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{error}")]
-pub struct Refused<T> {
-    /// Why it was refused.
-    #[source]
-    pub error: Error,
-    /// What had been handed over, untouched.
-    pub returned: T,
-}
-
-impl<T> From<Refused<T>> for Error {
-    fn from(refused: Refused<T>) -> Self {
-        refused.error
-    }
 }
 
 fn quoted(names: &[String]) -> String {

@@ -1,0 +1,181 @@
+//! The loops of a chain in types, for a chain from data that has the same stages.
+//!
+//! What is generic over a rule is compiled for each, and an optimizer is much more than its loops. So the
+//! catalogue has one optimizer for all rules, which runs the rule's own loops where it knows them, and the
+//! stages one after the other where it does not. Both have the same bits.
+
+use super::tile::Carry;
+use super::{Cpu, pieces};
+use crate::device::{Beside, Formats, Lines, Number, Statistics, Work};
+use crate::dtype::StorageDtype;
+use crate::random::Noise;
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Held, Kernel, Of, Stage};
+use arrayvec::ArrayVec;
+use core::fmt;
+use core::marker::PhantomData;
+use std::sync::Arc;
+
+/// As many as a chain from data may have of anything.
+const MOST: usize = 16;
+
+/// A [`Work`] whose chain is not in its type.
+pub(super) struct Untyped<'a, K: Formats> {
+    parameter: Option<&'a mut [K::Parameter]>,
+    gradient: &'a [K::Gradient],
+    state: ArrayVec<&'a mut [K::State], MOST>,
+    axes: ArrayVec<&'a mut [Number<K>], MOST>,
+    room: ArrayVec<&'a mut [Number<K>], MOST>,
+    lines: &'a Lines,
+    carry: Of<Carry<K>, &'a mut [Beside<K>]>,
+    tensor: ArrayVec<&'a mut [Number<K>], MOST>,
+    leaves: &'a mut [f64],
+    constants: &'a [f64],
+    statistics: Statistics,
+    noise: Noise,
+}
+
+/// The loops of a chain that is known in types.
+pub(super) trait Loops<K: Formats>: Send + Sync {
+    /// Updates a tensor.
+    fn update(&self, work: Untyped<'_, K>);
+    /// Leaves what a statistic makes of a tensor in its first leaf.
+    fn measure(&self, work: Untyped<'_, K>, pass: usize);
+}
+
+/// What stands behind a [`Kernel`] for the formats `K`.
+struct Known<K: Formats>(Box<dyn Loops<K>>);
+
+impl<K: Formats> fmt::Debug for Known<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known").finish_non_exhaustive()
+    }
+}
+
+/// The loops of the chain `C`.
+struct InTypes<C>(PhantomData<fn() -> C>);
+
+/// The loops of the chain `C` in the formats `K`, for a program of the same stages. There are none if
+/// work on matrices interrupts them.
+#[cfg_attr(any(debug_assertions, not(feature = "catalogue")), allow(dead_code))] // debug builds compile no loops
+pub(crate) fn kernel<C: Stage, K: Formats>() -> Option<Kernel> {
+    if const { C::CUTS > 0 } {
+        return None;
+    }
+    Some(Arc::new(Known::<K>(Box::new(InTypes::<C>(PhantomData)))))
+}
+
+/// Runs the loops of a work if they are known, or gives it back.
+#[inline(always)]
+pub(super) fn run<C: Stage, K: Formats>(
+    work: &mut Work<'_, Cpu, C, K>,
+    with: impl FnOnce(&dyn Loops<K>, Untyped<'_, K>),
+) -> bool {
+    let Some((kernel, constants)) = C::listed(&work.constants) else { return false };
+    let Some(Known(loops)) = kernel.downcast_ref::<Known<K>>() else { return false };
+    let untyped = Untyped {
+        parameter: work.parameter.as_deref_mut(),
+        gradient: work.gradient,
+        state: list::<ElementsOf<C>, _>(&mut work.state),
+        axes: list::<AxesOf<C>, _>(&mut work.axes),
+        room: list::<AxesOf<C>, _>(&mut work.room),
+        lines: work.lines,
+        carry: Carry::<K>::map(Carry::<K>::each_mut(&mut work.carry), |field| &mut **field),
+        tensor: list::<C::Tensor, _>(&mut work.tensor),
+        leaves: work.leaves,
+        constants,
+        statistics: work.statistics,
+        noise: work.noise,
+    };
+    with(loops.as_ref(), untyped);
+    true
+}
+
+/// The memory of a set's fields.
+fn list<'w, 'm: 'w, S: FieldSet, T: StorageDtype>(
+    fields: &'w mut Of<S, &'m mut [T]>,
+) -> ArrayVec<&'w mut [T], MOST> {
+    let mut list = ArrayVec::new();
+    S::map(S::each_mut(fields), |field| list.push(&mut **field));
+    list
+}
+
+/// The set that has as many fields as there are.
+fn set<S: FieldSet, X: Held>(list: impl IntoIterator<Item = X>) -> Of<S, X> {
+    let mut list = list.into_iter();
+    S::generate(|| list.next().expect("a kernel has the stages of its program"))
+}
+
+impl<'a, K: Formats> Untyped<'a, K> {
+    fn typed<C: Stage>(self) -> Work<'a, Cpu, C, K> {
+        Work {
+            parameter: self.parameter,
+            gradient: self.gradient,
+            state: set::<ElementsOf<C>, _>(self.state),
+            axes: set::<AxesOf<C>, _>(self.axes),
+            room: set::<AxesOf<C>, _>(self.room),
+            lines: self.lines,
+            carry: self.carry,
+            tensor: set::<C::Tensor, _>(self.tensor),
+            leaves: self.leaves,
+            constants: set::<C::Constants, _>(self.constants.iter().copied()),
+            statistics: self.statistics,
+            noise: self.noise,
+            matrix: None,
+        }
+    }
+}
+
+impl<C: Stage, K: Formats> Loops<K> for InTypes<C> {
+    fn update(&self, work: Untyped<'_, K>) {
+        pieces::update_work(&mut work.typed::<C>(), 0);
+    }
+
+    fn measure(&self, work: Untyped<'_, K>, pass: usize) {
+        pieces::measure_work(&mut work.typed::<C>(), pass);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::In;
+    use crate::optimizer::Build;
+    use crate::rule::{AdamW, ScheduleFreeAdamW, Sm3Momentum, StableAdamW};
+    use crate::store::Nearest;
+    use crate::transform::{AroundAtRunTime, ChainOf, DynamicRule, Rule};
+
+    type InF32 = In<f32, f32, f32, Nearest>;
+
+    fn tensors(stream: usize) -> [(&'static str, ndarray::Array2<f32>); 2] {
+        let value = |place: usize| {
+            move |(i, j): (usize, usize)| ((i * 31 + j * 7 + place * 3 + stream) % 17) as f32 - 7.5
+        };
+        [
+            ("a", ndarray::Array2::from_shape_fn((70, 131), value(1))),
+            ("b", ndarray::Array2::from_shape_fn((1, 5), value(2))),
+        ]
+    }
+
+    fn assert_same<R: Rule + Default>() {
+        let data = <DynamicRule>::new(R::default(), AroundAtRunTime::default()).expect("a short chain");
+        let fused = data.clone().with_kernel(kernel::<ChainOf<R>, InF32>());
+        let (mut left, mut right) = (tensors(0), tensors(0));
+        let mut data = data.build(Cpu::default(), &left).expect("two tensors");
+        let mut fused = fused.build(Cpu::default(), &right).expect("two tensors");
+        for step in 1..=3 {
+            data.step(&mut left, &tensors(step)).expect("the gradients fit");
+            fused.step(&mut right, &tensors(step)).expect("the gradients fit");
+        }
+        assert_ne!(left, tensors(0));
+        assert_eq!(left, right);
+        assert_eq!(data.snapshot().expect("whole steps"), fused.snapshot().expect("whole steps"));
+    }
+
+    #[test]
+    fn the_loops_of_a_chain_have_the_bits_of_its_program() {
+        assert_same::<AdamW>();
+        assert_same::<StableAdamW>();
+        assert_same::<Sm3Momentum>();
+        assert_same::<ScheduleFreeAdamW>();
+    }
+}

@@ -1,0 +1,7 @@
+//! Optimizers as documents.
+
+#![allow(unreachable_pub)] // modules of a test crate
+
+mod documents;
+mod meaning;
+mod refusals;
