@@ -41,6 +41,8 @@ mod options;
 mod plan;
 mod reader;
 mod rules;
+#[cfg(test)]
+mod same_bits;
 
 pub use crate::dtype::Format;
 pub use configuration::{Configuration, GroupConfiguration};
