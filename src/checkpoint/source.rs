@@ -1,8 +1,8 @@
 //! From bytes to what they say, if they are what was written.
 //!
-//! Nothing is believed before it has been checked: lengths against the length of the file, so that a
-//! header cannot ask for more memory than the file has bytes; the header by the crate `safetensors`;
-//! everything by the digest.
+//! Nothing is believed before it has been checked: lengths against the length of the file, so that no
+//! number in a header asks for memory (what is read of it takes a few times its own bytes); the header by
+//! the crate `safetensors`; everything by the digest.
 
 use super::document::{self, DIGEST_LENGTH, Document};
 use super::write::BEFORE_DIGEST;
