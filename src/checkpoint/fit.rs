@@ -202,6 +202,7 @@ impl Fitting<'_, '_> {
             zeros(&mut tensor.carry, length);
             zeros(&mut tensor.tensor, usize::from(!frozen));
             tensor.own.iter_mut().for_each(|(_, number)| *number = 0.0);
+            tensor.matrices.iter_mut().for_each(|(_, numbers)| numbers.fill(Number::<K>::default()));
             if let (Some(_), false) = (&tensor.at_training, frozen) {
                 return Err(malformed(&tensor.name, "it is missing, and the phase is evaluation"));
             }
@@ -222,6 +223,9 @@ impl Fitting<'_, '_> {
         self.carry::<K>(tensor, there, length)?;
         for (field, values) in &mut tensor.tensor {
             *values = self.values::<Number<K>>(&other_name(there, "tensor", field), 1)?;
+        }
+        for (field, values) in &mut tensor.matrices {
+            *values = self.values::<Number<K>>(&other_name(there, "matrix", field), values.len())?;
         }
         for (field, number) in &mut tensor.own {
             *number = self.single(&other_name(there, "own", field))?;

@@ -75,7 +75,9 @@ fn entries_of<K: Formats>(snapshot: &Snapshot<K>) -> Vec<Entry<'_>> {
 }
 
 fn entries_of_tensor<'a, K: Formats>(tensor: &'a TensorSnapshot<K>, list: &mut Vec<Entry<'a>>) {
-    let TensorSnapshot { name, layout, state, axes, carry, tensor: numbers, own, at_training, .. } = tensor;
+    let TensorSnapshot {
+        name, layout, state, axes, carry, tensor: numbers, matrices, own, at_training, ..
+    } = tensor;
     for (field, values) in state {
         list.push(of_elements(element_name(name, field), layout, values));
     }
@@ -87,6 +89,9 @@ fn entries_of_tensor<'a, K: Formats>(tensor: &'a TensorSnapshot<K>, list: &mut V
     }
     for (field, values) in numbers {
         list.push(in_a_line::<Number<K>>(other_name(name, "tensor", field), values));
+    }
+    for (field, values) in matrices {
+        list.push(in_a_line::<Number<K>>(other_name(name, "matrix", field), values));
     }
     list.extend(own.iter().map(|(field, number)| single(other_name(name, "own", field), number)));
     if let Some(values) = at_training {

@@ -143,7 +143,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         Ok(snapshot)
     }
 
-    /// A snapshot whose fields on the device have names but no values.
+    /// A snapshot whose fields on the device have names but no values; matrices are zeros, for their length
+    /// follows from nothing else.
     pub(crate) fn outline(&self) -> Snapshot<K> {
         let groups = self.groups.iter().map(|group| {
             let names = group.description();
@@ -170,7 +171,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
                 carry: empty(carried::<K>()),
                 tensor: empty(names.tensor),
                 matrices: tensor.matrix.as_ref().map_or_else(Vec::new, |matrix| {
-                    matrix.plan.state.iter().map(|(name, _)| (name.clone(), Vec::new())).collect()
+                    let zeros = |length| vec![Number::<K>::default(); length];
+                    matrix.plan.state.iter().map(|(name, length)| (name.clone(), zeros(*length))).collect()
                 }),
                 at_training: self.kept.first().map(|_| Vec::new()),
             }
