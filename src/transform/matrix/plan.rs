@@ -136,7 +136,7 @@ mod tests {
         for axes in [&[6, 4, 3, 3][..], &[5, 1, 1, 7], &[100, 100, 100], &[2, 2, 2, 2, 2, 2, 2]] {
             for merging in [Merging::Never, Merging::UpToLimit, Merging::OpenLast] {
                 let merged = merged(axes, 24, merging);
-                assert_eq!(merged.iter().product::<usize>(), axes.iter().product());
+                assert_eq!(merged.iter().product::<usize>(), axes.iter().product::<usize>());
                 assert_eq!(merged[0], axes[0], "the first is never merged");
             }
         }
