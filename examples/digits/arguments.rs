@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::optimizers::{ALL, Contestant};
-use gradus::catalogue::{self, Configuration};
+use gradus::catalogue::{self, Configuration, Entry};
 use lexopt::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -50,18 +50,17 @@ fn choice(name: &str) -> Result<Contestant, String> {
     if let Some(choice) = ALL.iter().find(|choice| choice.name == name) {
         return Ok(choice.into());
     }
-    if catalogue::entries().any(|entry| entry.name == name) {
+    if more().any(|entry| entry.name == name) {
         let configuration = Configuration::of(name);
         return Contestant::configured(name.to_owned(), configuration).map_err(|error| error.to_string());
     }
-    Err(format!("there is no optimizer `{name}`; there are {}", names().collect::<Vec<_>>().join(", ")))
+    let names: Vec<_> = ALL.iter().map(|choice| choice.name).chain(more().map(|entry| entry.name)).collect();
+    Err(format!("there is no optimizer `{name}`; there are {}", names.join(", ")))
 }
 
-/// All names that can be chosen.
-fn names() -> impl Iterator<Item = &'static str> {
-    let more = catalogue::entries().map(|entry| entry.name);
-    let more = more.filter(|name| ALL.iter().all(|choice| choice.name != *name));
-    ALL.iter().map(|choice| choice.name).chain(more)
+/// Those of the catalogue that have no name of ours.
+fn more() -> impl Iterator<Item = Entry> {
+    catalogue::entries().filter(|entry| ALL.iter().all(|choice| choice.name != entry.name))
 }
 
 /// The optimizer that a file describes: in JSON if it is called so, in TOML otherwise.
@@ -94,7 +93,7 @@ Optimizers:
         text += &format!("  {:<22} {}\n", choice.name, choice.about);
     }
     text += "\nand, with their defaults, those of the catalogue:\n";
-    for entry in catalogue::entries().filter(|entry| ALL.iter().all(|choice| choice.name != entry.name)) {
+    for entry in more() {
         text += &format!("  {:<22} {}\n", entry.name, entry.summary);
     }
     text
