@@ -89,7 +89,7 @@ impl<R: Rule> ErasedRule for R {
 pub struct DynamicRule<JOINT = B1> {
     rule: Arc<dyn ErasedRule>,
     around: AroundAtRunTime,
-    /// All stages. They change with the rule, and are shared by its copies: a step makes both anew.
+    /// All stages. Copies share them and the rule, so that a step, which copies it, allocates nothing.
     program: Program,
     joint: PhantomData<fn() -> JOINT>,
 }
