@@ -4,6 +4,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
+use gradus::catalogue::{self, Configuration};
 use gradus::clip::{AdaptiveClip, ClipJointly, ClipNorm, ClipRms, JointSize, TrustRegion};
 use gradus::cpu::Cpu;
 use gradus::device::SparseRows;
@@ -123,6 +124,25 @@ fn a_step_allocates_nothing_in_any_format() {
         Lion::default().parameters_in::<f16>().stochastic_rounding(1).state_in::<f16>(2)
     );
     assert_allocates_nothing!(f32, f32, Sgd::default().builder());
+}
+
+/// The catalogue's optimizers, whose chains are data.
+#[test]
+fn a_step_of_a_chain_from_data_allocates_nothing() {
+    on_one_thread(|| {
+        for name in ["sgd", "adamw", "lion", "stable_adamw", "sm3", "ademamix"] {
+            let mut parameters = tensors::<f32>();
+            let gradients = tensors::<f32>();
+            let configuration = Configuration::of(name);
+            let mut optimizer =
+                catalogue::build(&configuration, Cpu::default(), &parameters).expect("the model is valid");
+            optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
+            for _ in 0..3 {
+                let step = || optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
+                assert_eq!(allocations(step), 0, "{name}");
+            }
+        }
+    });
 }
 
 /// Options of groups and stages that see one tensor, jointly and under release.

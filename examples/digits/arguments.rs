@@ -1,7 +1,7 @@
 //! The command line.
 
-use crate::optimizers::{ALL, Choice, Contestant};
-use gradus::catalogue::Configuration;
+use crate::optimizers::{ALL, Contestant};
+use gradus::catalogue::{self, Configuration, Entry};
 use lexopt::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ pub fn parse() -> Result<Request, lexopt::Error> {
             Short('h') | Long("help") => return Ok(Request::Help),
             Long("quick") => arguments.quick = true,
             Long("output") => arguments.output = parser.value()?.into(),
-            Long("optimizer") => arguments.optimizers.push(choice(&parser.value()?.string()?)?.into()),
+            Long("optimizer") => arguments.optimizers.push(choice(&parser.value()?.string()?)?),
             Long("config") => arguments.optimizers.push(configured(&PathBuf::from(parser.value()?))?),
             other => return Err(other.unexpected()),
         }
@@ -45,11 +45,22 @@ pub fn parse() -> Result<Request, lexopt::Error> {
     Ok(Request::Run(arguments))
 }
 
-fn choice(name: &str) -> Result<&'static Choice, String> {
-    ALL.iter().find(|choice| choice.name == name).ok_or_else(|| {
-        let names: Vec<_> = ALL.iter().map(|choice| choice.name).collect();
-        format!("there is no optimizer `{name}`; there are {}", names.join(", "))
-    })
+/// One of those that run without being asked for, or any of the catalogue with its defaults.
+fn choice(name: &str) -> Result<Contestant, String> {
+    if let Some(choice) = ALL.iter().find(|choice| choice.name == name) {
+        return Ok(choice.into());
+    }
+    if more().any(|entry| entry.name == name) {
+        let configuration = Configuration::of(name);
+        return Contestant::configured(name.to_owned(), configuration).map_err(|error| error.to_string());
+    }
+    let names: Vec<_> = ALL.iter().map(|choice| choice.name).chain(more().map(|entry| entry.name)).collect();
+    Err(format!("there is no optimizer `{name}`; there are {}", names.join(", ")))
+}
+
+/// Those of the catalogue that have no name of ours.
+fn more() -> impl Iterator<Item = Entry> {
+    catalogue::entries().filter(|entry| ALL.iter().all(|choice| choice.name != entry.name))
 }
 
 /// The optimizer that a file describes: in JSON if it is called so, in TOML otherwise.
@@ -80,6 +91,10 @@ Optimizers:
     .to_owned();
     for choice in &ALL {
         text += &format!("  {:<22} {}\n", choice.name, choice.about);
+    }
+    text += "\nand, with their defaults, those of the catalogue:\n";
+    for entry in more() {
+        text += &format!("  {:<22} {}\n", entry.name, entry.summary);
     }
     text
 }

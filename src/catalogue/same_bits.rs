@@ -4,7 +4,7 @@ use crate::cpu::Cpu;
 use crate::cpu::fused::kernel;
 use crate::device::In;
 use crate::optimizer::Build;
-use crate::rule::{AdamW, ScheduleFreeAdamW, Sm3Momentum, StableAdamW};
+use crate::rule::{AdamW, Lion, ScheduleFreeAdamW, Sm3Momentum, StableAdamW};
 use crate::store::Nearest;
 use crate::transform::{AroundAtRunTime, ChainOf, DynamicRule, Rule};
 
@@ -33,6 +33,19 @@ fn assert_same<R: Rule + Default>() {
     assert_ne!(left, tensors(0));
     assert_eq!(left, right);
     assert_eq!(data.snapshot().expect("whole steps"), fused.snapshot().expect("whole steps"));
+}
+
+/// Otherwise the other test would compare the stages with themselves.
+#[test]
+fn the_loops_that_are_given_are_those_that_run() {
+    let data = <DynamicRule>::new(AdamW::default(), AroundAtRunTime::default()).expect("a short chain");
+    let wrong = data.clone().with_kernel(kernel::<ChainOf<Lion>, InF32>());
+    let (mut own, mut other) = (tensors(0), tensors(0));
+    let mut data = data.build(Cpu::default(), &own).expect("two tensors");
+    let mut wrong = wrong.build(Cpu::default(), &other).expect("two tensors");
+    data.step(&mut own, &tensors(1)).expect("the gradients fit");
+    wrong.step(&mut other, &tensors(1)).expect("the gradients fit");
+    assert_ne!(own, other);
 }
 
 #[test]

@@ -92,7 +92,8 @@ impl Loading {
         Self { any_rule: true, ..self }
     }
 
-    /// Keeps the hyperparameters as they are here, instead of taking them from the file.
+    /// Keeps the hyperparameters as they are here, instead of taking them from the file, and does not compare the
+    /// [settings](crate::transform::Rule::settings) of the rules.
     #[must_use]
     pub fn keep_hyperparameters(self) -> Self {
         Self { hyperparameters: true, ..self }

@@ -49,6 +49,7 @@
 //! | The file was cut off, or a bit has changed | a digest of all of it is compared before anything is believed |
 //! | A later version of the library wrote it | refused by its number |
 //! | Another rule, format, store, shape, group, seed | refused; the message names it, the optimizer stays as it was |
+//! | The same rule, told otherwise: another kind of decay, say | the same, with the settings of both |
 //! | A parameter is missing, new, or called otherwise | the same |
 //! | The file is made to do harm | lengths are compared with the file before memory is asked for |
 //!

@@ -40,8 +40,9 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
         super::description::short_name::<Self>()
     }
 
-    /// The rule with all it was told, as text. Two that share it compute the same, so a snapshot is not taken
-    /// over by one whose numbers mean something else: decay that is decoupled or not, say.
+    /// The rule with all it was told, as text, so that a snapshot is not taken over by one whose numbers mean
+    /// something else: decay that is decoupled or not, say. What stands around a rule is no part of it: the limit
+    /// of a clip may change from run to run.
     fn settings(&self) -> String {
         format!("{self:?}")
     }

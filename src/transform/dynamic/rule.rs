@@ -6,6 +6,7 @@ use crate::hyperparameter::{LearningRate, Tunable};
 use crate::transform::{Flag, Identity, Rule};
 use core::fmt::Debug;
 use core::marker::PhantomData;
+use std::sync::Arc;
 use typenum::B1;
 
 /// A rule behind a pointer. Every [`Rule`] is one.
@@ -86,9 +87,10 @@ impl<R: Rule> ErasedRule for R {
 /// ```
 #[derive(Debug)]
 pub struct DynamicRule<JOINT = B1, const CUTS: usize = 0> {
-    rule: Box<dyn ErasedRule>,
+    rule: Arc<dyn ErasedRule>,
     around: AroundAtRunTime,
-    kernel: Option<Kernel>,
+    /// All stages. Copies share them and the rule, so that a step, which copies it, allocates nothing.
+    program: Program,
     joint: PhantomData<fn() -> JOINT>,
 }
 
@@ -105,8 +107,8 @@ pub struct AroundAtRunTime {
 
 impl<JOINT, const CUTS: usize> Clone for DynamicRule<JOINT, CUTS> {
     fn clone(&self) -> Self {
-        let (around, kernel) = (self.around.clone(), self.kernel.clone());
-        Self { rule: self.rule.copied(), around, kernel, joint: PhantomData }
+        let (rule, around, program) = (self.rule.clone(), self.around.clone(), self.program.clone());
+        Self { rule, around, program, joint: PhantomData }
     }
 }
 
@@ -134,14 +136,25 @@ impl<JOINT: Flag, const CUTS: usize> DynamicRule<JOINT, CUTS> {
     /// # Errors
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
-        DynamicChain::<JOINT, CUTS>::new(program_of(rule.as_ref(), &around))?;
-        Ok(Self { rule, around, kernel: None, joint: PhantomData })
+        let program = program_of(rule.as_ref(), &around);
+        DynamicChain::<JOINT, CUTS>::new(program.clone())?;
+        Ok(Self { rule: rule.into(), around, program, joint: PhantomData })
     }
 
     /// The same with loops for just the stages that it has.
     #[cfg_attr(any(debug_assertions, not(feature = "catalogue")), allow(dead_code))] // release builds do
-    pub(crate) fn with_kernel(self, kernel: Option<Kernel>) -> Self {
-        Self { kernel, ..self }
+    pub(crate) fn with_kernel(mut self, kernel: Option<Kernel>) -> Self {
+        self.program.kernel = kernel;
+        self
+    }
+
+    /// Changes a rule that copies may share.
+    fn change(&mut self, change: impl FnOnce(&mut dyn ErasedRule)) {
+        let mut rule = self.rule.copied();
+        change(rule.as_mut());
+        let kernel = self.program.kernel.take(); // the stages are the same, with other numbers
+        self.program = Program { kernel, ..program_of(rule.as_ref(), &self.around) };
+        self.rule = rule.into();
     }
 }
 
@@ -150,9 +163,8 @@ impl<JOINT: Flag + Debug, const CUTS: usize> Rule for DynamicRule<JOINT, CUTS> {
     type Finish = Identity;
 
     fn direction(&self) -> DynamicChain<JOINT, CUTS> {
-        let mut program = program_of(self.rule.as_ref(), &self.around);
-        program.kernel = self.kernel.clone();
-        DynamicChain::new(program).expect("a change of hyperparameters does not change the number of fields")
+        DynamicChain::new(self.program.clone())
+            .expect("a change of hyperparameters does not change the number of fields")
     }
 
     fn finish(&self) -> Identity {
@@ -164,7 +176,7 @@ impl<JOINT: Flag + Debug, const CUTS: usize> Rule for DynamicRule<JOINT, CUTS> {
     }
 
     fn set_learning_rate(&mut self, learning_rate: LearningRate) {
-        self.rule.set_learning_rate(learning_rate);
+        self.change(|rule| rule.set_learning_rate(learning_rate));
     }
 
     fn name(&self) -> String {
@@ -176,6 +188,6 @@ impl<JOINT: Flag + Debug, const CUTS: usize> Rule for DynamicRule<JOINT, CUTS> {
     }
 
     fn tune(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Tunable)) {
-        self.rule.tune(visit);
+        self.change(|rule| rule.tune(visit));
     }
 }
