@@ -1,6 +1,6 @@
 //! An optimizer as data.
 
-use super::{ArrivalKind, Format, Hyperparameters, NonfiniteKind, StoreKind};
+use super::{ArrivalKind, Format, Hyperparameters, NonfiniteKind, ShapeKind, StoreKind};
 use crate::optimizer::LossScaling;
 use crate::schedule::Schedule;
 use std::collections::BTreeMap;
@@ -55,12 +55,34 @@ pub struct Configuration {
     /// `weight_decay`. The warm-up of the hyperparameters comes on top.
     #[cfg_attr(feature = "configuration", serde(default, skip_serializing_if = "is_default"))]
     pub schedules: BTreeMap<String, Schedule>,
-    /// Parameters with hyperparameters of their own.
+    /// Parameters with hyperparameters of their own, or with an optimizer of their own. The first that
+    /// takes a parameter has it.
     #[cfg_attr(feature = "configuration", serde(default, skip_serializing_if = "is_default"))]
     pub groups: Vec<GroupConfiguration>,
 }
 
-/// Hyperparameters that hold for some parameters only.
+/// Hyperparameters, or another optimizer, for some parameters only.
+///
+/// ```
+/// use gradus::catalogue::{self, Configuration, GroupConfiguration, ShapeKind};
+/// use gradus::cpu::Cpu;
+/// use ndarray::Array;
+///
+/// let vectors = GroupConfiguration {
+///     parameters: vec!["*".to_owned()],
+///     shapes: ShapeKind::Vectors,
+///     optimizer: Some("adamw".to_owned()),
+///     ..GroupConfiguration::default()
+/// };
+/// let configuration = Configuration { groups: vec![vectors], ..Configuration::of("lion") };
+/// let mut parameters = [("weight", Array::zeros((2, 2)).into_dyn()), ("bias", Array::zeros(2).into_dyn())];
+/// let gradients = [("weight", Array::ones((2, 2)).into_dyn()), ("bias", Array::ones(2).into_dyn())];
+/// let mut optimizer = catalogue::build::<f32>(&configuration, Cpu::default(), &parameters)?;
+/// optimizer.step(&mut parameters, &gradients)?;
+/// assert_eq!(parameters[0].1[[1, 1]], -1e-4); // the rate of Lion
+/// assert!((parameters[1].1[1] + 1e-3).abs() < 1e-8); // the rate of AdamW
+/// # Ok::<(), gradus::error::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "configuration", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "configuration", serde(deny_unknown_fields))]
@@ -68,7 +90,14 @@ pub struct GroupConfiguration {
     /// The names of the parameters, or patterns in which `*` stands for any text and `?` for any
     /// character.
     pub parameters: Vec<String>,
-    /// What differs from the other parameters.
+    /// Which of them, by their shapes.
+    #[cfg_attr(feature = "configuration", serde(default, skip_serializing_if = "is_default"))]
+    pub shapes: ShapeKind,
+    /// The canonical name of another optimizer. It has the defaults of its own, and what stands around it
+    /// (clips, caution) in common with the others.
+    #[cfg_attr(feature = "configuration", serde(default, skip_serializing_if = "is_default"))]
+    pub optimizer: Option<String>,
+    /// What differs from the other parameters, or from the defaults of the other optimizer.
     #[cfg_attr(feature = "configuration", serde(default, skip_serializing_if = "is_default"))]
     pub hyperparameters: Hyperparameters,
     /// Schedules in the place of those of the other parameters.

@@ -1,8 +1,9 @@
 //! The optimizers by name.
 
+use super::Configuration;
 use super::aliases;
 use super::hyperparameters::Hyperparameters;
-use super::options::Options;
+use super::plan::{Plan, Planned};
 use super::reader::Reader;
 use super::rules::{NormalizedSgdSai, chain};
 use crate::error::{Error, Result};
@@ -45,11 +46,6 @@ pub(super) fn rule<R: Named>(hyperparameters: &Hyperparameters) -> Result<R> {
 }
 
 /// The warm-up of some hyperparameters, which every rule may have.
-pub(super) fn warm_up<R: Named>(hyperparameters: &Hyperparameters) -> Result<Option<Schedule>> {
-    warm_up_of(R::NAME, hyperparameters)
-}
-
-/// The warm-up of an optimizer by its name.
 pub(super) fn warm_up_of(
     optimizer: &'static str,
     hyperparameters: &Hyperparameters,
@@ -191,21 +187,7 @@ pub(super) fn named(name: &str) -> Result<&'static str> {
 /// # Errors
 /// [`Error::UnknownOptimizer`], [`Error::UnknownHyperparameter`], [`Error::Hyperparameter`].
 pub fn check(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<()> {
-    struct Check<'a>(&'a Hyperparameters);
-
-    impl Visitor for Check<'_> {
-        type Output = ();
-
-        fn visit<R: Named>(self) -> Result<()> {
-            rule::<R>(self.0).map(|_| ())
-        }
-    }
-
-    let (optimizer, hyperparameters) = aliases::resolved(optimizer, hyperparameters);
-    let (of_options, of_rule) = Options::part(&hyperparameters);
-    Options::read(named(&optimizer)?, &of_options, &of_rule)?;
-    if optimizer == chain::NAME {
-        return chain::read(&of_rule).map(|_| ());
-    }
-    visit(&optimizer, &of_rule, Check(&of_rule))
+    let configuration =
+        Configuration { hyperparameters: hyperparameters.clone(), ..Configuration::of(optimizer) };
+    Planned::erased(&Plan::new(&configuration.resolved())?).map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 #[cfg(not(debug_assertions))]
 use super::kernels;
-use super::plan::{GroupOf, Plan, Planned, fits};
+use super::plan::{GroupOf, Plan, Planned, fits, takes};
 use super::{Configuration, Dynamic, Format, StoreKind};
 use crate::cpu::Cpu;
 use crate::device::ParameterSet;
@@ -77,8 +77,11 @@ pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
     shapes: impl IntoIterator<Item = (N, L)>,
 ) -> Result<MemoryReport> {
     let configuration = configuration.resolved();
-    let plan = Plan::new(&configuration)?;
-    let planned = Planned::erased(&configuration, &plan)?;
+    let described: Vec<_> =
+        shapes.into_iter().map(|(name, shape)| (name.into(), Layout::row_major(shape.as_ref()))).collect();
+    let mut plan = Plan::new(&configuration)?;
+    plan.place(&described)?;
+    let planned = Planned::erased(&plan)?;
     let state = state_format::<T>(&configuration)?;
     let (carried, beside) = carried::<T>(configuration.store);
     let formats = MemoryFormats {
@@ -90,21 +93,18 @@ pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
         beside,
     };
     let kept = |rule: &dyn ErasedRule| Kept::of(program_of(rule, &plan.options.around).description());
-    let labels: Vec<_> = planned.groups.iter().map(GroupOf::label).collect();
+    let labels: Vec<_> = planned.groups.iter().map(|group| group.label.as_str()).collect();
     let of_groups = planned.groups.iter().map(|group| kept(group.rule.0.as_ref()));
-    let of_groups = labels.iter().map(String::as_str).zip(of_groups);
+    let of_groups = labels.into_iter().zip(of_groups);
     let kept: Vec<_> = core::iter::once(("default", kept(planned.rule.as_ref()))).chain(of_groups).collect();
-    let group_of = |name: &String| match planned.groups.iter().position(|group| fits(&group.parameters, name))
-    {
-        _ if fits(&plan.frozen, name) => None,
-        Some(group) => Some(group + 1),
-        None => Some(0),
-    };
-    let members: Vec<_> = shapes
-        .into_iter()
-        .map(|(name, shape)| (Layout::row_major(shape.as_ref()), group_of(&name.into())))
-        .collect();
-    let members = members.iter().map(|(layout, group)| (layout, *group));
+    let group_of =
+        |name: &str, layout: &Layout| match planned.groups.iter().position(|group| group.takes(name, layout))
+        {
+            _ if fits(&plan.frozen, name) => None,
+            Some(group) => Some(group + 1),
+            None => Some(0),
+        };
+    let members = described.iter().map(|(name, layout)| (layout, group_of(name, layout)));
     let rules: Vec<_> =
         core::iter::once(&planned.rule).chain(planned.groups.iter().map(|group| &group.rule.0)).collect();
     let matrices = |group: usize, layout: &Layout| {
@@ -227,6 +227,13 @@ fn check_matrices<T: StorageDtype>(configuration: &Configuration) -> Result<()> 
     }
 }
 
+/// The names and layouts of all parameters.
+fn described<T: StorageDtype>(parameters: &dyn ParameterSet<Cpu, T>) -> Vec<(String, Layout)> {
+    let mut described = Vec::new();
+    parameters.describe(&mut |name, layout| described.push((name.to_owned(), layout)));
+    described
+}
+
 /// A builder with the groups, the schedules and the policies of a plan.
 pub(super) fn started<R, T>(planned: Planned<R>, plan: &Plan) -> Result<Builder<R, T>>
 where
@@ -241,14 +248,16 @@ where
         builder = builder.schedule(name, schedule);
     }
     for group in planned.groups {
-        let (label, GroupOf { parameters, rule: (rule, warm_up), schedules }) = (group.label(), group);
+        let GroupOf { label, parameters, shapes, rule: (rule, warm_up), schedules, .. } = group;
         let mut own = plan.schedules.clone();
+        let known = tunables(rule.clone());
+        own.retain(|name, _| known.contains(&name.as_str())); // another rule has others
         own.extend(schedules);
         own.entry(LEARNING_RATE.to_owned()).or_default();
         for (name, schedule) in with_warm_up(own, warm_up)? {
             builder = builder.schedule_group(label.clone(), name, schedule);
         }
-        builder = builder.group(label, move |name, _| fits(&parameters, name), rule);
+        builder = builder.group(label, move |name, layout| takes(&parameters, shapes, name, layout), rule);
     }
     if !plan.frozen.is_empty() {
         let frozen = plan.frozen.clone();
@@ -259,6 +268,13 @@ where
         builder = builder.without_decay(move |name, _| fits(&undecayed, name));
     }
     Ok(builder)
+}
+
+/// The names of a rule's hyperparameters that schedules may change.
+fn tunables(mut rule: impl Rule) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    rule.tune(&mut |name, _| names.push(name));
+    names
 }
 
 /// The field of every rule that warm-ups are multiplied with.
@@ -295,8 +311,9 @@ macro_rules! catalogued {
                 device: Cpu,
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
-                let plan = Plan::new(configuration)?;
-                let planned = Planned::erased(configuration, &plan)?;
+                let mut plan = Plan::new(configuration)?;
+                plan.place(&described(parameters))?;
+                let planned = Planned::erased(&plan)?;
                 #[cfg(feature = "matrix")]
                 if planned.cuts(&plan.options.around) > 0 {
                     type Number = <$format as StorageDtype>::Arithmetic;
@@ -313,7 +330,10 @@ macro_rules! catalogued {
                 }
                 let planned = planned.around::<0>(&plan.options.around)?;
                 #[cfg(not(debug_assertions))]
-                let planned = planned.with_kernel(kernels::$kernels(configuration, &plan)?);
+                let planned = {
+                    let formats = (configuration.state_format, configuration.store);
+                    planned.with_kernels(&plan, |chosen| kernels::$kernels(formats, chosen))?
+                };
                 let builder = started::<_, $format>(planned, &plan)?;
                 let (state, seed) = (state_format::<$format>(configuration)?, configuration.seed);
                 match (state, configuration.store) {

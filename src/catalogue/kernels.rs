@@ -3,9 +3,9 @@
 //! Loops in types are faster, and take time to compile. So these are what is most used.
 
 use super::entries::{self, Named, Visitor};
-use super::plan::Plan;
+use super::plan::Chosen;
 use super::rules::chain;
-use super::{Configuration, Format, StoreKind};
+use super::{Format, StoreKind};
 use crate::cpu::fused;
 use crate::device::{Formats, In};
 use crate::error::Result;
@@ -25,44 +25,36 @@ impl<K: Formats> Visitor for LoopsIn<K> {
     }
 }
 
-/// Whether the chain is that of a rule alone.
-fn is_plain(configuration: &Configuration, plan: &Plan) -> bool {
-    configuration.optimizer != chain::NAME && !plan.options.has_stages()
-}
+/// The formats of a configuration.
+pub(super) type Formatted = (Option<Format>, StoreKind);
 
 /// Every rule, if all numbers are in `f32`.
-pub(super) fn all_in_f32(configuration: &Configuration, plan: &Plan) -> Result<Option<Kernel>> {
-    let state = configuration.state_format.unwrap_or(Format::F32);
-    if state != Format::F32 || !is_plain(configuration, plan) {
+pub(super) fn all_in_f32((state, _): Formatted, chosen: &Chosen) -> Result<Option<Kernel>> {
+    if state.unwrap_or(Format::F32) != Format::F32 || chosen.optimizer == chain::NAME {
         return Ok(None);
     }
     let loops = LoopsIn::<In<f32, f32, f32, Nearest>>(PhantomData);
-    entries::visit(&configuration.optimizer, &plan.base, loops)
+    entries::visit(&chosen.optimizer, &chosen.hyperparameters, loops)
 }
 
 /// The rules that are tried first, with parameters in `bf16`.
-pub(super) fn the_first(configuration: &Configuration, plan: &Plan) -> Result<Option<Kernel>> {
-    fn loops<K: Formats>(configuration: &Configuration, plan: &Plan) -> Result<Option<Kernel>> {
-        entries::visit_first(&configuration.optimizer, &plan.base, LoopsIn::<K>(PhantomData))
+pub(super) fn the_first((state, store): Formatted, chosen: &Chosen) -> Result<Option<Kernel>> {
+    fn loops<K: Formats>(chosen: &Chosen) -> Result<Option<Kernel>> {
+        entries::visit_first(&chosen.optimizer, &chosen.hyperparameters, LoopsIn::<K>(PhantomData))
             .map(Option::flatten)
     }
 
-    if !is_plain(configuration, plan) {
-        return Ok(None);
-    }
-    match (configuration.state_format.unwrap_or(Format::F32), configuration.store) {
-        (Format::F32, StoreKind::Nearest) => loops::<In<bf16, bf16, f32, Nearest>>(configuration, plan),
-        (Format::F32, StoreKind::Kahan) => loops::<In<bf16, bf16, f32, Kahan>>(configuration, plan),
-        (Format::Bf16, StoreKind::Nearest) => loops::<In<bf16, bf16, bf16, Nearest>>(configuration, plan),
-        (Format::Bf16, StoreKind::Kahan) => loops::<In<bf16, bf16, bf16, Kahan>>(configuration, plan),
-        (Format::Bf16, StoreKind::Stochastic) => {
-            loops::<In<bf16, bf16, bf16, Stochastic>>(configuration, plan)
-        }
+    match (state.unwrap_or(Format::F32), store) {
+        (Format::F32, StoreKind::Nearest) => loops::<In<bf16, bf16, f32, Nearest>>(chosen),
+        (Format::F32, StoreKind::Kahan) => loops::<In<bf16, bf16, f32, Kahan>>(chosen),
+        (Format::Bf16, StoreKind::Nearest) => loops::<In<bf16, bf16, bf16, Nearest>>(chosen),
+        (Format::Bf16, StoreKind::Kahan) => loops::<In<bf16, bf16, bf16, Kahan>>(chosen),
+        (Format::Bf16, StoreKind::Stochastic) => loops::<In<bf16, bf16, bf16, Stochastic>>(chosen),
         _ => Ok(None),
     }
 }
 
 /// No rules.
-pub(super) fn none(_configuration: &Configuration, _plan: &Plan) -> Result<Option<Kernel>> {
+pub(super) fn none(_formats: Formatted, _chosen: &Chosen) -> Result<Option<Kernel>> {
     Ok(None)
 }

@@ -117,6 +117,17 @@ choice! {
 }
 
 choice! {
+    /// Shapes of parameters.
+    ShapeKind, "kind of shapes",
+    /// All.
+    All = "all",
+    /// Those with at least two axes.
+    Matrices = "matrices",
+    /// Those with one axis or none.
+    Vectors = "vectors",
+}
+
+choice! {
     /// A store, chosen at run time.
     StoreKind, "store",
     /// [`Nearest`](crate::store::Nearest).

@@ -10,9 +10,11 @@ mod avx2;
 mod corrected;
 mod evaluate;
 pub(crate) mod fused;
+mod group;
 mod lines;
 #[cfg(feature = "matrix")]
 mod matrix;
+mod measure;
 mod noise;
 mod pieces;
 mod reduce;

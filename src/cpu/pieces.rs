@@ -1,7 +1,7 @@
 //! Cuts the works of a step into pieces, and runs the pieces on all threads.
 
 use super::lines::{self, Cover};
-use super::{Cpu, fused, reduce, simd, threads, tile, update};
+use super::{Cpu, fused, measure, reduce, simd, threads, update};
 use crate::device::{Beside, Formats, LEAF, Number, Work};
 use crate::random::Noise;
 use crate::real::Real;
@@ -240,7 +240,7 @@ fn measure_piece<C: Stage, K: Formats>(
 ) {
     let length = piece.gradient.len();
     if length <= LEAF {
-        leaves[0] = simd::widest(tile::Measure { piece, shared, pass });
+        leaves[0] = simd::widest(measure::Measure { piece, shared, pass });
     } else {
         let middle = middle(length);
         let (left, right) = piece.split_at(middle);

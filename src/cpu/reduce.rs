@@ -2,6 +2,7 @@
 
 use super::tile::TILE;
 use crate::device::LANES;
+use crate::dtype::Arithmetic;
 use crate::real::Real;
 use crate::transform::Fold;
 
@@ -72,13 +73,19 @@ fn join_all(fold: Fold, left: &mut [f64], right: &[f64]) {
     }
 }
 
-/// What of a value is folded into its lane.
+/// What of each value is folded into its lane.
 #[inline(always)]
-pub(super) fn summand(fold: Fold, value: f64) -> f64 {
-    match fold {
-        Fold::Norm => value * value,
-        _ => value,
+pub(super) fn summands<F: Arithmetic>(fold: Fold, values: &[F; TILE]) -> [f64; TILE] {
+    let mut summands = [0.0; TILE];
+    for (summand, value) in summands.iter_mut().zip(values) {
+        *summand = value.to_f64();
     }
+    if fold == Fold::Norm {
+        for summand in &mut summands {
+            *summand *= *summand;
+        }
+    }
+    summands
 }
 
 /// What the fold of `count` summands becomes.

@@ -3,16 +3,12 @@
 //! Tiles are arrays of a fixed length, so that nothing has to be checked within one. The tail of a
 //! piece runs through the same code on a padded copy.
 
-use super::corrected;
 use super::lines::{Cover, Reader, Writer};
-use super::pieces::{Piece, Shared, constants_in};
-use super::reduce::{self, Lanes};
-use super::simd::{Kernel, Vectors};
+use super::pieces::Piece;
 use crate::device::{Beside, Formats, Number};
-use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
-use crate::real::Real;
+use crate::dtype::{Arithmetic, StorageDtype};
 use crate::store::Store;
-use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Input, Of, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 
 /// Elements in a tile.
 pub(super) const TILE: usize = 64;
@@ -29,39 +25,6 @@ pub(super) struct Tile<'a, C: Stage, K: Formats> {
     pub(super) carry: Of<Carry<K>, &'a mut [Beside<K>; TILE]>,
     /// What flows from one part of the chain to the next: update and gradient.
     pub(super) flow: Option<[&'a mut [Number<K>; TILE]; 2]>,
-}
-
-/// Folds a statistic over a piece of at most one leaf.
-pub(super) struct Measure<'a, 's, C: Stage, K: Formats> {
-    pub(super) piece: Piece<'a, C, K>,
-    pub(super) shared: &'s Shared<C, K>,
-    /// The statistic, and what is made of its values.
-    pub(super) pass: (usize, Fold),
-}
-
-impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
-    type Arithmetic = Number<K>;
-    type Output = f64;
-    const ALL_BF16: bool = false;
-
-    #[inline(always)]
-    fn run<V: Vectors<Arithmetic = Number<K>>>(self, _vectors: V) -> f64 {
-        let Self { piece, shared, pass } = self;
-        let (start, length) = (piece.first, piece.gradient.len());
-        let mut lanes = Lanes::new(pass.1);
-        each_tile(
-            piece,
-            #[inline(always)]
-            |first, tile| {
-                let within = (first - start) as usize;
-                let mut values = measure_tile(first, tile, shared, pass);
-                // What the padding of the last tile measured does not count.
-                values[(length - within).min(TILE)..].fill(reduce::neutral(pass.1));
-                lanes.add(within, &values);
-            },
-        );
-        lanes.fold()
-    }
 }
 
 /// Calls `visit` with each tile of a piece and the number of its first element.
@@ -238,48 +201,4 @@ fn padded<T: StorageDtype>(tail: &[T]) -> [T; TILE] {
 
 fn write_back<T: StorageDtype>(tail: &mut [T], copy: &[T; TILE]) {
     tail.copy_from_slice(&copy[..tail.len()]);
-}
-
-/// What a statistic folds, for each element of a tile.
-#[inline(always)]
-fn measure_tile<C: Stage, K: Formats>(
-    first: u64,
-    tile: Tile<'_, C, K>,
-    shared: &Shared<C, K>,
-    (pass, fold): (usize, Fold),
-) -> [f64; TILE] {
-    let constants = constants_in::<C, Number<K>>(&shared.constants);
-    core::array::from_fn(|i| {
-        let gradient = tile.gradient[i].widen_to();
-        let parameter = tile.parameter.as_ref().map_or(K::Parameter::default(), |memory| memory[i]);
-        let carry = Carry::<K>::map(
-            Carry::<K>::each_ref(&tile.carry),
-            #[inline(always)]
-            |field| field[i],
-        );
-        let elements = ElementsOf::<C>::map(
-            ElementsOf::<C>::each_ref(&tile.state),
-            #[inline(always)]
-            |field| field[i].widen(),
-        );
-        let axes = AxesOf::<C>::map(
-            AxesOf::<C>::each_ref(&tile.axes),
-            #[inline(always)]
-            |field| field[i],
-        );
-        let mut element = C::State::join(elements, axes);
-        let mut input = Input::of(gradient, corrected::known::<K>(parameter, &carry));
-        if C::MARKS_FIRST && first + i as u64 == 0 {
-            input.first_element = Number::<K>::constant(1.0);
-        }
-        let value = if C::CUTS == 0 {
-            C::measure(pass, &constants, input, &shared.tensor, &mut element)
-        } else {
-            if let (Some([update, gradient]), 1..) = (&tile.flow, shared.part) {
-                (input.update, input.gradient) = (update[i], gradient[i]);
-            }
-            C::measure_part(shared.part, pass, &constants, input, &shared.tensor, &mut element)
-        };
-        reduce::summand(fold, value.to_f64())
-    })
 }

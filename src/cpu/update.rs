@@ -3,6 +3,7 @@
 //! Everything is inlined into the function that has chosen the vector instructions. Not in debug builds: there
 //! nothing that was inlined leaves its place on the stack, which chains from data would overflow.
 
+use super::group::{Group, pick, place};
 use super::noise::{Drawn, Generator, STREAMS};
 use super::pieces::{Piece, Shared, constants_in};
 use super::simd::{Kernel, Vectors};
@@ -12,7 +13,7 @@ use crate::dtype::{Arithmetic, Format, StorageDtype};
 use crate::random::PARAMETER_STREAM;
 use crate::real::Real;
 use crate::store::{Rounding, Store};
-use crate::transform::{AxesOf, ElementsOf, FieldSet, Input, Of, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 
 /// Updates a piece.
 pub(super) struct Update<'a, 's, C: Stage, K: Formats> {
@@ -51,13 +52,6 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
             |first, tile| worker.update::<K>(&mut generator, first, tile),
         );
     }
-}
-
-/// A group of parameters before the step, and what they lose in it.
-struct Moved<K: Formats, V: Vectors> {
-    parameter: V::Group,
-    update: V::Group,
-    carry: Of<Carry<K>, V::Group>,
 }
 
 /// What stays the same from tile to tile.
@@ -109,89 +103,49 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         first: u64,
     ) {
         let vectors = self.vectors;
-        let mut update = vectors.widen_gradient(tile.gradient, at);
-        let mut gradient = update;
-        if let (Some([of_update, of_gradient]), 1.., 1..) = (&tile.flow, self.part, C::CUTS) {
-            (update, gradient) = (vectors.widen(of_update, at), vectors.widen(of_gradient, at));
-        }
-        let mut parameter = match &tile.parameter {
-            Some(memory) => vectors.widen(memory, at),
-            None => vectors.zeros(),
-        };
-        let mut state = ElementsOf::<C>::map(
-            ElementsOf::<C>::each_ref(&tile.state),
-            #[inline(always)]
-            |memory| vectors.widen(memory, at),
-        );
-        let mut axes = AxesOf::<C>::map(
-            AxesOf::<C>::each_ref(&tile.axes),
-            #[inline(always)]
-            |memory| vectors.widen(memory, at),
-        );
-        let carry = Carry::<K>::map(
-            Carry::<K>::each_ref(&tile.carry),
-            #[inline(always)]
-            |beside| {
-                if let (true, Some(memory)) = (K::Store::CORRECTS, &tile.parameter) {
-                    parameter = vectors.join::<K::Store, _>(memory, beside, at);
-                }
-                vectors.widen(beside, at)
-            },
-        );
-        let mut marks = vectors.zeros();
-        if C::MARKS_FIRST && first == 0 {
-            let mut tile = [V::Arithmetic::default(); TILE];
-            tile[0] = V::Arithmetic::constant(1.0);
-            marks = vectors.widen(&tile, 0);
-        }
+        let mut group = Group::<C, K, V>::read(vectors, self.part, tile, at, first);
         vectors.each_place(
             #[inline(always)]
             |i| {
-                let mut element = element::<C, V>(&state, &axes, i);
-                let update = &mut update.as_mut()[i];
-                let known = K::Store::known(parameter.as_ref()[i], &pick::<Carry<K>, V>(&carry, i));
-                let mut input = Input::of(*update, known);
-                if C::MARKS_FIRST {
-                    input.first_element = marks.as_ref()[i];
-                }
+                let (input, mut element) = (group.input(i), group.element(i));
                 if C::CUTS == 0 {
-                    *update = C::update(&self.constants, input, &self.tensor, &mut element).update;
+                    group.update.as_mut()[i] =
+                        C::update(&self.constants, input, &self.tensor, &mut element).update;
                 } else {
-                    input.gradient = gradient.as_ref()[i];
                     let output =
                         C::update_part(self.part, &self.constants, input, &self.tensor, &mut element);
-                    (*update, gradient.as_mut()[i]) = (output.update, output.gradient);
+                    group.update.as_mut()[i] = output.update;
+                    group.gradient.as_mut()[i] = output.gradient;
                 }
-                place_element::<C, V>(&mut state, &mut axes, i, element);
+                group.place_element(i, element);
             },
         );
         // Behind the rule, where it fills the time that quotients and roots take.
         let random = &generator.group(first);
         if C::CUTS > 0 && self.part < C::CUTS {
-            self.write_state::<K>(tile, state, axes, at, random);
+            self.write_state(tile, &group, at, random);
             if let Some([of_update, of_gradient]) = &mut tile.flow {
-                vectors.round(&update, of_update, at);
-                vectors.round(&gradient, of_gradient, at);
+                vectors.round(&group.update, of_update, at);
+                vectors.round(&group.gradient, of_gradient, at);
             }
             return;
         }
-        let moved = Moved { parameter, update, carry };
         if !C::LOOKS_BACK {
-            self.write_state::<K>(tile, state, axes, at, random);
+            self.write_state(tile, &group, at, random);
             if let Some(memory) = &mut tile.parameter {
-                self.write_parameter::<K>(memory, &mut tile.carry, &moved, at, random);
+                self.write_parameter(memory, &mut tile.carry, &group, at, random);
             }
             return;
         }
         if let Some(memory) = &mut tile.parameter {
-            let written = self.write_parameter::<K>(memory, &mut tile.carry, &moved, at, random);
+            let written = self.write_parameter(memory, &mut tile.carry, &group, at, random);
             for (i, written) in written.as_ref().iter().enumerate() {
-                let mut element = element::<C, V>(&state, &axes, i);
+                let mut element = group.element(i);
                 C::after(&self.constants, *written, &self.tensor, &mut element);
-                place_element::<C, V>(&mut state, &mut axes, i, element);
+                group.place_element(i, element);
             }
         }
-        self.write_state::<K>(tile, state, axes, at, random);
+        self.write_state(tile, &group, at, random);
     }
 
     /// The state of one group, rounded.
@@ -199,17 +153,17 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
     fn write_state<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
         tile: &mut Tile<'_, C, K>,
-        state: Of<ElementsOf<C>, V::Group>,
-        axes: Of<AxesOf<C>, V::Group>,
+        group: &Group<C, K, V>,
         at: usize,
         random: &Drawn<V>,
     ) {
         let vectors = self.vectors;
         let mut stream = PARAMETER_STREAM;
+        let (state, axes) = (ElementsOf::<C>::each_ref(&group.state), AxesOf::<C>::each_ref(&group.axes));
         AxesOf::<C>::map(
             AxesOf::<C>::zip(AxesOf::<C>::each_mut(&mut tile.axes), axes),
             #[inline(always)]
-            |(memory, field)| vectors.round(&field, memory, at),
+            |(memory, field)| vectors.round(field, memory, at),
         );
         ElementsOf::<C>::map(
             ElementsOf::<C>::zip(ElementsOf::<C>::each_mut(&mut tile.state), state),
@@ -218,9 +172,9 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
                 stream += 1;
                 if Self::draws_state::<K>() {
                     let (bits, by) = random.stream(stream);
-                    vectors.round_stochastically(&field, bits, by, memory, at);
+                    vectors.round_stochastically(field, bits, by, memory, at);
                 } else {
-                    vectors.round(&field, memory, at);
+                    vectors.round(field, memory, at);
                 }
             },
         );
@@ -233,14 +187,14 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         &self,
         memory: &mut [K::Parameter; TILE],
         carried: &mut Of<Carry<K>, &mut [Beside<K>; TILE]>,
-        moved: &Moved<K, V>,
+        group: &Group<C, K, V>,
         at: usize,
         random: &Drawn<V>,
     ) -> V::Group {
         let vectors = self.vectors;
-        let (parameter, update) = (moved.parameter.as_ref(), moved.update.as_ref());
+        let (parameter, update) = (group.parameter.as_ref(), group.update.as_ref());
         let mut carry = Carry::<K>::map(
-            Carry::<K>::each_ref(&moved.carry),
+            Carry::<K>::each_ref(&group.carry),
             #[inline(always)]
             |group| *group,
         );
@@ -304,47 +258,4 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         );
         written
     }
-}
-
-/// The state of the elements in place `i`.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn element<C: Stage, V: Vectors>(
-    state: &Of<ElementsOf<C>, V::Group>,
-    axes: &Of<AxesOf<C>, V::Group>,
-    i: usize,
-) -> Of<C::State, V::Number> {
-    C::State::join(pick::<ElementsOf<C>, V>(state, i), pick::<AxesOf<C>, V>(axes, i))
-}
-
-/// Puts the state of the elements into place `i`.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn place_element<C: Stage, V: Vectors>(
-    state: &mut Of<ElementsOf<C>, V::Group>,
-    axes: &mut Of<AxesOf<C>, V::Group>,
-    i: usize,
-    element: Of<C::State, V::Number>,
-) {
-    let (elements, by_axis) = C::State::part(element);
-    place::<ElementsOf<C>, V>(state, i, elements);
-    place::<AxesOf<C>, V>(axes, i, by_axis);
-}
-
-/// The numbers in place `i` of each group.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn pick<S: FieldSet, V: Vectors>(groups: &Of<S, V::Group>, i: usize) -> Of<S, V::Number> {
-    S::map(
-        S::each_ref(groups),
-        #[inline(always)]
-        |group| group.as_ref()[i],
-    )
-}
-
-/// Puts numbers into place `i` of each group.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn place<S: FieldSet, V: Vectors>(groups: &mut Of<S, V::Group>, i: usize, numbers: Of<S, V::Number>) {
-    S::map(
-        S::zip(S::each_mut(groups), numbers),
-        #[inline(always)]
-        |(group, number)| group.as_mut()[i] = number,
-    );
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::random::{round_keys, tensor_id};
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{AxesOf, Counts, Description, ElementsOf, FieldSet, Held, Of, Rule, Stage};
+use crate::transform::{AxesOf, ChainOf, Counts, Description, ElementsOf, FieldSet, Held, Of, Rule, Stage};
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
@@ -95,6 +95,7 @@ impl<Around: Rule> Assembled<Around> {
             .into_iter()
             .map(|(label, rule, schedules)| Group::new(label, extras.around(rule), schedules))
             .collect::<Result<Vec<_>>>()?;
+        check_joint(&groups)?;
         let number = |member| match member {
             Member::Of(group) => Some(group),
             Member::Undecayed => Some(groups.len() - 1),
@@ -102,6 +103,22 @@ impl<Around: Rule> Assembled<Around> {
         };
         let members = members.into_iter().map(number).collect();
         Ok(Self { groups, members, places, survey })
+    }
+}
+
+/// Refuses groups whose rules differ about statistics over all tensors, which are taken once for all.
+fn check_joint<R: Rule>(groups: &[Group<R>]) -> Result<()> {
+    let joint = |group: &Group<R>| {
+        let passes = (0..<ChainOf<R> as Stage>::PASSES).filter(|pass| group.chain.joins_of(*pass));
+        passes.map(|pass| (pass, group.chain.fold_of(pass), group.chain.part_of(pass))).collect::<Vec<_>>()
+    };
+    match groups.iter().find(|group| joint(group) != joint(&groups[0])) {
+        None => Ok(()),
+        Some(group) => Err(Error::Combination {
+            option: format!("the rule of group `{}`", group.label),
+            with: format!("that of group `{}`", groups[0].label),
+            because: "one number is taken over all tensors, and the two take it at different places",
+        }),
     }
 }
 
@@ -192,20 +209,24 @@ fn rules<R: Rule>(
         }
     }
     let with_schedules = |(label, rule): (String, R)| {
-        let schedules = schedules(plan, &label);
+        let schedules = schedules(plan, &label, &rule);
         (label, rule, schedules)
     };
     Ok(list.into_iter().map(with_schedules).collect())
 }
 
 /// The schedules of a group: its own, and those of all groups for what it does not schedule itself.
-fn schedules(plan: &Plan, label: &str) -> Vec<Scheduled> {
+fn schedules<R: Rule>(plan: &Plan, label: &str, rule: &R) -> Vec<Scheduled> {
     // What has no weight decay has none to schedule.
     let has = |schedule: &&SchedulePlan| label != UNDECAYED_GROUP || schedule.name != WEIGHT_DECAY;
+    // A rule that is data may be another one in each group.
+    let mut known = Vec::new();
+    rule.clone().tune(&mut |name, _| known.push(name));
+    let fits = |schedule: &&SchedulePlan| label == DEFAULT_GROUP || known.contains(&schedule.name.as_str());
     let own = plan.schedules.iter().filter(|schedule| schedule.group.as_deref() == Some(label));
     let own_names: Vec<_> = own.clone().map(|schedule| &schedule.name).collect();
     let shared = plan.schedules.iter().filter(|schedule| schedule.group.is_none());
-    let shared = shared.filter(|schedule| !own_names.contains(&&schedule.name));
+    let shared = shared.filter(|schedule| !own_names.contains(&&schedule.name)).filter(fits);
     let scheduled = own.chain(shared).filter(has);
     scheduled.map(|plan| Scheduled { name: plan.name.clone(), schedule: plan.schedule.clone() }).collect()
 }

@@ -2,9 +2,10 @@
 
 use crate::catalogue::entries::{self, Named, Visitor};
 use crate::catalogue::options::Options;
+use crate::catalogue::plan::Chosen;
 use crate::catalogue::reader::Reader;
 use crate::catalogue::rules::chain;
-use crate::catalogue::{Hyperparameters, Value, aliases, entries as all};
+use crate::catalogue::{Configuration, Hyperparameters, Value, aliases, entries as all};
 use crate::error::Result;
 use core::fmt::Write;
 
@@ -44,11 +45,17 @@ fn own_defaults(optimizer: &str) -> Result<Vec<(&'static str, Value)>> {
     }
 
     entries::named(optimizer)?;
-    let (name, switches) = aliases::resolved(optimizer, &Hyperparameters::default());
-    if name == chain::NAME {
+    let meant = Configuration::of(optimizer).resolved();
+    let chosen = Chosen { optimizer: meant.optimizer, hyperparameters: meant.hyperparameters };
+    let switches = &chosen.hyperparameters;
+    if chosen.optimizer == chain::NAME {
         return chain::defaults();
     }
-    let mut defaults = entries::visit(&name, &switches, Ask(&switches))?;
+    let parts = aliases::parted(&chosen).map_or(vec![chosen.clone()], Vec::from);
+    let mut defaults = Vec::new();
+    for part in &parts {
+        defaults.extend(entries::visit(&part.optimizer, switches, Ask(switches))?);
+    }
     for (name, default) in &mut defaults {
         if let Some(value) = switches.get(name) {
             *default = value.clone();

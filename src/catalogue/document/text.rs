@@ -1,6 +1,6 @@
 //! Choices and values as text.
 
-use crate::catalogue::{ArrivalKind, Format, NonfiniteKind, StoreKind, Value};
+use crate::catalogue::{ArrivalKind, Format, NonfiniteKind, ShapeKind, StoreKind, Value};
 use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -21,7 +21,7 @@ macro_rules! by_name {
     )*};
 }
 
-by_name!(ArrivalKind, Format, NonfiniteKind, StoreKind);
+by_name!(ArrivalKind, Format, NonfiniteKind, ShapeKind, StoreKind);
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

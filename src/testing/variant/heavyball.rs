@@ -50,7 +50,7 @@ pub(super) fn translate_3(
     {
         ours.set("rho", decay);
     }
-    if ["muon", "muon_laprop", "scion"].contains(&optimizer) {
+    if ["muon", "muon_adamw", "muon_laprop", "scion"].contains(&optimizer) {
         muon(optimizer, theirs, ours);
     }
     if optimizer == "nadam" {
@@ -72,14 +72,14 @@ pub(super) fn translate_3(
 
 /// Switches become the form of the momentum; what there is no second moment for goes.
 fn muon(optimizer: &str, theirs: &Hyperparameters, ours: &mut Hyperparameters) {
-    if optimizer != "muon_laprop" {
+    if ["muon", "scion"].contains(&optimizer) {
         ours.remove("beta2");
         ours.remove("eps");
     }
     let is_on = |name: &str| theirs.get(name) == Some(&Value::Flag(true));
     ours.remove("nesterov");
     ours.remove("heavyball_momentum");
-    if optimizer == "muon" {
+    if optimizer.starts_with("muon") && optimizer != "muon_laprop" {
         let form = match (is_on("nesterov"), is_on("heavyball_momentum")) {
             (true, false) => "gradient_and_average",
             (false, false) => "average",
@@ -108,7 +108,7 @@ pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
         "nadam" => (0.002, 0.999),
         "ademamix" => (0.001, 0.999),
         "chain" => (0.001, 0.99),
-        "adamc" | "adamw" | "adopt" | "hyperball_adamw" | "rmsprop" => (0.0025, 0.99),
+        "adamc" | "adamw" | "adopt" | "hyperball_adamw" | "muon_adamw" | "rmsprop" => (0.0025, 0.99),
         _ if IGNORE_EPSILON.contains(&optimizer) => (0.0025, 0.99),
         _ => return,
     };

@@ -1,0 +1,84 @@
+//! The inner loop of a statistic: it reads what the update will read, and writes nothing.
+
+use super::group::Group;
+use super::pieces::{Piece, Shared, constants_in};
+use super::reduce::{self, Lanes};
+use super::simd::{Kernel, Vectors};
+use super::tile::{TILE, each_tile};
+use crate::device::{Formats, Number};
+use crate::dtype::Arithmetic;
+use crate::real::Real;
+use crate::transform::{FieldSet, Fold, Stage};
+
+/// Folds a statistic over a piece of at most one leaf.
+pub(super) struct Measure<'a, 's, C: Stage, K: Formats> {
+    pub(super) piece: Piece<'a, C, K>,
+    pub(super) shared: &'s Shared<C, K>,
+    /// The statistic, and what is made of its values.
+    pub(super) pass: (usize, Fold),
+}
+
+impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
+    type Arithmetic = Number<K>;
+    type Output = f64;
+    const ALL_BF16: bool = false;
+    const BY_TILE: bool = C::BY_TILE;
+
+    #[inline(always)]
+    fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) -> f64 {
+        let pass = self.pass.0;
+        // Loops of their own for the first statistics: what one of them does not look at is not read.
+        if const { C::PASSES > 1 && !C::BY_TILE } {
+            match pass {
+                0 => return self.of_pass(0, vectors),
+                1 => return self.of_pass(1, vectors),
+                _ => {}
+            }
+        }
+        self.of_pass(if const { C::PASSES == 1 } { 0 } else { pass }, vectors)
+    }
+}
+
+impl<C: Stage, K: Formats> Measure<'_, '_, C, K> {
+    #[inline(always)]
+    fn of_pass<V: Vectors<Arithmetic = Number<K>>>(self, pass: usize, vectors: V) -> f64 {
+        let Self { piece, shared, pass: (_, fold) } = self;
+        let (start, length) = (piece.first, piece.gradient.len());
+        let constants = constants_in::<C, V::Number>(&shared.constants);
+        let tensor = C::Tensor::map(
+            C::Tensor::each_ref(&shared.tensor),
+            #[inline(always)]
+            |number| V::Number::constant(number.to_f64()),
+        );
+        let mut lanes = Lanes::new(fold);
+        each_tile(
+            piece,
+            #[inline(always)]
+            |first, tile| {
+                let mut values = [Number::<K>::default(); TILE];
+                for at in (0..TILE).step_by(V::GROUP) {
+                    let mut group =
+                        Group::<C, K, V>::read(vectors, shared.part, &tile, at, first + at as u64);
+                    vectors.each_place(
+                        #[inline(always)]
+                        |i| {
+                            let (input, mut element) = (group.input(i), group.element(i));
+                            group.update.as_mut()[i] = if C::CUTS == 0 {
+                                C::measure(pass, &constants, input, &tensor, &mut element)
+                            } else {
+                                C::measure_part(shared.part, pass, &constants, input, &tensor, &mut element)
+                            };
+                        },
+                    );
+                    vectors.round(&group.update, &mut values, at);
+                }
+                let within = (first - start) as usize;
+                let mut summands = reduce::summands(fold, &values);
+                // What the padding of the last tile measured does not count.
+                summands[(length - within).min(TILE)..].fill(reduce::neutral(fold));
+                lanes.add(within, &summands);
+            },
+        );
+        lanes.fold()
+    }
+}
