@@ -2,7 +2,7 @@
 
 use super::entries::Entry;
 use super::plan::Chosen;
-use super::{Configuration, Hyperparameters};
+use super::{Configuration, Hyperparameters, Value};
 use crate::error::{Error, Result};
 
 /// A name, what it means, and the switches.
@@ -32,7 +32,12 @@ const fn alias(
 const ALIASES: [Alias; 7] = [
     Alias {
         vectors: Some("adamw"),
-        ..alias("muon_adamw", "Muon for matrices, AdamW for all others", "muon", [false, false])
+        ..alias(
+            "muon_adamw",
+            "Muon for matrices, with updates of AdamW's size, and AdamW for all others",
+            "muon",
+            [false, false],
+        )
     },
     alias("palm_sf_adamw", "schedule-free AdamW with PaLM's β₂", "sf_adamw", [true, false]),
     alias("palm_soap", "SOAP with PaLM's β₂", "soap", [true, false]),
@@ -73,6 +78,13 @@ fn resolve(optimizer: &mut String, hyperparameters: &mut Hyperparameters) {
 /// Two optimizers, each with what belongs to it: for matrices, and for vectors.
 pub(super) fn parted(chosen: &Chosen) -> Option<[Chosen; 2]> {
     let alias = find(&chosen.optimizer)?;
+    let mut chosen = chosen.clone();
+    // One rate for both, which takes updates of one size.
+    for (name, value) in [("lr", Value::from(1e-3)), ("beta1", 0.9.into()), ("scaling", "as_adamw".into())] {
+        if chosen.hyperparameters.get(name).is_none() {
+            chosen.hyperparameters.set(name, value);
+        }
+    }
     let part = |optimizer: &str, others: &[&str]| {
         let mut part = Chosen { optimizer: optimizer.to_owned(), ..chosen.clone() };
         others.iter().for_each(|name| _ = part.hyperparameters.remove(name));

@@ -213,20 +213,6 @@ fn refused_store<X>(asked: StoreKind, parameters: Format, state: Format) -> Resu
     )
 }
 
-/// Refuses state in another format than that of the arithmetic for rules that work on matrices.
-#[cfg(feature = "matrix")]
-fn check_matrices<T: StorageDtype>(configuration: &Configuration) -> Result<()> {
-    let own = <T::Arithmetic as StorageDtype>::FORMAT;
-    match configuration.state_format {
-        Some(asked) if asked != own => refused(
-            format!("state in {}", asked.name()),
-            "a rule of the catalogue that works on matrices",
-            "the catalogue keeps their state in the format of the arithmetic; name the rule in types",
-        ),
-        _ => Ok(()),
-    }
-}
-
 /// The names and layouts of all parameters.
 fn described<T: StorageDtype>(parameters: &dyn ParameterSet<Cpu, T>) -> Vec<(String, Layout)> {
     let mut described = Vec::new();
@@ -301,7 +287,7 @@ fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
 
 /// Instantiates a rule for parameters in `$format` with the listed state formats, each with its stores.
 macro_rules! catalogued {
-    ($format:ident, loops: $kernels:ident, matrices: [$($with_matrices:ident)+], $($state:ty as $state_name:ident: [$($store:ident)+],)+) => {
+    ($format:ident, loops: $kernels:ident, $($state:ty as $state_name:ident: [$($store:ident)+],)+) => {
         impl Catalogued for $format {
             const COMBINED: &'static [(Format, &'static [StoreKind])] =
                 &[$((Format::$state_name, &[$(StoreKind::$store),+])),+];
@@ -314,21 +300,7 @@ macro_rules! catalogued {
                 let mut plan = Plan::new(configuration)?;
                 plan.place(&described(parameters))?;
                 let planned = Planned::erased(&plan)?;
-                #[cfg(feature = "matrix")]
-                if planned.cuts(&plan.options.around) > 0 {
-                    type Number = <$format as StorageDtype>::Arithmetic;
-                    check_matrices::<$format>(configuration)?;
-                    let builder = started::<_, $format>(planned.around::<2>(&plan.options.around)?, &plan)?;
-                    return match configuration.store {
-                        $(StoreKind::$with_matrices => {
-                            let builder = builder.state_in::<Number>(configuration.seed);
-                            let builder = catalogued!(@store $with_matrices builder);
-                            Ok(Box::new(builder.build(device, parameters)?))
-                        })+
-                        store => refused_store(store, <$format>::FORMAT, Number::FORMAT),
-                    };
-                }
-                let planned = planned.around::<0>(&plan.options.around)?;
+                let planned = planned.around(&plan.options.around)?;
                 #[cfg(not(debug_assertions))]
                 let planned = {
                     let formats = (configuration.state_format, configuration.store);
@@ -364,23 +336,23 @@ macro_rules! catalogued {
     };
 }
 
-catalogued!(f64, loops: none, matrices: [Nearest],
+catalogued!(f64, loops: none,
     f64 as F64: [Nearest],
 );
-catalogued!(f32, loops: all_in_f32, matrices: [Nearest],
+catalogued!(f32, loops: all_in_f32,
     f32 as F32: [Nearest],
     bf16 as Bf16: [Nearest],
     f16 as F16: [Nearest],
     Plus8<bf16> as Bf16Plus8: [Nearest],
     Plus16<bf16> as Bf16Plus16: [Nearest],
 );
-catalogued!(bf16, loops: the_first, matrices: [Nearest Kahan Stochastic],
+catalogued!(bf16, loops: the_first,
     f32 as F32: [Nearest Kahan Stochastic],
     bf16 as Bf16: [Nearest Kahan Stochastic],
     Plus8<bf16> as Bf16Plus8: [Nearest Corrected8],
     Plus16<bf16> as Bf16Plus16: [Corrected16],
 );
-catalogued!(f16, loops: none, matrices: [Nearest Kahan Stochastic],
+catalogued!(f16, loops: none,
     f32 as F32: [Nearest Kahan Stochastic],
     f16 as F16: [Nearest Kahan Stochastic],
     Plus8<f16> as F16Plus8: [Nearest Corrected8],

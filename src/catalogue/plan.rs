@@ -12,11 +12,8 @@ use crate::schedule::Schedule;
 use crate::shape::Layout;
 #[cfg(not(debug_assertions))]
 use crate::transform::Kernel;
-use crate::transform::{
-    AroundAtRunTime, DynamicRule, ErasedRule, Identity, Program, Through, Untouched, program_of,
-};
+use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Program, program_of};
 use std::collections::BTreeMap;
-use typenum::B1;
 
 /// A configuration, with the rule's hyperparameters apart from the options.
 pub(super) struct Plan {
@@ -286,28 +283,14 @@ impl Planned<Box<dyn ErasedRule>> {
         Ok(Self { rule, warm_up, groups })
     }
 
-    /// How often work on matrices interrupts the stages of any of them.
-    pub(super) fn cuts(&self, around: &AroundAtRunTime) -> usize {
-        let rules = core::iter::once(&self.rule).chain(self.groups.iter().map(|group| &group.rule.0));
-        rules.map(|rule| program_of(rule.as_ref(), around).cuts()).max().unwrap_or(0)
-    }
-
-    /// Each with what stands around it, and with as many cuts.
-    pub(super) fn around<const CUTS: usize>(
-        self,
-        around: &AroundAtRunTime,
-    ) -> Result<Planned<DynamicRule<B1, CUTS>>> {
-        let with_cuts = |rule: Box<dyn ErasedRule>| {
-            let mut around = around.clone();
-            if program_of(rule.as_ref(), &around).cuts() < CUTS {
-                around.before.push(Through { matrices: Untouched, inner: Identity });
-            }
-            DynamicRule::of(rule, around)
-        };
-        let groups =
-            self.groups.into_iter().map(|group| group.map(|(rule, warm_up)| Ok((with_cuts(rule)?, warm_up))));
+    /// Each with what stands around it.
+    pub(super) fn around(self, around: &AroundAtRunTime) -> Result<Planned<DynamicRule>> {
+        let groups = self
+            .groups
+            .into_iter()
+            .map(|group| group.map(|(rule, warm_up)| Ok((DynamicRule::of(rule, around.clone())?, warm_up))));
         let groups = groups.collect::<Result<_>>()?;
-        Ok(Planned { rule: with_cuts(self.rule)?, warm_up: self.warm_up, groups })
+        Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, warm_up: self.warm_up, groups })
     }
 }
 

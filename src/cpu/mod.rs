@@ -150,19 +150,10 @@ impl Device for Cpu {
 
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
         self.on_threads(&mut || {
-            if const { C::CUTS == 0 } {
+            let last = if works.iter().any(|work| work.matrix.is_some()) { C::CUTS } else { 0 };
+            for part in 0..=last {
                 if const { C::PASSES > 0 } {
-                    (0..C::PASSES).for_each(|pass| pieces::measure(works, pass));
-                }
-                pieces::update_all(works, 0);
-                return;
-            }
-            for part in 0..=C::CUTS {
-                for pass in 0..C::PASSES {
-                    // Where a statistic is taken is the same for all works: they have one chain.
-                    if works.first().is_some_and(|work| usize::from(work.statistics.parts[pass]) == part) {
-                        pieces::measure(works, pass);
-                    }
+                    (0..C::PASSES).for_each(|pass| pieces::measure(works, pass, part));
                 }
                 pieces::update_all(works, part);
                 #[cfg(feature = "matrix")]

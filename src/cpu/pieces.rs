@@ -116,9 +116,10 @@ fn middle(length: usize) -> usize {
     (length / 2).next_multiple_of(LEAF)
 }
 
-/// Whether a part of the chain runs: the first alone for a gradient that only builds.
+/// Whether a part of the chain runs: the first alone for a gradient that only builds, and for a tensor
+/// without matrix work, whose whole chain it is.
 pub(super) fn runs<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, part: usize) -> bool {
-    part == 0 || !work.matrix.as_ref().is_some_and(|matrix| matrix.only_builds)
+    part == 0 || work.matrix.as_ref().is_some_and(|matrix| !matrix.only_builds)
 }
 
 /// Runs `each` on every work, in parallel; neighbours that are small together share a task.
@@ -171,24 +172,27 @@ fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C,
 }
 
 /// Takes one statistic of every tensor that wants it.
-pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], pass: usize) {
-    // A statistic is joint or not for all works alike: they have one chain.
+pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], pass: usize, part: usize) {
+    // A statistic is joint or not for all works alike.
     if works.first().is_some_and(|work| work.statistics.joint >> pass & 1 == 1) {
         let fold = works[0].statistics.folds[pass];
         if fold == Fold::Max && works.iter().any(|work| work.statistics.takes(pass)) {
             works.iter_mut().for_each(|work| work.statistics.taken |= 1 << pass);
         }
-        for_each_work(works, &|work| fold_work::<C, K>(work, pass));
+        for_each_work(works, &|work| fold_work::<C, K>(work, pass, part));
         let (mut result, mut count) = (reduce::neutral(fold), 0);
-        for work in works.iter().filter(|work| takes(work, pass)) {
+        for work in works.iter().filter(|work| takes(work, pass, part)) {
             result = reduce::join(fold, result, work.leaves[0]);
             count += work.gradient.len();
         }
-        works.iter_mut().filter(|work| takes(work, pass)).for_each(|work| finish(work, pass, result, count));
+        works
+            .iter_mut()
+            .filter(|work| takes(work, pass, part))
+            .for_each(|work| finish(work, pass, result, count));
     } else {
         for_each_work(works, &|work| {
-            fold_work::<C, K>(work, pass);
-            if takes(work, pass) {
+            fold_work::<C, K>(work, pass, part);
+            if takes(work, pass, part) {
                 let (result, count) = (work.leaves[0], work.gradient.len());
                 finish(work, pass, result, count);
             }
@@ -196,15 +200,15 @@ pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
     }
 }
 
-/// Whether a tensor takes part in a statistic.
-fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize) -> bool {
+/// Whether a tensor takes part in a statistic, in this part of the chain.
+fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize, part: usize) -> bool {
     let wanted = work.statistics.takes(pass) && !work.gradient.is_empty();
-    wanted && (C::CUTS == 0 || runs(work, usize::from(work.statistics.parts[pass])))
+    wanted && (C::CUTS == 0 || usize::from(work.statistics.parts[pass]) == part && runs(work, part))
 }
 
 /// Leaves the fold of a tensor in its first leaf.
-fn fold_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize) {
-    if takes(work, pass) && !fused::run(work, |loops, work| loops.measure(work, pass)) {
+fn fold_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize, part: usize) {
+    if takes(work, pass, part) && !fused::run(work, |loops, work| loops.measure(work, pass)) {
         measure_work(work, pass);
     }
 }

@@ -122,7 +122,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         );
         // Behind the rule, where it fills the time that quotients and roots take.
         let random = &generator.group(first);
-        if C::CUTS > 0 && self.part < C::CUTS {
+        if C::CUTS > 0 && tile.flow.is_some() && self.part < C::CUTS {
             self.write_state(tile, &group, at, random);
             if let Some([of_update, of_gradient]) = &mut tile.flow {
                 vectors.round(&group.update, of_update, at);

@@ -5,20 +5,11 @@ use gradus::catalogue::{self, Boxed, Catalogued, Configuration, Format, StoreKin
 use gradus::checkpoint::Loading;
 use gradus::clip::{ClipNorm, ClipRms};
 use gradus::cpu::Cpu;
-use gradus::error::Error;
 use gradus::optimizer::Build;
 use gradus::rule::StableAdamW;
 use gradus::transform::{AroundAtRunTime, DynamicRule};
 use half::{bf16, f16};
 use std::io::Cursor;
-
-/// Whether the catalogue refuses the format of the state, as it does for rules that work on matrices.
-fn refuses_format<T: Catalogued>(configuration: &Configuration) -> bool {
-    match catalogue::build::<T>(configuration, Cpu::default(), &tensors::<T>(1)) {
-        Err(Error::Combination { with, .. }) => with.contains("works on matrices"),
-        _ => false,
-    }
-}
 
 fn build<T: Catalogued>(configuration: &Configuration) -> Boxed<T> {
     catalogue::build::<T>(configuration, Cpu::default(), &tensors::<T>(1))
@@ -39,10 +30,6 @@ fn resumed<T: Catalogued>(configuration: &Configuration, from: &Boxed<T>) -> Box
 }
 
 pub(super) fn goes_on_with_the_same_bits<T: Catalogued>(configuration: &Configuration) {
-    if refuses_format::<T>(configuration) {
-        assert!(configuration.state_format.is_some(), "{configuration:?}");
-        return;
-    }
     let mut parameters = tensors::<T>(1);
     let mut uninterrupted = build::<T>(configuration);
     for number in 1..=3 {

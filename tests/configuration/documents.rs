@@ -1,6 +1,6 @@
 //! There and back, and what can be listed.
 
-use gradus::catalogue::{self, Configuration, Format, GroupConfiguration, StoreKind, Value};
+use gradus::catalogue::{self, Configuration, Format, GroupConfiguration, ShapeKind, StoreKind, Value};
 use gradus::optimizer::LossScaling;
 use gradus::schedule::{Form, Schedule};
 use proptest::prelude::*;
@@ -21,6 +21,8 @@ fn everything() -> Configuration {
         schedules: [("learning_rate".to_owned(), decay)].into(),
         groups: vec![GroupConfiguration {
             parameters: vec!["head.*".to_owned(), "scale".to_owned()],
+            shapes: ShapeKind::Vectors,
+            optimizer: Some("adopt".to_owned()),
             hyperparameters: [("weight_decay", 0.0.into())].into(),
             schedules: [("weight_decay".to_owned(), Schedule::default())].into(),
         }],

@@ -120,3 +120,179 @@ fn policies_decide_about_gradients_that_are_not_finite() {
     let (refused, parameter) = run("refuse");
     assert!(refused.is_err() && parameter == 1.0);
 }
+
+mod other_rules {
+    //! Groups with an optimizer of their own.
+
+    use super::*;
+    use gradus::catalogue::{Boxed, GroupConfiguration, ShapeKind};
+    use gradus::error::Error;
+    use gradus::hyperparameter::Decay;
+    use gradus::rule::{Lion, StableAdamW};
+    use ndarray::ArrayD;
+
+    type Arrays = Vec<(&'static str, ArrayD<f32>)>;
+
+    fn model(factor: f32) -> Arrays {
+        let of = |shape: &[usize], first: f32| {
+            let length: usize = shape.iter().product();
+            let values = (0..length).map(|i| factor * (first + 0.37 * i as f32).sin()).collect();
+            ArrayD::from_shape_vec(shape, values).expect("as many values as elements")
+        };
+        vec![
+            ("body.weight", of(&[5, 3], 0.1)),
+            ("body.bias", of(&[5], 1.3)),
+            ("norm", of(&[7], 2.0)),
+            ("head.weight", of(&[2, 5], 3.0)),
+        ]
+    }
+
+    fn run(optimizer: &mut Boxed<f32>, parameters: &mut Arrays) {
+        for step in 1..=4 {
+            optimizer.step(parameters, &model(0.3 * step as f32)).expect("the gradients fit");
+        }
+    }
+
+    fn built(document: &str) -> (Boxed<f32>, Arrays) {
+        let configuration = Configuration::from_toml(document).unwrap_or_else(|error| panic!("{error}"));
+        let parameters = model(1.0);
+        let optimizer = catalogue::build(&configuration, Cpu::default(), &parameters);
+        (optimizer.unwrap_or_else(|error| panic!("{error}")), parameters)
+    }
+
+    #[test]
+    fn each_group_moves_as_its_rule_says() {
+        let document = r#"
+            optimizer = "lion"
+            hyperparameters = { lr = 0.01, beta2 = 0.9 }
+
+            [schedules.momentum.constant]
+            value = 0.5
+
+            [[groups]]
+            parameters = ["*"]
+            shapes = "vectors"
+            optimizer = "stable_adamw"
+            hyperparameters = { lr = 0.1 }
+        "#;
+        let (mut data, mut left) = built(document);
+        run(&mut data, &mut left);
+        let halved = Lion {
+            learning_rate: LearningRate::new(0.01).expect("in the range"),
+            momentum: Decay::new(0.9).expect("in the range"),
+            ..Lion::default()
+        };
+        let stable = StableAdamW {
+            learning_rate: LearningRate::new(0.1).expect("in the range"),
+            ..StableAdamW::default()
+        };
+        let mut right = model(1.0);
+        let mut types = stable
+            .route("matrices", select::matrices(), halved.into_scheduled())
+            .build(Cpu::default(), &right)
+            .expect("the model is valid");
+        for step in 1..=4 {
+            types.step(&mut right, &model(0.3 * step as f32)).expect("the gradients fit");
+        }
+        assert_eq!(left, right);
+    }
+
+    trait IntoScheduled {
+        fn into_scheduled(self) -> gradus::optimizer::Builder<Lion>;
+    }
+
+    impl IntoScheduled for Lion {
+        fn into_scheduled(self) -> gradus::optimizer::Builder<Lion> {
+            self.schedule("momentum", Schedule::constant(0.5).expect("in the range"))
+        }
+    }
+
+    #[cfg(feature = "matrix")]
+    #[test]
+    fn muon_adamw_is_muon_with_adamw_beside_it() {
+        use gradus::rule::{Muon, ShapeScaling};
+
+        let document = r#"
+            optimizer = "muon_adamw"
+            undecayed = ["*.bias"]
+            hyperparameters = { lr = 0.05, weight_decay = 0.5, beta2 = 0.9 }
+
+            [[groups]]
+            parameters = ["head.*"]
+            hyperparameters = { lr = 0.25 }
+        "#;
+        let (mut data, mut left) = built(document);
+        run(&mut data, &mut left);
+        let rate = |rate: f64| LearningRate::new(rate).expect("in the range");
+        let decay = WeightDecay::decoupled(0.5).expect("in the range");
+        let muon = |of: f64| Muon {
+            learning_rate: rate(of),
+            momentum: Decay::new(0.9).expect("in the range"),
+            scaling: ShapeScaling::AsAdamW,
+            weight_decay: decay,
+            ..Muon::default()
+        };
+        let adamw = AdamW {
+            learning_rate: rate(0.05),
+            weight_decay: decay,
+            second: 0.9.try_into().expect("in the range"),
+            ..AdamW::default()
+        };
+        let mut right = model(1.0);
+        let matrices = muon(0.05).group("head", select::named("head.*"), muon(0.25));
+        let mut types = adamw
+            .without_decay(select::named("*.bias"))
+            .route("matrices", select::matrices(), matrices)
+            .build(Cpu::default(), &right)
+            .expect("the model is valid");
+        for step in 1..=4 {
+            types.step(&mut right, &model(0.3 * step as f32)).expect("the gradients fit");
+        }
+        assert_eq!(left, right);
+
+        // It is told before what it takes: momentum for matrices, two averages for vectors.
+        let configuration = Configuration::from_toml(document).expect("it is valid");
+        let shapes = model(1.0).into_iter().map(|(name, array)| (name, array.shape().to_vec()));
+        let report = catalogue::memory::<f32, _, _>(&configuration, shapes).expect("it is valid");
+        assert_eq!(report.state_bytes(), data.state_bytes() as u64);
+        let of = |label: &str| report.groups.iter().find(|group| group.label == label).expect("it is there");
+        assert_eq!((of("vectors").tensors, of("vectors without decay").tensors), (1, 1));
+        assert_eq!(of("head.* (matrices)").tensors, 1);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let group = |optimizer: &str| GroupConfiguration {
+            parameters: vec!["norm".to_owned()],
+            optimizer: Some(optimizer.to_owned()),
+            ..GroupConfiguration::default()
+        };
+        let refused = |configuration: Configuration| {
+            let built = catalogue::build::<f32>(&configuration, Cpu::default(), &model(1.0));
+            built.expect_err("it does not go together")
+        };
+        let two = Configuration { groups: vec![group("muon_adamw")], ..Configuration::of("lion") };
+        assert!(matches!(refused(two), Error::Combination { option, .. } if option == "`muon_adamw`"));
+        let unknown = Configuration { groups: vec![group("adamv")], ..Configuration::of("lion") };
+        assert!(matches!(refused(unknown), Error::UnknownOptimizer { name, .. } if name == "adamv"));
+        // The largest ratio over all tensors is taken by one of the two only.
+        let mut joint = Configuration { groups: vec![group("adamw")], ..Configuration::of("sgd_sai") };
+        joint.hyperparameters.set("normalization", "largest");
+        let error = refused(joint);
+        assert!(matches!(&error, Error::Combination { option, .. } if option.contains("norm")), "{error}");
+        #[cfg(feature = "matrix")]
+        {
+            let nothing =
+                GroupConfiguration { parameters: vec!["tail.*".to_owned()], ..GroupConfiguration::default() };
+            let empty = Configuration { groups: vec![nothing], ..Configuration::of("muon_adamw") };
+            assert!(matches!(refused(empty), Error::EmptyGroup { group } if group.contains("tail.*")));
+        }
+        let shapes = GroupConfiguration {
+            parameters: vec!["head.weight".to_owned()],
+            shapes: ShapeKind::Vectors,
+            ..GroupConfiguration::default()
+        };
+        let empty = Configuration { groups: vec![shapes], ..Configuration::of("lion") };
+        assert!(matches!(refused(empty), Error::EmptyGroup { .. }));
+    }
+}

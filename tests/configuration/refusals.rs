@@ -79,7 +79,7 @@ fn unknown_names_are_refused_with_those_that_there_are() {
         ),
         (
             "optimizer = 'lion'\n[[groups]]\nparameters = ['a']\nhyper = {}",
-            "`groups[0].hyper`: unknown field `hyper`, expected one of `parameters`, `hyperparameters`, `schedules`",
+            "`groups[0].hyper`: unknown field `hyper`, expected one of `parameters`, `shapes`, `optimizer`, `hyperparameters`, `schedules`",
         ),
         (
             "optimizer = 'lion'\nloss_scaling.begin = 1.0",

@@ -54,7 +54,11 @@ fn own_defaults(optimizer: &str) -> Result<Vec<(&'static str, Value)>> {
     let parts = aliases::parted(&chosen).map_or(vec![chosen.clone()], Vec::from);
     let mut defaults = Vec::new();
     for part in &parts {
-        defaults.extend(entries::visit(&part.optimizer, switches, Ask(switches))?);
+        defaults.extend(
+            entries::visit(&part.optimizer, switches, Ask(switches))?
+                .into_iter()
+                .map(|(name, value)| (name, part.hyperparameters.get(name).cloned().unwrap_or(value))),
+        );
     }
     for (name, default) in &mut defaults {
         if let Some(value) = switches.get(name) {

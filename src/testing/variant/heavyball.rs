@@ -87,6 +87,7 @@ fn muon(optimizer: &str, theirs: &Hyperparameters, ours: &mut Hyperparameters) {
             (false, true) => "heavy_ball",
         };
         ours.set("momentum_form", form);
+        default(ours, "scaling", "taller_is_larger");
     }
     if ours.get("zeroth_power_mode").is_none_or(|mode| *mode == "newtonschulz".into()) {
         ours.set("zeroth_power_mode", "tight_newtonschulz");

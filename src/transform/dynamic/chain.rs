@@ -17,6 +17,8 @@ pub const MOST_STATE: usize = 7;
 const MOST_AXES: usize = 2;
 /// The most numbers per tensor on the device, per tensor on the host, and per group.
 pub(super) const MOST_NUMBERS: usize = 16;
+/// The most cuts: one matrix rule.
+const MOST_CUTS: usize = 2;
 /// The most statistics.
 const MOST_PASSES: usize = 12;
 
@@ -25,12 +27,12 @@ const MOST_PASSES: usize = 12;
 /// What the type cannot know is taken to be so: that it keeps averages ([`Program::keeps`] knows),
 /// and that it needs all gradients at once, unless `JOINT` is [`B0`](typenum::B0).
 #[derive(Clone, Debug)]
-pub struct DynamicChain<JOINT = B1, const CUTS: usize = 0> {
+pub struct DynamicChain<JOINT = B1> {
     program: Program,
     joint: PhantomData<fn() -> JOINT>,
 }
 
-impl<JOINT: Flag, const CUTS: usize> DynamicChain<JOINT, CUTS> {
+impl<JOINT: Flag> DynamicChain<JOINT> {
     /// Makes a stage of a program.
     ///
     /// # Errors
@@ -49,17 +51,19 @@ impl<JOINT: Flag, const CUTS: usize> DynamicChain<JOINT, CUTS> {
             && axes <= MOST_AXES
             && [tensor, own, group].iter().all(|numbers| *numbers <= MOST_NUMBERS)
             && passes <= MOST_PASSES
-            && program.cuts() == CUTS;
+            && program.cuts() <= MOST_CUTS;
         if fits {
             return Ok(Self { program, joint: PhantomData });
         }
         Err(Error::Combination {
-            option: format!(
-                "{state} fields of state, {axes} by axis, {} cuts, and {passes} statistics",
-                program.cuts()
-            ),
+            option: match program.cuts() {
+                0..=MOST_CUTS => {
+                    format!("{state} fields of state, {axes} by axis, and {passes} statistics")
+                }
+                _ => "more than one matrix rule".to_owned(),
+            },
             with: "a chain from data".to_owned(),
-            because: "it has room for seven fields of state, two by axis, sixteen numbers per tensor and twelve statistics",
+            because: "it has room for seven fields of state, two by axis, sixteen numbers per tensor, twelve statistics and one matrix rule",
         })
     }
 }
@@ -87,7 +91,7 @@ macro_rules! in_its_kind {
     };
 }
 
-impl<JOINT: Flag + core::fmt::Debug, const CUTS: usize> Stage for DynamicChain<JOINT, CUTS> {
+impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     type Constants = Listed;
     type State = Pair<Numbers<MOST_STATE>, ByAxis<Numbers<MOST_AXES>>>;
     type Tensor = Numbers<MOST_NUMBERS>;
@@ -99,7 +103,11 @@ impl<JOINT: Flag + core::fmt::Debug, const CUTS: usize> Stage for DynamicChain<J
     const LOOKS_BACK: bool = true;
     const BY_TILE: bool = true;
     const MARKS_FIRST: bool = true;
-    const CUTS: usize = CUTS;
+    const CUTS: usize = MOST_CUTS;
+
+    fn cuts(&self) -> usize {
+        self.program.cuts()
+    }
 
     fn matrix(&self, own: &Few<f64>) -> Option<MatrixStage<'_>> {
         let mut places = Counts::default();

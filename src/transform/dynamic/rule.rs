@@ -86,7 +86,7 @@ impl<R: Rule> ErasedRule for R {
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct DynamicRule<JOINT = B1, const CUTS: usize = 0> {
+pub struct DynamicRule<JOINT = B1> {
     rule: Arc<dyn ErasedRule>,
     around: AroundAtRunTime,
     /// All stages. Copies share them and the rule, so that a step, which copies it, allocates nothing.
@@ -105,7 +105,7 @@ pub struct AroundAtRunTime {
     pub after: Program,
 }
 
-impl<JOINT, const CUTS: usize> Clone for DynamicRule<JOINT, CUTS> {
+impl<JOINT> Clone for DynamicRule<JOINT> {
     fn clone(&self) -> Self {
         let (rule, around, program) = (self.rule.clone(), self.around.clone(), self.program.clone());
         Self { rule, around, program, joint: PhantomData }
@@ -122,7 +122,7 @@ pub fn program_of(rule: &dyn ErasedRule, around: &AroundAtRunTime) -> Program {
     program
 }
 
-impl<JOINT: Flag, const CUTS: usize> DynamicRule<JOINT, CUTS> {
+impl<JOINT: Flag> DynamicRule<JOINT> {
     /// Puts stages around a rule.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl<JOINT: Flag, const CUTS: usize> DynamicRule<JOINT, CUTS> {
     /// Those of [`DynamicChain::new`].
     pub fn of(rule: Box<dyn ErasedRule>, around: AroundAtRunTime) -> Result<Self> {
         let program = program_of(rule.as_ref(), &around);
-        DynamicChain::<JOINT, CUTS>::new(program.clone())?;
+        DynamicChain::<JOINT>::new(program.clone())?;
         Ok(Self { rule: rule.into(), around, program, joint: PhantomData })
     }
 
@@ -158,11 +158,11 @@ impl<JOINT: Flag, const CUTS: usize> DynamicRule<JOINT, CUTS> {
     }
 }
 
-impl<JOINT: Flag + Debug, const CUTS: usize> Rule for DynamicRule<JOINT, CUTS> {
-    type Direction = DynamicChain<JOINT, CUTS>;
+impl<JOINT: Flag + Debug> Rule for DynamicRule<JOINT> {
+    type Direction = DynamicChain<JOINT>;
     type Finish = Identity;
 
-    fn direction(&self) -> DynamicChain<JOINT, CUTS> {
+    fn direction(&self) -> DynamicChain<JOINT> {
         DynamicChain::new(self.program.clone())
             .expect("a change of hyperparameters does not change the number of fields")
     }

@@ -18,5 +18,5 @@ mod through;
 
 pub use algebra::{LinearAlgebra, Matrix, Slot};
 pub use plan::{Factorization, MatrixPlan, Merging, merged};
-pub use rule::{Job, MatrixRule, MatrixStage, Untouched};
+pub use rule::{Job, MatrixRule, MatrixStage};
 pub use through::{MatrixCount, Through};

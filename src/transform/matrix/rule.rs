@@ -69,15 +69,3 @@ impl MatrixStage<'_> {
         Self { first_field: self.first_field + fields, ..self }
     }
 }
-
-/// Leaves tensors alone: for chains without matrix work that stand beside chains with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Untouched;
-
-impl MatrixRule for Untouched {
-    fn plan(&self, layout: &Layout) -> MatrixPlan {
-        MatrixPlan::of(layout)
-    }
-
-    fn leave(&self, _job: &Job<'_>, _algebra: &mut dyn LinearAlgebra) {}
-}
