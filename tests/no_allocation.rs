@@ -126,6 +126,41 @@ fn a_step_allocates_nothing_in_any_format() {
     assert_allocates_nothing!(f32, f32, Sgd::default().builder());
 }
 
+/// Matrices of several shapes, with gradients of full rank.
+#[cfg(feature = "matrix")]
+fn matrices(stream: u32) -> Vec<(String, Array2<f32>)> {
+    let value = |(i, j): (usize, usize)| ((i * 31 + j * 17 + stream as usize * 7) as f32).sin();
+    let shapes = [(64, 64), (48, 80), (130, 20), (1, 9)];
+    let tensor = |shape: &(usize, usize)| (format!("{shape:?}"), Array2::from_shape_fn(*shape, value));
+    shapes.iter().map(tensor).collect()
+}
+
+/// Steps with products alone and with refreshes of bases.
+#[cfg(feature = "matrix")]
+#[test]
+fn a_step_with_matrices_allocates_nothing() {
+    use gradus::rule::{EigenBases, Muon, Refresh, Soap};
+
+    fn check(builder: gradus::optimizer::Builder<impl gradus::transform::Rule>) {
+        let mut parameters = matrices(0);
+        let gradients: Vec<_> = (1..=6).map(matrices).collect();
+        let mut optimizer = builder.build(Cpu::default(), &parameters).expect("the model is valid");
+        // The first step of SOAP finds eigenvectors, the second one is the first with products.
+        for gradients in &gradients[..2] {
+            optimizer.step(&mut parameters, gradients).expect("the gradients fit");
+        }
+        for gradients in &gradients[2..] {
+            let step = || optimizer.step(&mut parameters, gradients).expect("the gradients fit");
+            assert_eq!(allocations(step), 0);
+        }
+    }
+    on_one_thread(|| {
+        check(Muon::default().builder());
+        let bases = EigenBases { refresh: Refresh::Every(2), ..EigenBases::default() };
+        check(Soap { bases, ..Soap::default() }.builder());
+    });
+}
+
 /// The catalogue's optimizers, whose chains are data.
 #[test]
 fn a_step_of_a_chain_from_data_allocates_nothing() {

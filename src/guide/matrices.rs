@@ -13,7 +13,8 @@
 //! | [`ScheduleFreeSoap`](crate::rule::ScheduleFreeSoap) | RMSprop within, schedule-free outside | 2, and 4 | 3e-3 |
 //!
 //! - **Muon** for hidden layers of large networks: least memory, and its cost does not depend on anything
-//!   but shapes. Embeddings, the last layer, biases and scales belong to AdamW, in an optimizer of their own.
+//!   but shapes. Embeddings, the last layer, biases and scales belong to AdamW, by a
+//!   [route](crate::optimizer::Builder::route) in one line, below. By name that is `muon_adamw`.
 //! - **Soap** where steps are dear and memory is not: it needs the fewest.
 //!
 //! # Muon
@@ -22,6 +23,25 @@
 //! [`NewtonSchulz::TIGHT`](crate::rule::NewtonSchulz::TIGHT) costs the same and scatters less;
 //! [`NewtonSchulz::POLAR_EXPRESS`](crate::rule::NewtonSchulz::POLAR_EXPRESS) converges, for twice as much.
 //! [`ZerothPower::SingularVectors`](crate::rule::ZerothPower) is exact: a reference, too slow to train with.
+//!
+//! ```
+//! # #[cfg(feature = "matrix")] {
+//! use gradus::cpu::Cpu;
+//! use gradus::optimizer::{Build, select};
+//! use gradus::rule::{AdamW, Muon, ShapeScaling};
+//!
+//! let parameters = [("embedding.weight", vec![0.0f32; 60]), ("norm", vec![1.0; 4])];
+//! # let parameters = parameters.map(|(name, values)| (name, ndarray::Array1::from(values).into_dyn()));
+//! let hidden = |name: &str, layout: &gradus::shape::Layout| {
+//!     select::matrices()(name, layout) && !name.starts_with("embedding")
+//! };
+//! let muon = Muon { scaling: ShapeScaling::AsAdamW, learning_rate: AdamW::default().learning_rate, ..Muon::default() };
+//! # let parameters = [parameters.to_vec(), vec![("hidden.weight", ndarray::ArrayD::zeros(vec![8, 4]))]].concat();
+//! let optimizer = AdamW::default().route("hidden", hidden, muon).build(Cpu::default(), &parameters)?;
+//! # assert_eq!(optimizer.state_bytes(), 4 * (2 * 64 + 32));
+//! # }
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
 //!
 //! # SOAP
 //!

@@ -14,6 +14,7 @@ pub(super) struct Plan {
     pub(super) format: Format,
     /// γ before each step, if it is scheduled.
     pub(super) learning_rates: Option<Vec<f64>>,
+    pub(super) variant: Variant,
     /// Which steps only accumulate.
     pub(super) accumulate: Option<Vec<bool>>,
 }
@@ -70,6 +71,7 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
             ..Configuration::of(optimizer)
         },
         format,
+        variant,
         learning_rates,
         accumulate,
     })

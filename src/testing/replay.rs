@@ -85,7 +85,10 @@ fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Res
         if trajectory.parameters.iter().any(|recorded| recorded.is_evaluated_after(step)) {
             let mut evaluated = parameters.clone();
             optimizer.evaluation_into(&parameters, &mut evaluated)?;
-            for (recorded, (_, parameter)) in trajectory.parameters.iter().zip(&evaluated) {
+            for (place, recorded) in trajectory.parameters.iter().enumerate() {
+                let ours = &plan.configuration.hyperparameters;
+                let is_left = plan.variant.is_left_unevaluated(&recorded.shape, ours);
+                let (_, parameter) = if is_left { &parameters[place] } else { &evaluated[place] };
                 comparison.check_evaluation(step, recorded, numbers(parameter));
             }
         }

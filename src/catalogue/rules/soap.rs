@@ -14,10 +14,11 @@ use crate::transform::Merging;
 const MERGINGS: [(&str, Merging); 3] =
     [("up_to_limit", Merging::UpToLimit), ("open_last", Merging::OpenLast), ("never", Merging::Never)];
 
-const METHODS: [(&str, BasisMethod); 3] = [
+const METHODS: [(&str, BasisMethod); 4] = [
     ("lifted", BasisMethod::Lifted),
     ("qr", BasisMethod::PowerIteration),
     ("eigh", BasisMethod::Eigenvectors),
+    ("eigh_rising", BasisMethod::EigenvectorsRising),
 ];
 
 const FIRSTS: [(&str, FirstGradient); 2] =

@@ -171,6 +171,24 @@ pub(super) fn iterate_basis<F: Field>(
     true
 }
 
+/// See [`LinearAlgebra`](crate::transform::LinearAlgebra::order_of_columns). All are squares, row by row.
+pub(super) fn order_of_columns<F: Field>(into: &mut [F], basis: &[F], gram: &[F], stack: &mut MemStack) {
+    let n = basis.len().isqrt();
+    let (mut order, stack) = stack.make_with::<usize>(n, |place| place);
+    let (mut estimates, _) = stack.make_with::<f64>(n, |_| 0.0);
+    for row in 0..n {
+        for (place, factor) in gram[row * n..][..n].iter().enumerate() {
+            for column in 0..n {
+                let product = basis[row * n + column] * *factor * basis[place * n + column];
+                estimates[column] += product.to_f64();
+            }
+        }
+    }
+    order.sort_unstable_by(|&a, &b| estimates[b].total_cmp(&estimates[a]).then(a.cmp(&b)));
+    into.fill(F::default());
+    order.iter().enumerate().for_each(|(place, &column)| into[column * n + place] = constant(1.0));
+}
+
 /// Orthonormal columns by the Cholesky factor of their Gram matrix, twice where once is not enough.
 fn by_cholesky<F: Field>(columns: &mut [F], gram: &mut [F], n: usize, stack: &mut MemStack) -> bool {
     for pass in 0..2 {

@@ -182,6 +182,12 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
         })
     }
 
+    fn order_of_columns(&mut self, into: Matrix, basis: Matrix, gram: Matrix) {
+        self.lending([into, basis, gram], |[into, basis, gram], workspace| {
+            factors::order_of_columns(into, basis, gram, workspace.stack());
+        });
+    }
+
     fn polar(&mut self, matrix: Matrix) -> bool {
         self.lending([matrix], |[numbers], workspace| {
             factors::polar(view_mut(matrix, numbers), workspace.stack())

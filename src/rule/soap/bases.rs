@@ -29,6 +29,9 @@ pub enum BasisMethod {
     PowerIteration,
     /// The eigenvectors, each time anew.
     Eigenvectors,
+    /// The eigenvectors in rising order, while squares fall in the order that the old basis had. Squares come
+    /// to lie in columns that are not theirs: HeavyBall 0.24.4, for its recordings alone.
+    EigenvectorsRising,
 }
 
 /// Whether vectors have a basis of their own.
@@ -142,6 +145,7 @@ impl EigenBases {
                 algebra.combine(first, 0.0, 1.0, axis.factor());
                 algebra.eigenvectors(axis.basis(), first)
             }
+            BasisMethod::EigenvectorsRising => self.follow_rising(algebra, axis),
             method => {
                 let lift = if method == BasisMethod::Lifted { lift(axis.length) } else { 0.0 };
                 algebra.iterate_basis(axis.basis(), axis.factor(), lift, [first, second, third])
@@ -157,6 +161,26 @@ impl EigenBases {
             axis.turn(algebra, TENSORS[1], TENSORS[0], first);
             algebra.store(field, TENSORS[1]);
         }
+    }
+}
+
+impl EigenBases {
+    /// [`BasisMethod::EigenvectorsRising`]. The old basis is in the first of the squares.
+    fn follow_rising(&self, algebra: &mut dyn LinearAlgebra, axis: Axis) -> bool {
+        let [old, first, second, third] = SQUARES.map(|slot| Matrix::square(slot, axis.length));
+        algebra.combine(first, 0.0, 1.0, axis.factor());
+        if !algebra.eigenvectors(third, first) {
+            return false;
+        }
+        algebra.order_of_columns(first, old, axis.factor());
+        let squares = self.carried.trailing_ones() as usize;
+        algebra.load(squares, TENSORS[0]);
+        axis.turn(algebra, TENSORS[1], TENSORS[0], first);
+        algebra.store(squares, TENSORS[1]);
+        algebra.combine(second, 0.0, -1.0, axis.factor());
+        algebra.order_of_columns(first, third, second);
+        algebra.multiply(axis.basis(), 0.0, 1.0, third, first);
+        true
     }
 }
 

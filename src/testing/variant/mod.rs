@@ -65,6 +65,11 @@ impl Variant {
         }
     }
 
+    /// Whether a recording's points for evaluation are those of training, for tensors of a shape.
+    pub(super) fn is_left_unevaluated(self, shape: &[usize], ours: &Hyperparameters) -> bool {
+        matches!(self, Self::HeavyBallSoap0) && soap::is_left_unevaluated(shape, ours)
+    }
+
     /// Spells out what the package does where nothing is said.
     pub(super) fn fill_in(self, optimizer: &str, ours: &mut Hyperparameters) {
         default(ours, "weight_decay", 0.0);

@@ -1,7 +1,8 @@
 //! SOAP in HeavyBall 0.24.4 and 3.2.1.
 
-use super::default;
+use super::{default, number};
 use crate::catalogue::{Hyperparameters, Value};
+use crate::transform::{Merging, merged};
 
 /// Whether an optimizer is one of this family.
 pub(super) fn is_one(optimizer: &str) -> bool {
@@ -28,9 +29,19 @@ pub(super) fn translate_0(optimizer: &str, theirs: &Hyperparameters, ours: &mut 
     ours.set("eps", 1e-8);
     ours.set("factor_decay", "as_squares");
     ours.set("first_gradient", "nowhere");
+    if ours.get("zeroth_power_mode") == Some(&"eigh".into()) {
+        ours.set("zeroth_power_mode", "eigh_rising");
+    }
     if optimizer.contains("sf_") {
         default(ours, "averaged_rate", "current");
     }
+}
+
+/// Whether HeavyBall 0.24.4 evaluates a schedule-free tensor where it is trained, as it does when it has
+/// merged axes of it. We do not, so that there is nothing else to compare with.
+pub(super) fn is_left_unevaluated(shape: &[usize], ours: &Hyperparameters) -> bool {
+    let limit = number(ours, "max_precond_dim") as usize;
+    ours.get("merging") == Some(&"open_last".into()) && merged(shape, limit, Merging::OpenLast) != shape
 }
 
 pub(super) fn translate_3(optimizer: &str, theirs: &Hyperparameters, ours: &mut Hyperparameters) {

@@ -111,6 +111,10 @@ pub trait LinearAlgebra {
     /// matrices of the same size.
     fn iterate_basis(&mut self, basis: Matrix, gram: Matrix, lift: f64, room: [Matrix; 3]) -> bool;
 
+    /// into ← the permutation that puts the columns of a basis, as basis·into, in the order of falling
+    /// estimates diag(basisᵀ·gram·basis).
+    fn order_of_columns(&mut self, into: Matrix, basis: Matrix, gram: Matrix);
+
     /// matrix ← U·Vᵀ of its singular value decomposition U·Σ·Vᵀ, in place. Where singular values vanish
     /// the result is one of many.
     fn polar(&mut self, matrix: Matrix) -> bool;
