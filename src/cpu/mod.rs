@@ -35,9 +35,19 @@ use crate::error::{Error, Result};
 use crate::transform::{MatrixPlan, Stage};
 use std::sync::Arc;
 
+/// What factorises and multiplies matrices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Algebra {
+    #[default]
+    Faer,
+    #[cfg(feature = "lapack")]
+    Lapack,
+}
+
 /// The CPU as a device.
 ///
-/// [`Cpu::default`] uses rayon's global threads, [`Cpu::with_threads`] its own.
+/// [`Cpu::default`] uses rayon's global threads, [`Cpu::with_threads`] its own. Matrices are the work of
+/// faer; with the feature `lapack` they may be that of LAPACK, see `Cpu::with_lapack`.
 ///
 /// ```
 /// use gradus::cpu::Cpu;
@@ -49,6 +59,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct Cpu {
     pool: Option<Arc<rayon::ThreadPool>>,
+    algebra: Algebra,
 }
 
 impl Cpu {
@@ -65,7 +76,27 @@ impl Cpu {
             .num_threads(threads)
             .build()
             .map_err(|error| refused(error.to_string()))?;
-        Ok(Self { pool: Some(Arc::new(pool)) })
+        Ok(Self { pool: Some(Arc::new(pool)), algebra: Algebra::default() })
+    }
+
+    /// The same with products and factorisations by the system's BLAS and LAPACK: a second opinion. A step with
+    /// matrices then allocates, and its bits may depend on the library and its threads.
+    ///
+    /// ```
+    /// use gradus::cpu::Cpu;
+    /// use gradus::optimizer::Build;
+    /// use gradus::rule::Soap;
+    /// use ndarray::array;
+    ///
+    /// let mut parameters = [("weight", array![[1.0f32, 0.0], [0.0, 1.0]])];
+    /// let mut optimizer = Soap::default().build(Cpu::default().with_lapack(), &parameters)?;
+    /// optimizer.step(&mut parameters, &[("weight", array![[3.0, 1.0], [1.0, 3.0]])])?;
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    #[cfg(feature = "lapack")]
+    #[must_use]
+    pub fn with_lapack(self) -> Self {
+        Self { algebra: Algebra::Lapack, ..self }
     }
 
     /// Runs something on the threads of this device.
@@ -93,7 +124,7 @@ impl Device for Cpu {
 
     #[cfg(feature = "matrix")]
     fn workspace(&self, parameter: &str, format: Format, plan: &MatrixPlan) -> Result<matrix::Workspace> {
-        matrix::Workspace::new(parameter, format, plan)
+        matrix::Workspace::new(parameter, format, plan, self.algebra)
     }
 
     #[cfg(not(feature = "matrix"))]

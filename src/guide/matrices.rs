@@ -74,6 +74,12 @@
 //! # Ok::<(), gradus::error::Error>(())
 //! ```
 //!
+//! # A second opinion
+//!
+//! With the feature `lapack`, which needs the system's OpenBLAS, `Cpu::default().with_lapack()` has matrices
+//! multiplied and factorised by BLAS and LAPACK: to compare with, not to train with. On matrices whose factors
+//! have full rank both end at the same place, to rounding.
+//!
 //! # What is promised
 //!
 //! - The bits do not depend on the number of threads.

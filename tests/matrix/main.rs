@@ -5,6 +5,8 @@
 #![cfg(feature = "matrix")]
 
 mod bases;
+#[cfg(feature = "lapack")]
+mod lapack;
 mod polar;
 mod state;
 

@@ -3,6 +3,7 @@
 use super::hands::Field;
 use super::products;
 use super::workspace::Workspace;
+use crate::cpu::Algebra;
 use crate::real::Real;
 use faer::dyn_stack::MemStack;
 use faer::linalg::cholesky::llt::factor::{LltRegularization, cholesky_in_place};
@@ -38,7 +39,14 @@ pub(super) fn eigenvectors<F: Field>(into: &mut [F], of: &[F], workspace: &mut W
     if n == 0 || !all_finite(of) {
         return n == 0;
     }
-    in_own_precision(into, of, n, workspace.stack()) || in_double(into, of, n)
+    let found = match workspace.algebra() {
+        Algebra::Faer => in_own_precision(into, of, n, workspace.stack()),
+        #[cfg(feature = "lapack")]
+        Algebra::Lapack => {
+            F::eigenvectors(of, n).is_some_and(|vectors| place(into, n, |row, column| vectors[[row, column]]))
+        }
+    };
+    found || in_double(into, of, n)
 }
 
 fn in_own_precision<F: Field>(into: &mut [F], of: &[F], n: usize, stack: &mut MemStack) -> bool {
@@ -71,7 +79,7 @@ fn place<F: Field>(into: &mut [F], n: usize, element: impl Fn(usize, usize) -> F
 }
 
 /// matrix ← U·Vᵀ.
-pub(super) fn polar<F: Field>(mut matrix: MatMut<'_, F>, stack: &mut MemStack) -> bool {
+pub(super) fn polar<F: Field>(mut matrix: MatMut<'_, F>, workspace: &mut Workspace) -> bool {
     let (rows, columns) = matrix.shape();
     let least = rows.min(columns);
     let finite = |matrix: MatRef<'_, F>| {
@@ -80,6 +88,11 @@ pub(super) fn polar<F: Field>(mut matrix: MatMut<'_, F>, stack: &mut MemStack) -
     if least == 0 || !finite(matrix.rb()) {
         return least == 0;
     }
+    #[cfg(feature = "lapack")]
+    if workspace.algebra() == Algebra::Lapack {
+        return F::polar(matrix);
+    }
+    let stack = workspace.stack();
     let (mut u, stack) = temp_mat_zeroed::<F, _, _>(rows, least, stack);
     let (mut v, stack) = temp_mat_zeroed::<F, _, _>(columns, least, stack);
     let (mut s, stack) = temp_mat_zeroed::<F, _, _>(least, 1, stack);
@@ -105,6 +118,7 @@ pub(super) fn iterate_basis<F: Field>(
     workspace: &mut Workspace,
 ) -> bool {
     let n = basis.len().isqrt();
+    let algebra = workspace.algebra();
     let [iterate, columns, products_of_columns] = room;
     if n == 0 {
         return true;
@@ -151,14 +165,20 @@ pub(super) fn iterate_basis<F: Field>(
             columns[row * n + place] = iterate[row * n + column] / constant::<F>(length);
         }
     }
-    let done = all_there && by_cholesky(columns, products_of_columns, n, stack);
+    let done = all_there && algebra == Algebra::Faer && by_cholesky(columns, products_of_columns, n, stack);
     if !done {
         for row in 0..n {
             for (place, &column) in order.iter().enumerate() {
                 columns[row * n + place] = iterate[row * n + column];
             }
         }
-        by_reflections(columns, products_of_columns, n, stack);
+        match algebra {
+            Algebra::Faer => by_reflections(columns, products_of_columns, n, stack),
+            #[cfg(feature = "lapack")]
+            Algebra::Lapack if !F::orthonormal(columns, n) => return false,
+            #[cfg(feature = "lapack")]
+            Algebra::Lapack => {}
+        }
     }
     if !all_finite(columns) {
         return false;

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::workspace::Workspace;
 use super::{factors, products};
-use crate::cpu::Cpu;
+use crate::cpu::{Algebra, Cpu};
 use crate::device::{Formats, MatrixWork};
 use crate::dtype::Arithmetic;
 use crate::transform::{LinearAlgebra, Matrix, Slot};
@@ -13,7 +13,11 @@ use faer::{MatMut, MatRef};
 use smallvec::SmallVec;
 
 /// The numbers that matrices are made of: `f32` or `f64`.
+#[cfg(not(feature = "lapack"))]
 pub(super) trait Field: Arithmetic + RealField {}
+/// The same, which LAPACK knows.
+#[cfg(feature = "lapack")]
+pub(super) trait Field: Arithmetic + RealField + super::lapack::InLapack {}
 impl Field for f32 {}
 impl Field for f64 {}
 
@@ -124,7 +128,12 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
     fn multiply(&mut self, into: Matrix, keep: f64, scale: f64, left: Matrix, right: Matrix) {
         self.writing(into, |hands, numbers| {
             let (left, right) = (view(left, hands.numbers(left)), view(right, hands.numbers(right)));
-            products::multiply(view_mut(into, numbers), number(keep), number(scale), left, right);
+            let (into, [keep, scale]) = (view_mut(into, numbers), [keep, scale].map(number));
+            match hands.workspace.algebra() {
+                Algebra::Faer => products::multiply(into, keep, scale, left, right),
+                #[cfg(feature = "lapack")]
+                Algebra::Lapack => F::product(into, keep, scale, left, right),
+            }
         });
     }
 
@@ -135,7 +144,12 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
     fn multiply_symmetric(&mut self, into: Matrix, keep: f64, scale: f64, left: Matrix, right: Matrix) {
         self.writing(into, |hands, numbers| {
             let (left, right) = (view(left, hands.numbers(left)), view(right, hands.numbers(right)));
-            products::multiply_symmetric(numbers, number(keep), number(scale), left, right);
+            let [keep, scale] = [keep, scale].map(number);
+            match hands.workspace.algebra() {
+                Algebra::Faer => products::multiply_symmetric(numbers, keep, scale, left, right),
+                #[cfg(feature = "lapack")]
+                Algebra::Lapack => F::product(view_mut(into, numbers), keep, scale, left, right),
+            }
         });
     }
 
@@ -189,9 +203,7 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
     }
 
     fn polar(&mut self, matrix: Matrix) -> bool {
-        self.lending([matrix], |[numbers], workspace| {
-            factors::polar(view_mut(matrix, numbers), workspace.stack())
-        })
+        self.lending([matrix], |[numbers], workspace| factors::polar(view_mut(matrix, numbers), workspace))
     }
 
     fn load(&mut self, field: usize, into: Slot) {

@@ -10,6 +10,8 @@
 mod factors;
 mod fields;
 mod hands;
+#[cfg(feature = "lapack")]
+mod lapack;
 mod products;
 mod workspace;
 

@@ -1,5 +1,6 @@
 //! What factorisations work in.
 
+use crate::cpu::Algebra;
 use crate::dtype::Format;
 use crate::error::{Error, Result};
 use crate::transform::{Factorization, MatrixPlan};
@@ -18,17 +19,28 @@ use faer::traits::RealField;
 pub struct Workspace {
     memory: MemBuffer,
     bytes: usize,
+    algebra: Algebra,
 }
 
 impl Workspace {
-    pub(in crate::cpu) fn new(parameter: &str, format: Format, plan: &MatrixPlan) -> Result<Self> {
+    pub(in crate::cpu) fn new(
+        parameter: &str,
+        format: Format,
+        plan: &MatrixPlan,
+        algebra: Algebra,
+    ) -> Result<Self> {
         let need = match format {
             Format::F64 => need::<f64>(plan),
             _ => need::<f32>(plan),
         };
         let bytes = need.unaligned_bytes_required();
         let missing = |_| Error::OutOfMemory { parameter: parameter.to_owned(), bytes };
-        Ok(Self { memory: MemBuffer::try_new(need).map_err(missing)?, bytes })
+        Ok(Self { memory: MemBuffer::try_new(need).map_err(missing)?, bytes, algebra })
+    }
+
+    /// What does the work.
+    pub(super) fn algebra(&self) -> Algebra {
+        self.algebra
     }
 
     pub(super) fn stack(&mut self) -> &mut MemStack {

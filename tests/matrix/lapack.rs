@@ -1,0 +1,70 @@
+//! LAPACK as a second opinion: optimizers end where they end with faer.
+
+use super::{configured, largest, noise};
+use gradus::catalogue::{self, Configuration};
+use gradus::cpu::Cpu;
+use ndarray::{Array2, ArrayD};
+
+/// Where a matrix of zeros is after these gradients, on a device.
+fn trained(configuration: &Configuration, device: Cpu, gradients: &[Array2<f64>]) -> Array2<f64> {
+    let mut parameters: Vec<(String, ArrayD<f64>)> =
+        vec![("x".to_owned(), Array2::zeros(gradients[0].raw_dim()).into_dyn())];
+    let mut optimizer = catalogue::build::<f64>(configuration, device, &parameters).expect("it is valid");
+    for gradient in gradients {
+        let gradient = vec![("x".to_owned(), Some(gradient.clone().into_dyn()))];
+        optimizer.step(&mut parameters, &gradient).expect("a step");
+    }
+    parameters.remove(0).1.into_dimensionality().expect("a matrix")
+}
+
+/// Both work in double precision on matrices whose condition number is below 10⁴, and twelve updates have size
+/// 1: what separates them is rounding, 10⁻¹⁶ · 10⁴ · 12 with a factor of 100 for what products sum up.
+const CLOSE: f64 = 1e-9;
+
+#[test]
+fn both_end_at_the_same_place() {
+    let cases: [(&str, &[(&str, catalogue::Value)]); 6] = [
+        ("soap", &[("precondition_frequency", 2.0.into())]),
+        ("soap", &[("precondition_frequency", 3.0.into()), ("zeroth_power_mode", "qr".into())]),
+        ("soap", &[("precondition_frequency", 1.0.into()), ("zeroth_power_mode", "eigh".into())]),
+        ("muon", &[]),
+        ("muon", &[("zeroth_power_mode", "svd".into())]),
+        ("scion", &[]),
+    ];
+    for (rows, columns) in [(12, 12), (9, 20), (17, 5)] {
+        let gradients: Vec<_> = (0..12).map(|seed| noise(rows, columns, 40 + seed)).collect();
+        for (name, hyperparameters) in cases {
+            // Where the first factor has no full rank, its basis is completed at will.
+            if name == "soap" && rows != columns {
+                continue;
+            }
+            let configuration = configured(name, hyperparameters);
+            let faer = trained(&configuration, Cpu::default(), &gradients);
+            let lapack = trained(&configuration, Cpu::default().with_lapack(), &gradients);
+            assert!(largest(&faer) > 0.0);
+            let distance = largest(&(&faer - &lapack)) / largest(&faer);
+            assert!(distance < CLOSE, "{configuration:?}: {distance:e}");
+        }
+    }
+}
+
+#[test]
+fn degenerate_gradients_leave_everything_finite() {
+    let zero = Array2::zeros((6, 4));
+    let one = Array2::from_elem((6, 4), 1.0);
+    let rank_one = Array2::from_shape_fn((6, 4), |(row, column)| (row as f64 - 2.0) * (column as f64 + 1.0));
+    let nan = Array2::from_elem((6, 4), f64::NAN);
+    for name in ["soap", "muon"] {
+        for gradient in [&zero, &one, &rank_one] {
+            let gradients = vec![gradient.clone(); 4];
+            let moved = trained(&configured(name, &[]), Cpu::default().with_lapack(), &gradients);
+            assert!(moved.iter().all(|number| number.is_finite()), "{name} {gradient}");
+        }
+        // It must come back, whatever comes of it.
+        trained(
+            &configured(name, &[]),
+            Cpu::default().with_lapack(),
+            &[one.clone(), nan.clone(), one.clone()],
+        );
+    }
+}
