@@ -1,7 +1,7 @@
 //! Names that mean another optimizer with switches on.
 
 use super::entries::Entry;
-use super::{Configuration, Hyperparameters};
+use super::{Configuration, Hyperparameters, Value};
 
 /// A name, what it means, and the switches.
 struct Alias {
@@ -9,6 +9,26 @@ struct Alias {
     optimizer: &'static str,
     is_palm: bool,
     is_scheduled: bool,
+    /// What holds unless the user says otherwise.
+    settings: &'static [(&'static str, Setting)],
+}
+
+/// A value that a constant can hold.
+#[derive(Clone, Copy)]
+enum Setting {
+    Number(f64),
+    Text(&'static str),
+    Flag(bool),
+}
+
+impl From<Setting> for Value {
+    fn from(setting: Setting) -> Self {
+        match setting {
+            Setting::Number(number) => number.into(),
+            Setting::Text(text) => text.into(),
+            Setting::Flag(flag) => flag.into(),
+        }
+    }
 }
 
 const fn alias(
@@ -17,10 +37,46 @@ const fn alias(
     optimizer: &'static str,
     [is_palm, is_scheduled]: [bool; 2],
 ) -> Alias {
-    Alias { entry: Entry { name, summary }, optimizer, is_palm, is_scheduled }
+    Alias { entry: Entry { name, summary }, optimizer, is_palm, is_scheduled, settings: &[] }
 }
 
-const ALIASES: [Alias; 6] = [
+const fn of_psgd(
+    name: &'static str,
+    summary: &'static str,
+    settings: &'static [(&'static str, Setting)],
+) -> Alias {
+    let entry = Entry { name, summary };
+    Alias { entry, optimizer: "psgd_kron", is_palm: false, is_scheduled: false, settings }
+}
+
+const ALIASES: [Alias; 10] = [
+    of_psgd(
+        "delayed_psgd",
+        "PSGD whose update meets the factors from before its own fit",
+        &[("delayed", Setting::Flag(true))],
+    ),
+    of_psgd(
+        "kron",
+        "PSGD with Kronecker factors as in kron_torch",
+        &[
+            ("balance", Setting::Text("drawn")),
+            ("clip", Setting::Text("rms")),
+            ("damping", Setting::Text("of_mean")),
+            ("decayed", Setting::Text("matrices")),
+            ("lower_bound_beta", Setting::Number(0.0)),
+            ("lr", Setting::Number(3e-4)),
+            ("max_size_triangular", Setting::Number(8192.0)),
+            ("merging", Setting::Text("squarer")),
+            ("precond_init_scale", Setting::Number(1.0)),
+            ("spectral_bound", Setting::Text("one_column")),
+        ],
+    ),
+    of_psgd(
+        "psgd_pro",
+        "PSGD with nearly symmetric factors",
+        &[("clip", Setting::Text("none")), ("geometry", Setting::Text("symmetric"))],
+    ),
+    of_psgd("pure_psgd", "PSGD without momentum", &[("exp_avg_input", Setting::Flag(false))]),
     alias("palm_sf_adamw", "schedule-free AdamW with PaLM's β₂", "sf_adamw", [true, false]),
     alias("palm_soap", "SOAP with PaLM's β₂", "soap", [true, false]),
     alias("precond_schedule_soap", "SOAP whose bases are refreshed ever less often", "soap", [false, true]),
@@ -45,6 +101,11 @@ pub(super) fn resolved(optimizer: &str, hyperparameters: &Hyperparameters) -> (S
     }
     if alias.is_scheduled && hyperparameters.get("refresh").is_none() {
         hyperparameters.set("refresh", "scheduled");
+    }
+    for (name, setting) in alias.settings {
+        if hyperparameters.get(name).is_none() {
+            hyperparameters.set(name, *setting);
+        }
     }
     (alias.optimizer.to_owned(), hyperparameters)
 }

@@ -7,6 +7,7 @@ use super::{ArrivalKind, Configuration, Hyperparameters, NonfiniteKind};
 use crate::clip::{AwaitAll, Rescale};
 use crate::error::{Error, Result};
 use crate::optimizer::Policies;
+use crate::rule::Pairs;
 use crate::schedule::Schedule;
 #[cfg(not(debug_assertions))]
 use crate::transform::Kernel;
@@ -23,6 +24,8 @@ pub(super) struct Plan {
     pub(super) frozen: Vec<String>,
     pub(super) undecayed: Vec<String>,
     pub(super) policies: Policies,
+    /// Probes that are given and not drawn.
+    pub(super) pairs: Option<Pairs>,
 }
 
 /// A group of a plan: whose it is, and what it has of its own.
@@ -82,7 +85,7 @@ impl Plan {
         options.around.before = front.then(&options.around.before);
         let (frozen, undecayed) = (configuration.frozen.clone(), configuration.undecayed.clone());
         let schedules = configuration.schedules.clone();
-        let plan = Self { options, groups, base, schedules, frozen, undecayed, policies };
+        let plan = Self { options, groups, base, schedules, frozen, undecayed, policies, pairs: None };
         if configuration.gradients == ArrivalKind::Released {
             plan.check_release(configuration)?;
         }
@@ -134,6 +137,11 @@ pub(super) struct Planned<R> {
 impl<R: Named> Planned<R> {
     /// The rules of a plan, if they are of one type.
     pub(super) fn new(plan: &Plan) -> Result<Self> {
+        let rule = |hyperparameters: &Hyperparameters| -> Result<R> {
+            let mut rule: R = entries::rule(hyperparameters)?;
+            plan.pairs.iter().for_each(|pairs| rule.take_pairs(pairs));
+            Ok(rule)
+        };
         let of_group = |hyperparameters: Hyperparameters| {
             if !R::is_meant(&hyperparameters) {
                 return Err(Error::Combination {
@@ -142,10 +150,10 @@ impl<R: Named> Planned<R> {
                     because: "they are rules with different state; give both the same switches",
                 });
             }
-            Ok((entries::rule(&hyperparameters)?, entries::warm_up::<R>(&hyperparameters)?))
+            Ok((rule(&hyperparameters)?, entries::warm_up::<R>(&hyperparameters)?))
         };
         let groups = plan.groups.iter().map(|group| group.clone().map(of_group));
-        let (rule, warm_up) = (entries::rule(&plan.base)?, entries::warm_up::<R>(&plan.base)?);
+        let (rule, warm_up) = (rule(&plan.base)?, entries::warm_up::<R>(&plan.base)?);
         Ok(Self { rule, warm_up, groups: groups.collect::<Result<_>>()? })
     }
 }
