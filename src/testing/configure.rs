@@ -44,13 +44,14 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
 
     let mut base = flat(hyper)?;
     if is_psgd {
-        psgd::said_by_absence(optimizer, hyper, &mut base);
+        psgd::read_switches(hyper, &mut base);
+        psgd::read_clip(optimizer, hyper, &mut base);
     }
     let state_format = match base.remove("storage_dtype") {
         None => None,
         Some(name) => Some(dtype(&name.to_string())?),
     };
-    let mut groups = groups(case)?;
+    let mut groups = groups(case, optimizer)?;
     for group in &mut groups {
         let theirs = base.with(&group.hyperparameters);
         variant.translate(optimizer, &theirs, &mut group.hyperparameters)?;
@@ -120,15 +121,19 @@ fn flat(hyper: &Map<String, Value>) -> Result<Hyperparameters, String> {
     Ok(hyperparameters)
 }
 
-fn groups(case: &Map<String, Value>) -> Result<Vec<GroupConfiguration>, String> {
+fn groups(case: &Map<String, Value>, optimizer: &str) -> Result<Vec<GroupConfiguration>, String> {
     let groups = case.get("groups").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let group = |group: &Value| {
         let names = group.get("params").and_then(Value::as_array).ok_or("`groups` without `params`")?;
         let names = names.iter().map(|name| name.as_str().map(str::to_owned));
         let hyper = group.get("hyper").and_then(Value::as_object).ok_or("`groups` without `hyper`")?;
+        let mut hyperparameters = flat(hyper)?;
+        if psgd::is_one(optimizer) {
+            psgd::read_switches(hyper, &mut hyperparameters);
+        }
         Ok(GroupConfiguration {
             parameters: names.collect::<Option<_>>().ok_or("`groups` with a name that is no text")?,
-            hyperparameters: flat(hyper)?,
+            hyperparameters,
             ..GroupConfiguration::default()
         })
     };

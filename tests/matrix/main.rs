@@ -5,7 +5,10 @@
 #![cfg(feature = "matrix")]
 
 mod bases;
+mod kron;
 mod polar;
+#[path = "../reference/mod.rs"]
+mod reference;
 mod state;
 
 use gradus::catalogue::{self, Configuration, Value};

@@ -38,6 +38,7 @@ mod axes;
 mod bound;
 mod clip;
 mod factors;
+mod options;
 mod pairs;
 mod schedule;
 mod shape;
@@ -46,9 +47,10 @@ mod triangular;
 
 pub use bound::{FitBound, SpectralBound};
 pub use clip::{UpdateClip, UpdateClipConstants, UpdateSize};
-pub use factors::{
+pub use factors::KronFactors;
+pub use options::{
     DampingNoise, FactorGeometry, FactorProducts, FactorStorage, FirstFit, FirstScale, FitDamping, FitTo,
-    KronFactors, Preconditioning,
+    Preconditioning,
 };
 pub use pairs::{Damping, Pairs, Probes};
 pub use schedule::{BalancePlace, Balancing, FitProbability, FitSchedule, OfStep};
@@ -134,8 +136,9 @@ impl Default for Psgd {
     }
 }
 
-impl Default for PurePsgd {
-    fn default() -> Self {
+impl PurePsgd {
+    /// HeavyBall's PurePSGD: gradients themselves are whitened.
+    pub fn pure() -> Self {
         Self::with(Identity)
     }
 }

@@ -55,12 +55,12 @@ impl Variant {
             Self::SgdSai | Self::Sm3 => Ok(()),
             Self::HeavyBall => {
                 if psgd::is_one(optimizer) {
-                    psgd::translate_1(ours);
+                    psgd::translate_1(theirs, ours);
                 }
                 heavyball::translate_1(optimizer, theirs, ours)
             }
             Self::KronTorch => {
-                psgd::translate_kron(ours);
+                psgd::translate_kron(theirs, ours);
                 Ok(())
             }
             Self::HeavyBallSoap0 => {
@@ -72,7 +72,7 @@ impl Variant {
                     soap::translate_3(optimizer, theirs, ours);
                 }
                 if psgd::is_one(optimizer) {
-                    psgd::translate_3(ours);
+                    psgd::translate_3(theirs, ours);
                 }
                 heavyball::translate_3(optimizer, theirs, ours)
             }

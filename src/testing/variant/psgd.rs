@@ -9,28 +9,28 @@ pub(in crate::testing) fn is_one(optimizer: &str) -> bool {
     optimizer.contains("psgd") || optimizer == "kron"
 }
 
-/// What a recording says by a switch that is off, or by leaving something out.
-pub(in crate::testing) fn said_by_absence(
-    optimizer: &str,
-    hyper: &Map<String, Value>,
-    flat: &mut Hyperparameters,
-) {
+/// Reads switches that mean something when they are off.
+pub(in crate::testing) fn read_switches(hyper: &Map<String, Value>, flat: &mut Hyperparameters) {
     for name in ["exp_avg_input", "momentum_into_precond_update", "store_triu_as_line"] {
         if hyper.get(name) == Some(&Value::Bool(false)) {
             flat.set(name, false);
         }
     }
-    // Both packages of this name clip unless they are told not to.
-    let is_heavyball =
-        hyper.get("variant").and_then(Value::as_str).is_some_and(|name| name.contains("heavyball"));
-    if is_heavyball && optimizer != "psgd_pro" && !hyper.contains_key("update_clipping") {
+}
+
+/// Reads the clip that HeavyBall has where a recording does not speak of one.
+pub(in crate::testing) fn read_clip(optimizer: &str, hyper: &Map<String, Value>, flat: &mut Hyperparameters) {
+    let variant = hyper.get("variant").and_then(Value::as_str).unwrap_or_default();
+    let is_clipped = variant.contains("heavyball") && optimizer != "psgd_pro";
+    if is_clipped && !hyper.contains_key("update_clipping") {
         flat.set("update_clipping", "trust_region");
     }
 }
 
 /// What all say in the same words. Steps are recorded, however they were decided on.
-fn translate(ours: &mut Hyperparameters, merging: &str) {
-    let is_merged = ours.remove("merge_dims") == Some(Ours::Flag(true));
+fn translate(theirs: &Hyperparameters, ours: &mut Hyperparameters, merging: &str) {
+    let is_merged = theirs.get("merge_dims") == Some(&Ours::Flag(true));
+    ours.remove("merge_dims");
     ours.set("merging", if is_merged { merging } else { "never" });
     for name in [
         "preconditioner_update_probability",
@@ -52,15 +52,14 @@ fn translate(ours: &mut Hyperparameters, merging: &str) {
         ours.set("beta1", beta);
     }
     ours.set("clip", "none"); // that of the options stands in its place
-    default(ours, "fit", "at");
-    default(ours, "balance", "at");
+    ours.set("fit", "at");
+    ours.set("balance", "at");
 }
 
-pub(super) fn translate_1(ours: &mut Hyperparameters) {
-    translate(ours, "open_last");
+pub(super) fn translate_1(theirs: &Hyperparameters, ours: &mut Hyperparameters) {
+    translate(theirs, ours, "open_last");
     ours.remove("dampening");
     ours.remove("momentum_into_precond_update"); // it does not read it
-    default(ours, "precond_init_scale", 1.0);
     for (name, value) in [
         ("balance_place", "behind_fit"),
         ("damping", "none"),
@@ -72,13 +71,13 @@ pub(super) fn translate_1(ours: &mut Hyperparameters) {
     ours.set("lower_bound_beta", 0.0);
 }
 
-pub(super) fn translate_3(ours: &mut Hyperparameters) {
-    translate(ours, "up_to_limit");
+pub(super) fn translate_3(theirs: &Hyperparameters, ours: &mut Hyperparameters) {
+    translate(theirs, ours, "up_to_limit");
     ours.set("balance", "always");
 }
 
-pub(super) fn translate_kron(ours: &mut Hyperparameters) {
-    translate(ours, "last_apart");
+pub(super) fn translate_kron(theirs: &Hyperparameters, ours: &mut Hyperparameters) {
+    translate(theirs, ours, "last_apart");
     ours.set("clip", "rms");
     ours.set("damping_noise", "in_update");
 }
@@ -86,4 +85,7 @@ pub(super) fn translate_kron(ours: &mut Hyperparameters) {
 pub(super) fn fill_in(optimizer: &str, ours: &mut Hyperparameters) {
     default(ours, "lr", if optimizer == "kron" { 3e-4 } else { 1e-3 });
     default(ours, "beta1", 0.9);
+    if ours.get("first_gradient").is_some() {
+        default(ours, "precond_init_scale", 1.0); // HeavyBall 1; HeavyBall 3 asks the first gradient
+    }
 }
