@@ -55,29 +55,47 @@
 //! | `adan` | 1991.0 | 1991.0 | 995.5 | 1244.4 | `first`, `difference`, `second`, `previous` |
 //! | `ademamix` | 1493.3 | 1493.3 | 746.6 | 995.5 | `fast`, `slow`, `second` |
 //! | `adopt` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
+//! | `delayed_psgd` | 574.2 | 574.2 | 325.3 | 574.2 | `mean` |
 //! | `hyperball_adamw` | 497.8 | 497.8 | 248.9 | 497.8 | `mean_square` |
+//! | `kron` | 1154.4 | 1154.4 | 905.5 | 1154.4 | `mean` |
 //! | `laprop` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `laprop_ortho` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `lion` | 497.8 | 497.8 | 248.9 | 497.8 | `momentum` |
 //! | `msam_laprop` | 1493.3 | 1493.3 | 746.6 | 995.5 | `first`, `second`, `z` |
+//! | `muon` | 497.8 | 497.8 | 248.9 | 497.8 | `velocity` |
+//! | `muon_laprop` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `nadam` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `ortho_laprop` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `palm_sf_adamw` | 995.5 | 995.5 | 497.8 | 746.6 | `mean_square`, `z` |
+//! | `palm_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `first`, `second` |
+//! | `precond_schedule_palm_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `first`, `second` |
+//! | `precond_schedule_sf_palm_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `mean_square`, `z` |
+//! | `precond_schedule_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `first`, `second` |
+//! | `psgd_kron` | 574.2 | 574.2 | 325.3 | 574.2 | `mean` |
+//! | `psgd_pro` | 649.3 | 649.3 | 400.4 | 649.3 | `mean` |
+//! | `pure_psgd` | 76.4 | 76.4 | 76.4 | 325.3 | none |
 //! | `radam` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `ranger` | 1493.3 | 1493.3 | 746.6 | 995.5 | `first`, `second`, `slow` |
 //! | `rmsprop` | 497.8 | 497.8 | 248.9 | 497.8 | `mean_square` |
 //! | `rmsprop`, with momentum | 995.5 | 995.5 | 497.8 | 746.6 | `mean_square`, `velocity` |
 //! | `rmsprop`, centered | 995.5 | 995.5 | 497.8 | 746.6 | `mean`, `variance` |
 //! | `rmsprop`, centered, with momentum | 1493.3 | 1493.3 | 746.6 | 995.5 | `mean`, `variance`, `velocity` |
+//! | `scion` | 497.8 | 497.8 | 248.9 | 497.8 | `velocity` |
 //! | `sf_adamw` | 995.5 | 995.5 | 497.8 | 746.6 | `mean_square`, `z` |
+//! | `sf_palm_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `mean_square`, `z` |
 //! | `sf_radam` | 995.5 | 995.5 | 497.8 | 746.6 | `mean_square`, `z` |
 //! | `sf_sgd` | 497.8 | 497.8 | 248.9 | 497.8 | `z` |
+//! | `sf_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `mean_square`, `z` |
 //! | `sgd` | 0.0 | 0.0 | 0.0 | 248.9 | none |
 //! | `sgd`, with momentum | 497.8 | 497.8 | 248.9 | 497.8 | `velocity` |
 //! | `sgd_sai` | 497.8 | 497.8 | 248.9 | 497.8 | `velocity` |
 //! | `sign_laprop` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `sm3` | 1.3 | 1.3 | 1.3 | 250.2 | `accumulator` (by axis) |
 //! | `sm3`, with momentum | 499.0 | 499.0 | 250.2 | 499.0 | `velocity`, `accumulator` (by axis) |
+//! | `soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `first`, `second` |
+//! | `soap_ademamix` | 1794.2 | 1794.2 | 1047.6 | 1296.5 | `fast`, `slow`, `second` |
+//! | `soap_nadam` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `first`, `second` |
+//! | `solp` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `first`, `second` |
 //! | `stable_adamw` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `suds_adamw` | 1493.3 | 1493.3 | 746.6 | 995.5 | `axis`, `first`, `second` |
 //! | `unscaled_adamw` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |

@@ -107,29 +107,29 @@ fn it_needs_fewer_steps_than_adamw_where_the_axes_are_turned() {
         let values = Array2::from_diag(&values);
         basis.dot(&values).dot(&basis.t())
     };
-    let (a, b) = (stretched(8, 61), stretched(6, 71));
+    let (a, b) = (stretched(5, 61), stretched(4, 71));
     let steps_until_small = |optimizer: &str, rate: f64| {
         let configuration = configured(optimizer, &[("lr", rate.into())]);
-        let start = noise(8, 6, 81);
+        let start = noise(5, 4, 81);
         let loss = |x: &Array2<f64>| 0.5 * a.dot(x).dot(&b).iter().map(|y| y * y).sum::<f64>();
-        let (mut parameters, goal) = (vec![("x".to_owned(), start.clone())], 1e-6 * loss(&start));
+        let (mut parameters, goal) = (vec![("x".to_owned(), start.clone())], 1e-5 * loss(&start));
         let mut optimizer = catalogue::build::<f64>(&configuration, Cpu::default(), &parameters)
             .expect("a valid configuration");
-        for step in 1..=3000 {
+        for step in 1..=600 {
             let gradient = a.t().dot(&a.dot(&parameters[0].1).dot(&b)).dot(&b.t());
             optimizer.step(&mut parameters, &vec![("x".to_owned(), gradient)]).expect("a step");
             if loss(&parameters[0].1) < goal {
                 return step;
             }
         }
-        3001
+        601
     };
-    let rates = [0.3, 0.1, 0.03, 0.01, 0.003];
+    let rates = [0.1, 0.03, 0.01];
     let best = |optimizer: &str| rates.iter().map(|rate| steps_until_small(optimizer, *rate)).min();
     let adamw = best("adamw").expect("rates");
     for optimizer in ["psgd_kron", "kron", "psgd_pro"] {
         let psgd = best(optimizer).expect("rates");
-        println!("{optimizer} {psgd} {adamw}");
-        assert!(psgd < 9999, "{optimizer}: {psgd} steps against {adamw}");
+        
+        assert!(psgd < adamw, "{optimizer}: {psgd} steps against {adamw}");
     }
 }
