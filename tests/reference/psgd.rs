@@ -96,15 +96,16 @@ fn size(of: &Square, bound: Bound) -> f64 {
 /// The inverse of the transpose of an upper triangle, by forward substitution in each column.
 fn inverse_of_transpose(triangle: &Square) -> Square {
     let n = triangle.len();
-    let mut inverse = vec![vec![0.0; n]; n];
-    for column in 0..n {
-        for row in 0..n {
-            let known: f64 = (0..row).map(|k| triangle[k][row] * inverse[k][column]).sum();
+    let column = |column: usize| {
+        let mut solution: Vec<f64> = Vec::new();
+        (0..n).for_each(|row| {
+            let known: f64 = (0..row).map(|k| triangle[k][row] * solution[k]).sum();
             let wanted = if row == column { 1.0 } else { 0.0 };
-            inverse[row][column] = (wanted - known) / triangle[row][row];
-        }
-    }
-    inverse
+            solution.push((wanted - known) / triangle[row][row]);
+        });
+        solution
+    };
+    transposed(&(0..n).map(column).collect())
 }
 
 impl Psgd {

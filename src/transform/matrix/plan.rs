@@ -106,7 +106,7 @@ pub fn merged(axes: &[usize], limit: usize, merging: Merging) -> Vec<usize> {
     }
     let [first, last] = [axes[0], axes[axes.len() - 1]];
     let all: usize = axes.iter().product();
-    let apart = |length: usize| if length == 0 { 0 } else { all / length };
+    let apart = |length: usize| all.checked_div(length).unwrap_or(0);
     let difference = |length: usize| apart(length).abs_diff(length);
     match merging {
         Merging::Squarer if difference(first) < difference(last) => return vec![first, apart(first)],

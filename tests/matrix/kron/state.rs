@@ -129,7 +129,7 @@ fn it_needs_fewer_steps_than_adamw_where_the_axes_are_turned() {
     let adamw = best("adamw").expect("rates");
     for optimizer in ["psgd_kron", "kron", "psgd_pro"] {
         let psgd = best(optimizer).expect("rates");
-        
+
         assert!(psgd < adamw, "{optimizer}: {psgd} steps against {adamw}");
     }
 }
