@@ -187,6 +187,15 @@ hyperparameter! {
     Amount, "amount", "0 <= value < ∞", |value| value >= 0.0 && value < f64::INFINITY
 }
 
+hyperparameter! {
+    /// μ of PSGD, how far a fit goes: `0 <= value < 1`, below which factors stay invertible.
+    ///
+    /// ```
+    /// assert!(gradus::hyperparameter::FitRate::new(1.0).is_err());
+    /// ```
+    FitRate, "fit rate", "0 <= value < 1", |value| value >= 0.0 && value < 1.0
+}
+
 impl Decay {
     /// 1 − β̂(t), the weight of the newest value in an average that is stored debiased:
     /// (1 − β) / (1 − βᵗ) for the 1-based number `step` of the value; exactly 1 for the first.

@@ -70,6 +70,7 @@
 //! | [`HyperBallAdamW`](rule::HyperBallAdamW) | 1 | matrices that should keep their norm |
 //! | [`Muon`](rule::Muon), [`MuonLaProp`](rule::MuonLaProp), [`Scion`](rule::Scion) | 1 or 2 | hidden layers; [matrices](guide::matrices) |
 //! | [`Soap`](rule::Soap), [`Solp`](rule::Solp) and their kind | 2, and bases | the fewest steps; [matrices](guide::matrices) |
+//! | [`Psgd`](rule::Psgd), [`PurePsgd`](rule::PurePsgd) | 1 or 0, and factors | whitened gradients, half of SOAP's memory or less; [matrices](guide::matrices) |
 //! | [`Lion`](rule::Lion) | 1 | large batches, half of AdamW's state |
 //! | [`SgdSai`](rule::SgdSai) | 1 | half of AdamW's state, one rate per tensor found by itself |
 //! | [`ScheduleFreeAdamW`](rule::ScheduleFreeAdamW), [`ScheduleFreeRAdam`](rule::ScheduleFreeRAdam) | 2 | no schedule to choose; [two points](guide::evaluating) |

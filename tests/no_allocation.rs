@@ -180,6 +180,28 @@ fn a_step_of_a_chain_from_data_allocates_nothing() {
     });
 }
 
+/// What products need within themselves they keep for the next one.
+#[cfg(feature = "matrix")]
+#[test]
+fn a_step_of_a_matrix_rule_by_name_allocates_nothing() {
+    on_one_thread(|| {
+        let values = |(row, column): (usize, usize)| ((row * 7 + column * 3) % 11) as f32 - 5.0;
+        let matrices = |rows, columns| Array2::from_shape_fn((rows, columns), values);
+        let gradients = vec![("a", matrices(90, 70)), ("b", matrices(1, 20))];
+        for optimizer in ["muon", "muon_adamw", "psgd_kron", "pure_psgd", "delayed_psgd", "psgd_pro", "kron"] {
+            let mut parameters = gradients.clone();
+            let configuration = Configuration::of(optimizer);
+            let mut optimizer =
+                catalogue::build::<f32>(&configuration, Cpu::default(), &parameters).expect("two tensors");
+            let mut step = || optimizer.step(&mut parameters, &gradients).map(|_| ());
+            step().expect("the gradients fit");
+            step().expect("the gradients fit");
+            let count = allocations(|| step().expect("the gradients fit"));
+            assert_eq!(count, 0, "{}", configuration.optimizer);
+        }
+    });
+}
+
 /// Options of groups and stages that see one tensor, jointly and under release.
 #[test]
 fn a_step_with_groups_schedules_and_clips_allocates_nothing() {

@@ -1,18 +1,37 @@
-//! Names that mean another optimizer with switches on, or two.
+//! Names that mean another optimizer with other settings, or two.
 
 use super::entries::Entry;
 use super::plan::Chosen;
 use super::{Configuration, Hyperparameters, Value};
 use crate::error::{Error, Result};
+use Setting::{Flag, Number, Text};
 
-/// A name, what it means, and the switches.
+/// A name, and what it means.
 struct Alias {
     entry: Entry,
     optimizer: &'static str,
-    is_palm: bool,
-    is_scheduled: bool,
+    /// What holds unless the user says otherwise.
+    settings: &'static [(&'static str, Setting)],
     /// Another optimizer for what is no matrix.
     vectors: Option<&'static str>,
+}
+
+/// A value that a constant can hold.
+#[derive(Clone, Copy)]
+enum Setting {
+    Number(f64),
+    Text(&'static str),
+    Flag(bool),
+}
+
+impl From<Setting> for Value {
+    fn from(setting: Setting) -> Self {
+        match setting {
+            Number(number) => number.into(),
+            Text(text) => text.into(),
+            Flag(flag) => flag.into(),
+        }
+    }
 }
 
 /// Hyperparameters of a rule for matrices that one for vectors does not have.
@@ -24,27 +43,61 @@ const fn alias(
     name: &'static str,
     summary: &'static str,
     optimizer: &'static str,
-    [is_palm, is_scheduled]: [bool; 2],
+    settings: &'static [(&'static str, Setting)],
 ) -> Alias {
-    Alias { entry: Entry { name, summary }, optimizer, is_palm, is_scheduled, vectors: None }
+    Alias { entry: Entry { name, summary }, optimizer, settings, vectors: None }
 }
 
-const ALIASES: [Alias; 7] = [
+const PALM: (&str, Setting) = ("palm", Flag(true));
+const SCHEDULED: (&str, Setting) = ("refresh", Text("scheduled"));
+
+const ALIASES: [Alias; 11] = [
+    alias(
+        "delayed_psgd",
+        "PSGD whose update meets the factors from before its own fit",
+        "psgd_kron",
+        &[("delayed", Flag(true))],
+    ),
+    alias(
+        "kron",
+        "PSGD with Kronecker factors as in kron_torch",
+        "psgd_kron",
+        &[
+            ("balance", Text("drawn")),
+            ("clip", Text("rms")),
+            ("damping", Text("of_mean")),
+            ("decayed", Text("matrices")),
+            ("lower_bound_beta", Number(0.0)),
+            ("lr", Number(3e-4)),
+            ("max_size_triangular", Number(8192.0)),
+            ("merging", Text("squarer")),
+            ("precond_init_scale", Number(1.0)),
+            ("spectral_bound", Text("one_column")),
+        ],
+    ),
     Alias {
         vectors: Some("adamw"),
         ..alias(
             "muon_adamw",
             "Muon for matrices, with updates of AdamW's size, and AdamW for all others",
             "muon",
-            [false, false],
+            // One rate for both, which takes updates of one size.
+            &[("lr", Number(1e-3)), ("beta1", Number(0.9)), ("scaling", Text("as_adamw"))],
         )
     },
-    alias("palm_sf_adamw", "schedule-free AdamW with PaLM's β₂", "sf_adamw", [true, false]),
-    alias("palm_soap", "SOAP with PaLM's β₂", "soap", [true, false]),
-    alias("precond_schedule_soap", "SOAP whose bases are refreshed ever less often", "soap", [false, true]),
-    alias("precond_schedule_palm_soap", "the same with PaLM's β₂", "soap", [true, true]),
-    alias("precond_schedule_sf_palm_soap", "the same, schedule-free", "sf_soap", [true, true]),
-    alias("sf_palm_soap", "schedule-free SOAP with PaLM's β₂", "sf_soap", [true, false]),
+    alias("palm_sf_adamw", "schedule-free AdamW with PaLM's β₂", "sf_adamw", &[PALM]),
+    alias("palm_soap", "SOAP with PaLM's β₂", "soap", &[PALM]),
+    alias("precond_schedule_palm_soap", "the same with PaLM's β₂", "soap", &[PALM, SCHEDULED]),
+    alias("precond_schedule_sf_palm_soap", "the same, schedule-free", "sf_soap", &[PALM, SCHEDULED]),
+    alias("precond_schedule_soap", "SOAP whose bases are refreshed ever less often", "soap", &[SCHEDULED]),
+    alias(
+        "psgd_pro",
+        "PSGD with nearly symmetric factors",
+        "psgd_kron",
+        &[("clip", Text("none")), ("geometry", Text("symmetric"))],
+    ),
+    alias("pure_psgd", "PSGD without momentum", "psgd_kron", &[("exp_avg_input", Flag(false))]),
+    alias("sf_palm_soap", "schedule-free SOAP with PaLM's β₂", "sf_soap", &[PALM]),
 ];
 
 /// All of them.
@@ -67,24 +120,21 @@ impl Configuration {
 }
 
 fn resolve(optimizer: &mut String, hyperparameters: &mut Hyperparameters) {
-    if let Some(alias) = find(optimizer)
-        && alias.vectors.is_none()
-    {
-        alias.switch(hyperparameters);
-        alias.optimizer.clone_into(optimizer);
+    if let Some(alias) = find(optimizer) {
+        for (name, setting) in alias.settings {
+            if hyperparameters.get(name).is_none() {
+                hyperparameters.set(name, *setting);
+            }
+        }
+        if alias.vectors.is_none() {
+            alias.optimizer.clone_into(optimizer);
+        }
     }
 }
 
 /// Two optimizers, each with what belongs to it: for matrices, and for vectors.
 pub(super) fn parted(chosen: &Chosen) -> Option<[Chosen; 2]> {
     let alias = find(&chosen.optimizer)?;
-    let mut chosen = chosen.clone();
-    // One rate for both, which takes updates of one size.
-    for (name, value) in [("lr", Value::from(1e-3)), ("beta1", 0.9.into()), ("scaling", "as_adamw".into())] {
-        if chosen.hyperparameters.get(name).is_none() {
-            chosen.hyperparameters.set(name, value);
-        }
-    }
     let part = |optimizer: &str, others: &[&str]| {
         let mut part = Chosen { optimizer: optimizer.to_owned(), ..chosen.clone() };
         others.iter().for_each(|name| _ = part.hyperparameters.remove(name));
@@ -107,16 +157,4 @@ pub(super) fn check_one(name: &str) -> Result<()> {
 
 fn find(name: &str) -> Option<&'static Alias> {
     ALIASES.iter().find(|alias| alias.entry.name == name)
-}
-
-impl Alias {
-    /// Turns on what the name says.
-    fn switch(&self, hyperparameters: &mut Hyperparameters) {
-        if self.is_palm {
-            hyperparameters.set("palm", true);
-        }
-        if self.is_scheduled && hyperparameters.get("refresh").is_none() {
-            hyperparameters.set("refresh", "scheduled");
-        }
-    }
 }

@@ -16,6 +16,7 @@ use crate::rule::{CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp, RmsP
 use crate::rule::{HyperBallAdamW, LaPropOrtho, OrthoLaProp, SignLaProp, SudsAdamW, UnscaledAdamW};
 use crate::rule::{MsamLaProp, ScheduleFreeAdamW, ScheduleFreeRAdam, ScheduleFreeSgd};
 use crate::rule::{Muon, MuonLaProp, Scion};
+use crate::rule::{Pairs, Psgd, PurePsgd};
 use crate::rule::{ScheduleFreeSoap, Soap, SoapAdEMAMix, SoapNAdam, Solp};
 use crate::rule::{Sm3, Sm3Momentum};
 use crate::schedule::Schedule;
@@ -35,6 +36,11 @@ pub(super) trait Named: Rule {
 
     /// Reads all hyperparameters that it has.
     fn read(from: &mut Reader<'_>) -> Result<Self>;
+
+    /// Takes what cannot be written down, if it has a place for that.
+    fn take_pairs(&mut self, pairs: &Pairs) {
+        let _ = pairs;
+    }
 }
 
 /// The rule of some hyperparameters, all of which it must have.
@@ -109,6 +115,8 @@ rules! {
     MuonLaProp
     NAdam
     OrthoLaProp
+    Psgd
+    PurePsgd
     RAdam
     Ranger
     RmsProp

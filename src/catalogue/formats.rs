@@ -12,6 +12,7 @@ use crate::optimizer::{
     AsArithmetic, AsParameters, Build as _, Builder, FitsArithmetic, KeepsArithmetic, Kept, MemoryFormats,
     MemoryReport, Rounds,
 };
+use crate::rule::Pairs;
 use crate::schedule::Schedule;
 use crate::shape::Layout;
 use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
@@ -34,7 +35,19 @@ pub fn build<T: Catalogued>(
     parameters: &dyn ParameterSet<Cpu, T>,
 ) -> Result<Boxed<T>> {
     check_format::<T>(configuration)?;
-    T::instantiate(&configuration.resolved(), device, parameters)
+    T::instantiate(&configuration.resolved(), None, device, parameters)
+}
+
+/// The same with probes that are given, for rules that have them.
+#[cfg(feature = "testing")]
+pub(crate) fn build_with_pairs<T: Catalogued>(
+    configuration: &Configuration,
+    pairs: Pairs,
+    device: Cpu,
+    parameters: &dyn ParameterSet<Cpu, T>,
+) -> Result<Boxed<T>> {
+    check_format::<T>(configuration)?;
+    T::instantiate(&configuration.resolved(), Some(pairs), device, parameters)
 }
 
 /// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
@@ -48,6 +61,7 @@ pub trait Catalogued: StorageDtype {
     #[doc(hidden)]
     fn instantiate(
         configuration: &Configuration,
+        pairs: Option<Pairs>,
         device: Cpu,
         parameters: &dyn ParameterSet<Cpu, Self>,
     ) -> Result<Boxed<Self>>;
@@ -294,10 +308,11 @@ macro_rules! catalogued {
 
             fn instantiate(
                 configuration: &Configuration,
+                pairs: Option<Pairs>,
                 device: Cpu,
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
-                let mut plan = Plan::new(configuration)?;
+                let mut plan = Plan { pairs, ..Plan::new(configuration)? };
                 plan.place(&described(parameters))?;
                 let planned = Planned::erased(&plan)?;
                 let planned = planned.around(&plan.options.around)?;

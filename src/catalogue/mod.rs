@@ -50,6 +50,8 @@ pub use configuration::{Configuration, GroupConfiguration};
 pub use document::{defaults, listing};
 pub use dynamic::{Dynamic, DynamicStep};
 pub use entries::{Entry, check, entries};
+#[cfg(feature = "testing")]
+pub(crate) use formats::build_with_pairs;
 pub use formats::{Boxed, Catalogued, build, memory};
 pub use hyperparameters::{Hyperparameters, Value};
 #[cfg(feature = "testing")]

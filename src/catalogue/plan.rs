@@ -8,6 +8,7 @@ use super::{ArrivalKind, Configuration, Hyperparameters, NonfiniteKind, ShapeKin
 use crate::clip::{AwaitAll, Rescale};
 use crate::error::{Error, Result};
 use crate::optimizer::Policies;
+use crate::rule::Pairs;
 use crate::schedule::Schedule;
 use crate::shape::Layout;
 #[cfg(not(debug_assertions))]
@@ -24,6 +25,8 @@ pub(super) struct Plan {
     pub(super) frozen: Vec<String>,
     pub(super) undecayed: Vec<String>,
     pub(super) policies: Policies,
+    /// Probes that are given and not drawn.
+    pub(super) pairs: Option<Pairs>,
 }
 
 /// An optimizer by its name, and its hyperparameters without options.
@@ -136,7 +139,7 @@ impl Plan {
         options.around.before = front.then(&options.around.before);
         let (frozen, undecayed) = (configuration.frozen.clone(), configuration.undecayed.clone());
         let schedules = configuration.schedules.clone();
-        let plan = Self { options, groups, base, schedules, frozen, undecayed, policies };
+        let plan = Self { options, groups, base, schedules, frozen, undecayed, policies, pairs: None };
         if configuration.gradients == ArrivalKind::Released {
             plan.check_release(configuration)?;
         }
@@ -251,24 +254,26 @@ pub(super) struct Planned<R> {
 }
 
 /// Puts a rule behind a pointer.
-struct Erase<'a>(&'a Hyperparameters);
+struct Erase<'a>(&'a Hyperparameters, Option<&'a Pairs>);
 
 impl Visitor for Erase<'_> {
     type Output = Box<dyn ErasedRule>;
 
     fn visit<R: Named>(self) -> Result<Self::Output> {
-        Ok(Box::new(entries::rule::<R>(self.0)?))
+        let mut rule: R = entries::rule(self.0)?;
+        self.1.into_iter().for_each(|pairs| rule.take_pairs(pairs));
+        Ok(Box::new(rule))
     }
 }
 
 impl Chosen {
     /// The rule behind a pointer, and its warm-up.
-    fn erased(&self) -> Result<(Box<dyn ErasedRule>, Option<Schedule>)> {
+    fn erased(&self, pairs: Option<&Pairs>) -> Result<(Box<dyn ErasedRule>, Option<Schedule>)> {
         let name = entries::named(&self.optimizer)?;
         aliases::check_one(name)?;
         let rule = match name {
             chain::NAME => Box::new(chain::read(&self.hyperparameters)?),
-            _ => entries::visit(name, &self.hyperparameters, Erase(&self.hyperparameters))?,
+            _ => entries::visit(name, &self.hyperparameters, Erase(&self.hyperparameters, pairs))?,
         };
         Ok((rule, entries::warm_up_of(name, &self.hyperparameters)?))
     }
@@ -277,9 +282,10 @@ impl Chosen {
 impl Planned<Box<dyn ErasedRule>> {
     /// The rules of a plan, behind pointers.
     pub(super) fn erased(plan: &Plan) -> Result<Self> {
-        let groups = plan.groups.iter().map(|group| group.clone().map(|chosen| chosen.erased()));
+        let pairs = plan.pairs.as_ref();
+        let groups = plan.groups.iter().map(|group| group.clone().map(|chosen| chosen.erased(pairs)));
         let groups = groups.collect::<Result<_>>()?;
-        let (rule, warm_up) = plan.base.erased()?;
+        let (rule, warm_up) = plan.base.erased(pairs)?;
         Ok(Self { rule, warm_up, groups })
     }
 

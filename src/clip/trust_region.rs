@@ -12,7 +12,7 @@
 
 use crate::fields;
 use crate::hyperparameter::{Limit, Scale, Share};
-use crate::real::{Real, ln_1p, odd, tanh};
+use crate::real::{Real, bent};
 use crate::transform::{Input, Nothing, Step, Transform};
 use typenum::B0;
 
@@ -76,9 +76,7 @@ impl Transform for TrustRegion {
 
     #[inline(always)]
     fn update<F: Real>(at: &TrustRegionConstants<F>, input: Input<F>, _: &mut Nothing) -> F {
-        let scaled = input.update / at.scale;
-        let logarithm = odd(scaled, ln_1p(scaled.abs()));
-        let bent = at.scale * (at.logarithm * logarithm + at.tangent * tanh(scaled));
+        let bent = at.scale * bent(input.update / at.scale, at.logarithm, at.tangent);
         bent.at_least(-at.limit).at_most(at.limit)
     }
 }

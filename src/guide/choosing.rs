@@ -22,6 +22,7 @@
 //! | [`SudsAdamW`](crate::rule::SudsAdamW) | AdamW's | AdamW's | 12 |
 //! | [`HyperBallAdamW`](crate::rule::HyperBallAdamW) | 0.0025, an angle | none | 4 |
 //! | [`Muon`](crate::rule::Muon), [`Soap`](crate::rule::Soap) and their kind | see [`matrices`](crate::guide::matrices) | 0.01 to 0.1 | 4; 8 and bases |
+//! | [`Psgd`](crate::rule::Psgd) and its kind | AdamW's divided by 3 | AdamW's times 3 to 10 | 4 and factors |
 //! | [`Lion`](crate::rule::Lion) | AdamW's divided by 3 to 10 | AdamW's times 3 to 10 | 4 |
 //! | [`SgdSai`](crate::rule::SgdSai) | near AdamW's | AdamW's | 4 |
 //! | [`ScheduleFreeAdamW`](crate::rule::ScheduleFreeAdamW) | AdamW's times 1 to 10, constant after a warm-up | AdamW's | 8 |

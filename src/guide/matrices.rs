@@ -1,7 +1,7 @@
 //! Rules for matrices: choosing and tuning them.
 //!
 //! Adam and its kind scale every element by itself. A matrix has more structure: its gradient has
-//! directions, long ones and short ones, which lie askew to the elements. Two families use it.
+//! directions, long ones and short ones, which lie askew to the elements. Three families use it.
 //!
 //! | Rule | What it does | State per parameter of an n×n matrix | γ to start from |
 //! |---|---|---|---|
@@ -11,11 +11,14 @@
 //! | [`Soap`](crate::rule::Soap) | Adam in a basis whose axes are those directions | 2, and 4 of factors and bases | 3e-3 |
 //! | [`Solp`](crate::rule::Solp), [`SoapNAdam`](crate::rule::SoapNAdam), [`SoapAdEMAMix`](crate::rule::SoapAdEMAMix) | the same with another stage within | 2 or 3, and 4 | 3e-3 |
 //! | [`ScheduleFreeSoap`](crate::rule::ScheduleFreeSoap) | RMSprop within, schedule-free outside | 2, and 4 | 3e-3 |
+//! | [`Psgd`](crate::rule::Psgd) | makes gradients equally long in all directions, by factors that are fitted to them | 1, and 1 of packed factors | 1e-3; 3e-4 as [`Psgd::kron`](crate::rule::Psgd::kron) |
 //!
 //! - **Muon** for hidden layers of large networks: least memory, and its cost does not depend on anything
 //!   but shapes. Embeddings, the last layer, biases and scales belong to AdamW, by a
 //!   [route](crate::optimizer::Builder::route) in one line, below. By name that is `muon_adamw`.
 //! - **Soap** where steps are dear and memory is not: it needs the fewest.
+//! - **Psgd** where SOAP's memory is too much, or gradients have no directions that stay: it takes a third of
+//!   SOAP's state, never asks for an eigenvector, and follows a change within tens of steps.
 //!
 //! # Muon
 //!
@@ -74,6 +77,46 @@
 //! # Ok::<(), gradus::error::Error>(())
 //! ```
 //!
+//! # PSGD
+//!
+//! Where SOAP turns gradients into a basis and scales there, PSGD looks for one preconditioner that does both, by
+//! small steps of its own. Prefer it to SOAP if memory is short, if axes are too long for a basis but a diagonal
+//! factor will do, or if the loss has sharp turns that an average of squares follows too slowly; prefer SOAP if its
+//! memory is there and the fewest steps count. Its updates are about 1 in size from the first fits on, and
+//! stay so where Adam's shrink in noise: take a third of AdamW's rate, and three to ten times its decay so that
+//! their product stays. It also wants the rate to fall at the end.
+//!
+//! Its knobs are in [`KronFactors`](crate::rule::KronFactors):
+//!
+//! - `schedule`: with which gradients factors are fitted. All of the first 500, then ever less often, down to 3 of
+//!   100: [`FitProbability`](crate::rule::FitProbability). A fit takes three times as long as all else.
+//! - `shapes`: which axes have a diagonal factor, to save memory. [`MemorySaving`](crate::rule::MemorySaving)`::LongestDiagonal`
+//!   is a good start for large models.
+//! - `products`: keeps QᵀQ beside each factor, for faster steps between fits.
+//! - `preconditioning`: [`Psgd::delayed`](crate::rule::Psgd::delayed) meets each update with the factors from before
+//!   its own fit. It is what HeavyBall recommends of its experimental rules. Tune it as the other, with a warm-up
+//!   of a few steps: the first update meets factors that no gradient has been fitted to but by its size.
+//! - `probes`: drawn, or [given](crate::rule::Pairs) together with Hessian-vector products, to which factors are then
+//!   fitted: second-order steps instead of whitened ones.
+//!
+//! ```
+//! # #[cfg(feature = "matrix")] {
+//! use gradus::cpu::Cpu;
+//! use gradus::optimizer::Build;
+//! use gradus::rule::{FactorShapes, KronFactors, MemorySaving, Psgd};
+//!
+//! let shapes = FactorShapes { saving: MemorySaving::LongestDiagonal, ..FactorShapes::default() };
+//! let rule = Psgd { factors: KronFactors { shapes, ..KronFactors::default() }, ..Psgd::default() };
+//! let report = rule.memory_of([("embedding", [50_000, 256]), ("hidden", [256, 256])])?;
+//! // The average, and for each tensor one diagonal factor and one triangle of 256.
+//! let average = 50_000 * 256 + 256 * 256;
+//! let factors = 50_000 + 256 + 2 * (256 * 257 / 2);
+//! // And for each two bounds, whether it has begun, failures, and what clips it.
+//! assert_eq!(report.state_bytes(), 4 * (average + factors + 2 * 5));
+//! # }
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
 //! # A second opinion
 //!
 //! With the feature `lapack`, which needs the system's OpenBLAS, `Cpu::default().with_lapack()` has matrices
@@ -84,6 +127,6 @@
 //!
 //! - The bits do not depend on the number of threads.
 //! - After the build, a step asks for no memory of its own.
-//! - A basis whose refresh fails is kept, and counted in `failures` of the snapshot. Gradients that are 0,
-//!   infinite or NaN do not enter factors.
+//! - A basis whose refresh fails is kept, and counted in `failures` of the snapshot; so is a factor that cannot be
+//!   fitted. Gradients that are 0, infinite or NaN do not enter factors.
 //! - Factors and bases lie in `f32` (`f64` for `f64` parameters), whatever the format of parameters and state.

@@ -55,7 +55,9 @@
 //! | `adan` | 1991.0 | 1991.0 | 995.5 | 1244.4 | `first`, `difference`, `second`, `previous` |
 //! | `ademamix` | 1493.3 | 1493.3 | 746.6 | 995.5 | `fast`, `slow`, `second` |
 //! | `adopt` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
+//! | `delayed_psgd` | 574.2 | 574.2 | 325.3 | 574.2 | `mean` |
 //! | `hyperball_adamw` | 497.8 | 497.8 | 248.9 | 497.8 | `mean_square` |
+//! | `kron` | 1154.4 | 1154.4 | 905.5 | 1154.4 | `mean` |
 //! | `laprop` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `laprop_ortho` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `lion` | 497.8 | 497.8 | 248.9 | 497.8 | `momentum` |
@@ -70,6 +72,9 @@
 //! | `precond_schedule_palm_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `first`, `second` |
 //! | `precond_schedule_sf_palm_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `mean_square`, `z` |
 //! | `precond_schedule_soap` | 1296.5 | 1296.5 | 798.7 | 1047.6 | `first`, `second` |
+//! | `psgd_kron` | 574.2 | 574.2 | 325.3 | 574.2 | `mean` |
+//! | `psgd_pro` | 649.3 | 649.3 | 400.4 | 649.3 | `mean` |
+//! | `pure_psgd` | 76.4 | 76.4 | 76.4 | 325.3 | none |
 //! | `radam` | 995.5 | 995.5 | 497.8 | 746.6 | `first`, `second` |
 //! | `ranger` | 1493.3 | 1493.3 | 746.6 | 995.5 | `first`, `second`, `slow` |
 //! | `rmsprop` | 497.8 | 497.8 | 248.9 | 497.8 | `mean_square` |

@@ -151,6 +151,19 @@ pub fn odd<F: Real>(x: F, value: F) -> F {
     F::select(x, value, F::select(-x, -value, x))
 }
 
+/// a·sign(x)·ln(1 + |x|) + b·tanh(x): for a + b = 1 a line that bends beyond ±1.
+///
+/// ```
+/// use gradus::real::bent;
+///
+/// assert_eq!(bent(0.0f32, 0.1, 0.9), 0.0);
+/// assert!((bent(-1e3f64, 0.1, 0.9) + 0.1 * 1001f64.ln() + 0.9).abs() < 1e-12);
+/// ```
+#[inline(always)]
+pub fn bent<F: Real>(x: F, logarithm: F, tangent: F) -> F {
+    logarithm * odd(x, ln_1p(x.abs())) + tangent * tanh(x)
+}
+
 /// Σ cᵢ·xⁱ, from the highest power down.
 #[inline(always)]
 fn polynomial<F: Real, const N: usize>(x: F, coefficients: [f64; N]) -> F {

@@ -17,6 +17,7 @@
 //! | [`AmsGrad`], [`AmsGradW`] | L2 → [`ScaleByAmsGrad`] → decay → learning rate |
 //! | [`Soap`] | L2 → a stage within [`EigenBases`] → decay → learning rate |
 //! | [`ScheduleFreeSoap`] | L2 → [`ScaleByRms`] within [`EigenBases`] → decay → [`ScheduleFree`] |
+//! | [`Psgd`], [`PurePsgd`] | L2 → [`Average`] or nothing → [`KronFactors`] → [`UpdateClip`] → decay → learning rate |
 //! | [`StableAdamW`] | L2 → [`ScaleByStableAdam`] → decay → learning rate |
 //! | [`Adan`] | L2 → [`ScaleByAdan`] → decay → learning rate → [`Proximal`] |
 //! | [`Lion`] | L2 → [`ScaleByLion`] → decay → learning rate |
@@ -69,6 +70,7 @@ mod msam;
 mod muon;
 mod nadam;
 mod orthogonal;
+mod psgd;
 mod radam;
 mod ranger;
 mod rmsprop;
@@ -115,6 +117,12 @@ pub use muon::{
 };
 pub use nadam::{MomentumProduct, NAdam, NAdamConstants, ScaleByNAdam};
 pub use orthogonal::{LaPropOrtho, OrthoLaProp, OrthogonalConstants, Orthogonalize, Projection};
+pub use psgd::{
+    BalancePlace, Balancing, Damping, DampingNoise, DecayedParameters, FactorGeometry, FactorProducts,
+    FactorShapes, FactorStorage, FirstFit, FirstScale, FitBound, FitDamping, FitProbability, FitSchedule,
+    FitTo, KronFactors, MemorySaving, OfStep, Pairs, Preconditioning, Probes, Psgd, PurePsgd, SpectralBound,
+    UpdateClip, UpdateClipConstants, UpdateSize,
+};
 pub use radam::{RAdam, RAdamConstants, Root, ScaleByRAdam, Unrectified};
 pub use ranger::Ranger;
 pub use rmsprop::{

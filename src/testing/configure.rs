@@ -3,8 +3,8 @@
 //! Each family of packages has its own defaults and conventions; where they are not ours, they are
 //! spelled out as explicit options.
 
-use super::trajectory::Trajectory;
-use super::variant::Variant;
+use super::trajectory::{Recorded, Trajectory};
+use super::variant::{Variant, psgd};
 use crate::catalogue::{Configuration, Format, GroupConfiguration, Hyperparameters, StoreKind, entries};
 use serde_json::{Map, Value};
 
@@ -17,6 +17,8 @@ pub(super) struct Plan {
     pub(super) variant: Variant,
     /// Which steps only accumulate.
     pub(super) accumulate: Option<Vec<bool>>,
+    /// Whether probes are recorded, which then take the place of drawn ones.
+    pub(super) has_probes: bool,
 }
 
 /// Plans a replay, or says what of the case is not supported.
@@ -33,16 +35,24 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
     if let Some(tensor) = trajectory.other.first() {
         return Err(format!("tensor `{tensor}`"));
     }
-    if case.contains_key("balance") {
+    let is_psgd = psgd::is_one(optimizer);
+    if case.contains_key("balance") && !is_psgd {
         return Err("`balance`".to_owned());
+    }
+    if trajectory.parameters.iter().any(Recorded::has_probes) && !is_psgd {
+        return Err("`noise`".to_owned());
     }
 
     let mut base = flat(hyper)?;
+    if is_psgd {
+        psgd::read_switches(hyper, &mut base);
+        psgd::read_clip(optimizer, hyper, &mut base);
+    }
     let state_format = match base.remove("storage_dtype") {
         None => None,
         Some(name) => Some(dtype(&name.to_string())?),
     };
-    let mut groups = groups(case)?;
+    let mut groups = groups(case, optimizer)?;
     for group in &mut groups {
         let theirs = base.with(&group.hyperparameters);
         variant.translate(optimizer, &theirs, &mut group.hyperparameters)?;
@@ -50,14 +60,18 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
     let theirs = base.clone();
     variant.translate(optimizer, &theirs, &mut base)?;
     variant.fill_in(optimizer, &mut base);
-    if let Some(refreshed) = list(case, "update_preconditioner", Value::as_bool, trajectory.steps)? {
-        let steps = (1..).zip(refreshed).filter(|(_, is)| *is).map(|(step, _): (u64, _)| step.to_string());
-        base.set("refreshed_at", steps.collect::<Vec<_>>().join(",").as_str());
+    for (key, name) in [("update_preconditioner", "refreshed_at"), ("balance", "balanced_at")] {
+        if let Some(flags) = list(case, key, Value::as_bool, trajectory.steps)? {
+            let steps = (1..).zip(flags).filter(|(_, is)| *is).map(|(step, _): (u64, _)| step.to_string());
+            base.set(name, steps.collect::<Vec<_>>().join(",").as_str());
+        } else if is_psgd && key == "update_preconditioner" {
+            base.set("fit", "always"); // wherever there is a probe
+        }
     }
     let format = dtype(text("dtype"))?;
     let store = match (text("store").parse(), format) {
-        // Such a recording speaks of its state, which we always round so.
-        (Ok(StoreKind::Stochastic), Format::F32) if state_format.is_some() => StoreKind::Nearest,
+        // Such a recording speaks of its state or its factors, not of its parameters.
+        (Ok(StoreKind::Stochastic), Format::F32) if state_format.is_some() || is_psgd => StoreKind::Nearest,
         (store, _) => store.map_err(|error: crate::error::Error| error.to_string())?,
     };
     let learning_rates = list(case, "lr", Value::as_f64, trajectory.steps)?;
@@ -74,6 +88,7 @@ pub(super) fn plan(trajectory: &Trajectory) -> Result<Plan, String> {
         variant,
         learning_rates,
         accumulate,
+        has_probes: is_psgd,
     })
 }
 
@@ -108,15 +123,19 @@ fn flat(hyper: &Map<String, Value>) -> Result<Hyperparameters, String> {
     Ok(hyperparameters)
 }
 
-fn groups(case: &Map<String, Value>) -> Result<Vec<GroupConfiguration>, String> {
+fn groups(case: &Map<String, Value>, optimizer: &str) -> Result<Vec<GroupConfiguration>, String> {
     let groups = case.get("groups").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let group = |group: &Value| {
         let names = group.get("params").and_then(Value::as_array).ok_or("`groups` without `params`")?;
         let names = names.iter().map(|name| name.as_str().map(str::to_owned));
         let hyper = group.get("hyper").and_then(Value::as_object).ok_or("`groups` without `hyper`")?;
+        let mut hyperparameters = flat(hyper)?;
+        if psgd::is_one(optimizer) {
+            psgd::read_switches(hyper, &mut hyperparameters);
+        }
         Ok(GroupConfiguration {
             parameters: names.collect::<Option<_>>().ok_or("`groups` with a name that is no text")?,
-            hyperparameters: flat(hyper)?,
+            hyperparameters,
             ..GroupConfiguration::default()
         })
     };

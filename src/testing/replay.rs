@@ -6,11 +6,12 @@ use super::by_rows;
 use super::compare::Comparison;
 use super::configure::{Plan, plan};
 use super::trajectory::{Recorded, Trajectory};
-use crate::catalogue::{Catalogued, Dynamic, Format, build};
+use crate::catalogue::{Catalogued, Dynamic, Format, build, build_with_pairs};
 use crate::cpu::Cpu;
 use crate::dtype::{Arithmetic, StorageDtype};
 use crate::error::Result;
 use crate::hyperparameter::LearningRate;
+use crate::rule::Pairs;
 use half::{bf16, f16};
 use ndarray::ArrayD;
 
@@ -62,7 +63,12 @@ fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Res
     };
     let parameter = |recorded: &Recorded| (recorded.name.clone(), array(recorded, &recorded.start));
     let mut parameters: Vec<_> = trajectory.parameters.iter().map(parameter).collect();
-    let mut optimizer = build::<T>(&plan.configuration, device.clone(), &parameters)?;
+    let pairs = Pairs::default();
+    let mut optimizer = if plan.has_probes {
+        build_with_pairs::<T>(&plan.configuration, pairs.clone(), device.clone(), &parameters)?
+    } else {
+        build::<T>(&plan.configuration, device.clone(), &parameters)?
+    };
     let mut comparison = Comparison::new(trajectory.tolerance);
     for step in 1..=trajectory.steps {
         if let Some(rates) = &plan.learning_rates {
@@ -73,6 +79,12 @@ fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Res
             (recorded.name.clone(), values.map(|values| array(recorded, values)))
         };
         let gradients: Vec<_> = trajectory.parameters.iter().map(gradient).collect();
+        pairs.clear();
+        for recorded in &trajectory.parameters {
+            if let Some(probe) = &recorded.probes[step - 1] {
+                pairs.give(&recorded.name, probe.iter().copied().map(f64::from).collect(), None);
+            }
+        }
         match &plan.accumulate {
             None => {
                 optimizer.step(&mut parameters, &gradients)?;

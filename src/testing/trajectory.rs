@@ -4,7 +4,8 @@
 //! `param/<name>`, `grad/<step>/<name>`, `expect/<step>/<name>`, for narrow formats
 //! `expect_f32/<step>/<name>`, which is the same run in f32, and `eval/<step>/<name>` where the model is
 //! evaluated at another point than it is trained at. A gradient of a few rows is
-//! `grad_indices/<step>/<name>`, the rows, and `grad_values/<step>/<name>`.
+//! `grad_indices/<step>/<name>`, the rows, and `grad_values/<step>/<name>`. `noise/<step>/<name>` is the
+//! probe that a preconditioner was fitted with.
 
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
@@ -73,6 +74,8 @@ pub struct Recorded {
     /// The rows of its gradient at each step that it has a gradient of a few rows at. What stands in
     /// `gradients` there are the values of these rows.
     pub rows: Vec<Option<Vec<usize>>>,
+    /// The probe of its preconditioner at each step; [`None`] where there was none.
+    pub probes: Vec<Option<Vec<f32>>>,
     /// Steps and the values that should follow them.
     pub expected: Vec<(usize, Vec<f32>)>,
     /// Steps and the values that should be evaluated after them, where those are others.
@@ -123,7 +126,8 @@ impl Trajectory {
         if parameters.is_empty() {
             return Err("there is no `param/...` tensor".to_owned());
         }
-        let used = ["param/", "grad/", "grad_indices/", "grad_values/", "expect/", "expect_f32/", "eval/"];
+        let used =
+            ["param/", "grad/", "grad_indices/", "grad_values/", "expect/", "expect_f32/", "eval/", "noise/"];
         let mut other: Vec<_> = tensors.names().into_iter().map(str::to_owned).collect();
         other.retain(|name| !used.iter().any(|prefix| name.starts_with(prefix)));
         other.sort_unstable();
@@ -135,6 +139,11 @@ impl Recorded {
     /// Whether its gradients are rows.
     pub(super) fn is_by_rows(&self) -> bool {
         self.rows.iter().any(Option::is_some)
+    }
+
+    /// Whether probes were recorded.
+    pub(super) fn has_probes(&self) -> bool {
+        self.probes.iter().any(Option::is_some)
     }
 
     /// Whether the values to be evaluated after `step` were recorded.
@@ -160,6 +169,8 @@ fn recorded(
     };
     let gradients = (1..=steps).map(|step| of_this_shape(format!("grad/{step}/{name}")));
     let mut gradients = gradients.collect::<Result<Vec<_>, _>>()?;
+    let probes = (1..=steps).map(|step| of_this_shape(format!("noise/{step}/{name}")));
+    let probes = probes.collect::<Result<Vec<_>, _>>()?;
     let mut rows = vec![None; steps];
     for (step, (gradient, rows)) in (1..=steps).zip(gradients.iter_mut().zip(&mut rows)) {
         if let Some((of_rows, values)) = gradient_of_rows(tensors, name, step, &shape)? {
@@ -176,7 +187,7 @@ fn recorded(
         Ok::<_, String>(of_this_shape(format!("eval/{step}/{name}"))?.map(|values| (step, values)))
     });
     let evaluated = evaluated.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
-    Ok(Recorded { name: name.to_owned(), shape, start, gradients, rows, expected, evaluated })
+    Ok(Recorded { name: name.to_owned(), shape, start, gradients, rows, probes, expected, evaluated })
 }
 
 /// The rows of a gradient and their values, if it is one of a few rows.

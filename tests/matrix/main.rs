@@ -5,9 +5,12 @@
 #![cfg(feature = "matrix")]
 
 mod bases;
+mod kron;
 #[cfg(feature = "lapack")]
 mod lapack;
 mod polar;
+#[path = "../reference/mod.rs"]
+mod reference;
 mod state;
 
 use gradus::catalogue::{self, Configuration, Value};

@@ -9,6 +9,7 @@ pub mod adam;
 pub mod adaptive;
 pub mod clip;
 pub mod lion;
+pub mod psgd;
 pub mod scaled;
 pub mod schedule_free;
 pub mod sgd;

@@ -11,6 +11,7 @@ pub(crate) use sm3::sm3_by_rows;
 mod heavyball;
 mod muon;
 mod optimi;
+mod psgd;
 mod schedule_free;
 mod soap;
 mod torch;

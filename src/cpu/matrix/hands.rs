@@ -6,6 +6,7 @@ use super::{factors, products};
 use crate::cpu::{Algebra, Cpu};
 use crate::device::{Formats, MatrixWork};
 use crate::dtype::Arithmetic;
+use crate::random::Noise;
 use crate::transform::{LinearAlgebra, Matrix, Slot};
 use core::mem;
 use faer::traits::RealField;
@@ -29,18 +30,20 @@ pub(super) struct Hands<'a, F> {
     room: SmallVec<[&'a mut [F]; 16]>,
     workspace: &'a mut Workspace,
     fields: &'a mut dyn Fields<F>,
+    pub(super) noise: Noise,
 }
 
 impl<'a, F: Field> Hands<'a, F> {
     pub(super) fn new<K: Formats>(
         work: &'a mut MatrixWork<'_, Cpu, K>,
         fields: &'a mut dyn Fields<F>,
+        noise: Noise,
     ) -> Self {
         let MatrixWork { plan, update, gradient, state, room, workspace, .. } = work;
         let state = cut(bytemuck::cast_slice_mut(state), plan.state.iter().map(|(_, length)| *length));
         let room = cut(bytemuck::cast_slice_mut(room), plan.room.iter().copied());
         let (update, gradient) = (bytemuck::cast_slice_mut(update), bytemuck::cast_slice_mut(gradient));
-        Self { update, gradient, state, room, workspace, fields }
+        Self { update, gradient, state, room, workspace, fields, noise }
     }
 
     fn slot(&self, slot: Slot) -> &[F] {
@@ -61,16 +64,16 @@ impl<'a, F: Field> Hands<'a, F> {
         }
     }
 
-    fn numbers(&self, matrix: Matrix) -> &[F] {
+    pub(super) fn numbers(&self, matrix: Matrix) -> &[F] {
         &self.slot(matrix.slot)[matrix.first..][..matrix.len()]
     }
 
-    fn numbers_mut(&mut self, matrix: Matrix) -> &mut [F] {
+    pub(super) fn numbers_mut(&mut self, matrix: Matrix) -> &mut [F] {
         &mut self.slot_mut(matrix.slot)[matrix.first..][..matrix.len()]
     }
 
     /// Writes into one slot while others are read.
-    fn writing<R>(&mut self, into: Matrix, write: impl FnOnce(&Self, &mut [F]) -> R) -> R {
+    pub(super) fn writing<R>(&mut self, into: Matrix, write: impl FnOnce(&Self, &mut [F]) -> R) -> R {
         let slot = mem::take(self.slot_mut(into.slot));
         let result = write(self, &mut slot[into.first..][..into.len()]);
         *self.slot_mut(into.slot) = slot;
@@ -78,7 +81,7 @@ impl<'a, F: Field> Hands<'a, F> {
     }
 
     /// Lends several slots to be written, with the workspace.
-    fn lending<const N: usize, R>(
+    pub(super) fn lending<const N: usize, R>(
         &mut self,
         matrices: [Matrix; N],
         run: impl FnOnce([&mut [F]; N], &mut Workspace) -> R,
@@ -120,7 +123,7 @@ pub(super) fn view_mut<F>(matrix: Matrix, numbers: &mut [F]) -> MatMut<'_, F> {
     if matrix.transposed { view.transpose_mut() } else { view }
 }
 
-fn number<F: Field>(value: f64) -> F {
+pub(super) fn number<F: Field>(value: f64) -> F {
     <F as crate::real::Real>::constant(value)
 }
 

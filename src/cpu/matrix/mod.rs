@@ -3,16 +3,24 @@
 //! | File | What it holds |
 //! |---|---|
 //! | `hands` | the slots of one tensor, and the operations on them |
+//! | `fitting` | those that triangular factors are fitted with |
+//! | `lines` | what is done to rows and to elements |
+//! | `triangles` | products and solutions with triangles |
+//! | `normal` | draws from the normal distribution |
 //! | `products` | products, cut the same way for any number of threads |
 //! | `factors` | factorisations, and what is done where they fail |
 //! | `workspace` | what they work in, allocated once |
 
 mod factors;
 mod fields;
+mod fitting;
 mod hands;
 #[cfg(feature = "lapack")]
 mod lapack;
+mod lines;
+mod normal;
 mod products;
+mod triangles;
 mod workspace;
 
 pub(super) use workspace::Workspace;
@@ -45,8 +53,8 @@ fn run<F: hands::Field, C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pa
     let Some(matrix) = &mut work.matrix else { return };
     let (stage, plan, at) = (matrix.stage, matrix.plan, matrix.at);
     let mut fields = FieldsOf::<C, K> { state: &mut work.state, noise: work.noise, first: stage.first_field };
-    let mut hands = Hands::<F>::new(matrix, &mut fields);
-    let job = Job { plan, at: &at, count: stage.count };
+    let mut hands = Hands::<F>::new(matrix, &mut fields, work.noise);
+    let job = Job { plan, at: &at, count: stage.count, tensor: work.noise.tensor };
     let algebra: &mut dyn LinearAlgebra = &mut hands;
     if part == 0 {
         stage.rule.enter(&job, algebra);

@@ -137,7 +137,7 @@ fn lower<F: Field>(
 }
 
 /// Copies the lower triangle of a square to the upper one, block by block.
-fn mirror<F: Field>(numbers: &mut [F], n: usize) {
+pub(super) fn mirror<F: Field>(numbers: &mut [F], n: usize) {
     const BLOCK: usize = 32;
     for top in (0..n).step_by(BLOCK) {
         for left in (0..=top).step_by(BLOCK) {

@@ -3,6 +3,7 @@
 
 mod heavyball;
 mod optimi;
+pub(super) mod psgd;
 mod schedulefree;
 mod sgd_sai;
 mod soap;
@@ -21,6 +22,7 @@ pub(super) enum Variant {
     HeavyBall,
     HeavyBallSoap0,
     HeavyBall3,
+    KronTorch,
     ScheduleFree,
 }
 
@@ -34,6 +36,7 @@ impl Variant {
             Some("heavyball") => Ok(Self::HeavyBall),
             Some("heavyball_soap_v0") => Ok(Self::HeavyBallSoap0),
             Some("heavyball3") => Ok(Self::HeavyBall3),
+            Some("kron_torch") => Ok(Self::KronTorch),
             Some("schedulefree") => Ok(Self::ScheduleFree),
             other => Err(format!("variant `{}`", other.unwrap_or("none"))),
         }
@@ -50,7 +53,16 @@ impl Variant {
             Self::Torch => torch::translate(optimizer, theirs, ours),
             Self::Optimi => optimi::translate(optimizer, theirs, ours),
             Self::SgdSai | Self::Sm3 => Ok(()),
-            Self::HeavyBall => heavyball::translate_1(optimizer, theirs, ours),
+            Self::HeavyBall => {
+                if psgd::is_one(optimizer) {
+                    psgd::translate_1(theirs, ours);
+                }
+                heavyball::translate_1(optimizer, theirs, ours)
+            }
+            Self::KronTorch => {
+                psgd::translate_kron(theirs, ours);
+                Ok(())
+            }
             Self::HeavyBallSoap0 => {
                 soap::translate_0(optimizer, theirs, ours);
                 heavyball::translate_1(optimizer, theirs, ours)
@@ -58,6 +70,9 @@ impl Variant {
             Self::HeavyBall3 => {
                 if soap::is_one(optimizer) {
                     soap::translate_3(optimizer, theirs, ours);
+                }
+                if psgd::is_one(optimizer) {
+                    psgd::translate_3(theirs, ours);
                 }
                 heavyball::translate_3(optimizer, theirs, ours)
             }
@@ -81,6 +96,10 @@ impl Variant {
             Self::HeavyBallSoap0 | Self::HeavyBall3 if soap::is_one(optimizer) => {
                 soap::fill_in(optimizer, ours)
             }
+            Self::HeavyBall | Self::HeavyBall3 | Self::KronTorch if psgd::is_one(optimizer) => {
+                psgd::fill_in(optimizer, ours);
+            }
+            Self::KronTorch => {}
             Self::HeavyBallSoap0 | Self::HeavyBall | Self::HeavyBall3 => heavyball::fill_in(optimizer, ours),
             Self::ScheduleFree => schedulefree::fill_in(optimizer, ours),
         }

@@ -1,5 +1,7 @@
 //! [`LinearAlgebra`]: what a device can do with the matrices of one tensor.
 
+use super::TriangularAlgebra;
+
 /// A run of numbers that belongs to a tensor for the time of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
@@ -74,7 +76,7 @@ impl Matrix {
 /// works in place; anything else is a mistake in a rule, and panics.
 ///
 /// Methods that may fail say so by `false`, and then leave what they would have written as it was.
-pub trait LinearAlgebra {
+pub trait LinearAlgebra: TriangularAlgebra {
     /// into ← keep·into + scale·left·right. With keep = 0 what was there does not count, NaN included.
     fn multiply(&mut self, into: Matrix, keep: f64, scale: f64, left: Matrix, right: Matrix);
 

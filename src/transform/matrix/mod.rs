@@ -15,8 +15,10 @@ mod algebra;
 mod plan;
 mod rule;
 mod through;
+mod triangles;
 
 pub use algebra::{LinearAlgebra, Matrix, Slot};
 pub use plan::{Factorization, MatrixPlan, Merging, merged};
 pub use rule::{Job, MatrixRule, MatrixStage};
 pub use through::{MatrixCount, Through};
+pub use triangles::TriangularAlgebra;

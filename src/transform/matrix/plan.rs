@@ -79,6 +79,11 @@ pub enum Merging {
     UpToLimit,
     /// The same, but the product that is open at the end of the walk is put last: HeavyBall before 3.
     OpenLast,
+    /// More than two become a matrix whose columns are the last one: kron_torch.
+    LastApart,
+    /// More than two become a matrix: either the last one or the first stays apart, whichever is closer to
+    /// a square.
+    Squarer,
 }
 
 /// The axes after merging.
@@ -90,10 +95,23 @@ pub enum Merging {
 /// assert_eq!(merged(&[6, 4, 3, 3], 24, Merging::OpenLast), [6, 9, 4]);
 /// assert_eq!(merged(&[6, 4, 3, 3], 24, Merging::Never), [6, 4, 3, 3]);
 /// assert_eq!(merged(&[6, 4, 3, 3], 36, Merging::UpToLimit), [6, 36]);
+/// assert_eq!(merged(&[6, 4, 3, 3], 24, Merging::LastApart), [72, 3]);
+/// assert_eq!(merged(&[6, 4, 3, 3], 24, Merging::Squarer), [6, 36]);
+/// assert_eq!(merged(&[6, 1, 1], 24, Merging::UpToLimit), [6]);
 /// ```
 pub fn merged(axes: &[usize], limit: usize, merging: Merging) -> Vec<usize> {
-    if merging == Merging::Never || axes.len() <= 2 {
+    let least = if matches!(merging, Merging::LastApart | Merging::Squarer) { 3 } else { 2 };
+    if merging == Merging::Never || axes.len() < least {
         return axes.to_vec();
+    }
+    let [first, last] = [axes[0], axes[axes.len() - 1]];
+    let all: usize = axes.iter().product();
+    let apart = |length: usize| all.checked_div(length).unwrap_or(0);
+    let difference = |length: usize| apart(length).abs_diff(length);
+    match merging {
+        Merging::Squarer if difference(first) < difference(last) => return vec![first, apart(first)],
+        Merging::LastApart | Merging::Squarer => return vec![apart(last), last],
+        _ => {}
     }
     let (mut closed, mut open) = (Vec::new(), 1);
     for &length in axes[1..].iter().rev() {
@@ -105,14 +123,16 @@ pub fn merged(axes: &[usize], limit: usize, merging: Merging) -> Vec<usize> {
         }
     }
     closed.reverse();
-    let mut axes = vec![axes[0]];
+    // A product of 1 is no axis.
+    let open = (open != 1).then_some(open);
+    let mut axes = vec![first];
     match merging {
         Merging::OpenLast => {
             axes.extend(closed);
-            axes.push(open);
+            axes.extend(open);
         }
         _ => {
-            axes.push(open);
+            axes.extend(open);
             axes.extend(closed);
         }
     }
@@ -138,6 +158,11 @@ mod tests {
                 let merged = merged(axes, 24, merging);
                 assert_eq!(merged.iter().product::<usize>(), axes.iter().product::<usize>());
                 assert_eq!(merged[0], axes[0], "the first is never merged");
+            }
+            for merging in [Merging::LastApart, Merging::Squarer] {
+                let merged = merged(axes, 24, merging);
+                assert_eq!(merged.iter().product::<usize>(), axes.iter().product::<usize>());
+                assert_eq!(merged.len(), 2);
             }
         }
     }

@@ -49,6 +49,8 @@ pub struct Job<'a> {
     pub at: &'a Step,
     /// The number that [`MatrixRule::count`] has advanced to.
     pub count: f64,
+    /// The tensor, by [`tensor_id`](crate::random::tensor_id) of its name.
+    pub tensor: u32,
 }
 
 /// The matrix rule in a chain.

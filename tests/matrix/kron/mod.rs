@@ -1,0 +1,66 @@
+//! PSGD with Kronecker factors.
+
+use super::*;
+
+mod edges;
+mod invariants;
+mod paper;
+mod state;
+
+use gradus::device::In;
+use gradus::hyperparameter::LearningRate;
+use gradus::optimizer::{Build, Optimizer, Together};
+use gradus::rule::{FitSchedule, KronFactors, Psgd, UpdateClip};
+use gradus::store::Nearest;
+
+pub(super) type InDouble = In<f64, f64, f64, Nearest>;
+pub(super) type Named = [(&'static str, ArrayD<f64>); 1];
+
+/// One tensor in double precision and its optimizer.
+pub(super) struct One {
+    pub(super) optimizer: Optimizer<Psgd, InDouble, Together, Cpu>,
+    pub(super) parameter: Named,
+}
+
+impl One {
+    /// From zero.
+    pub(super) fn new(rule: Psgd, shape: &[usize]) -> Self {
+        let parameter = [("x", ArrayD::zeros(shape))];
+        let optimizer =
+            rule.parameters_in::<f64>().build(Cpu::default(), &parameter).expect("a tensor is a model");
+        Self { optimizer, parameter }
+    }
+
+    pub(super) fn step(&mut self, gradient: &ArrayD<f64>) {
+        let gradient = [("x", gradient.clone())];
+        self.optimizer.step(&mut self.parameter, &gradient).expect("a step");
+    }
+
+    /// Numbers that the rule keeps, by name.
+    pub(super) fn kept(&self, name: &str) -> Vec<f64> {
+        let snapshot = self.optimizer.snapshot().expect("whole steps");
+        let found = snapshot.tensors[0].matrices.iter().find(|(kept, _)| kept == name);
+        found.unwrap_or_else(|| panic!("nothing is called {name}")).1.clone()
+    }
+}
+
+/// One that moves by the preconditioned gradient itself, fitted with each.
+pub(super) fn plain(factors: KronFactors) -> Psgd {
+    Psgd {
+        learning_rate: LearningRate::new(1.0).expect("it is in the range"),
+        factors: KronFactors { schedule: FitSchedule::always(), ..factors },
+        clip: UpdateClip::None,
+        ..Psgd::default()
+    }
+}
+
+/// Numbers spread evenly over ±1 in a shape.
+pub(super) fn tensor(shape: &[usize], seed: u32) -> ArrayD<f64> {
+    let flat = noise(1, shape.iter().product(), seed);
+    flat.into_shape_with_order(shape).expect("as many").into_dyn()
+}
+
+pub(super) fn farthest(left: &[f64], right: &[f64]) -> f64 {
+    assert_eq!(left.len(), right.len());
+    left.iter().zip(right).map(|(left, right)| (left - right).abs()).fold(0.0, f64::max)
+}
