@@ -71,7 +71,8 @@ impl FitBound {
         if beta == 0.0 || !estimate.is_finite() {
             return estimate;
         }
-        let before = algebra.number(kept);
+        // One that was too large for the format is forgotten.
+        let before = Some(algebra.number(kept)).filter(|bound| bound.is_finite()).unwrap_or(0.0);
         let bound = estimate.max(before + (estimate - before) * (1.0 - beta));
         algebra.fill(kept, &mut |_| bound);
         bound

@@ -188,12 +188,14 @@ impl KronFactors {
         let [to, probe, _] = TENSORS.map(|slot| Matrix::new(slot, 1, elements));
         let from = if self.to == FitTo::Update { Slot::Update } else { Slot::Gradient };
         algebra.combine(to, 0.0, 1.0, Matrix::new(from, 1, elements));
+        let mut is_update = self.to == FitTo::Update;
         match &self.probes {
             Probes::Drawn { seed } => algebra.draw(probe, *seed),
             Probes::Given(pairs) => {
                 let is_there = pairs.with(job.tensor, elements, &mut |numbers, product| {
                     algebra.fill(probe, &mut |place| numbers[place]);
                     if let Some(product) = product {
+                        is_update = false;
                         algebra.fill(to, &mut |place| product[place]);
                     }
                 });
@@ -214,7 +216,7 @@ impl KronFactors {
                 algebra.perturb(to, EPSILON.sqrt() * mean, 0.0, probe);
             }
         }
-        if self.damping.noise == DampingNoise::InUpdate && self.to == FitTo::Update {
+        if self.damping.noise == DampingNoise::InUpdate && is_update {
             algebra.combine(Matrix::new(Slot::Update, 1, elements), 0.0, 1.0, to);
         }
         true
@@ -281,7 +283,9 @@ impl MatrixRule for KronFactors {
         if plan.axes.is_empty() {
             plan.axes.push(1);
         }
-        let (mut longest, mut longest_square) = (0, 0);
+        let mut longest = 0;
+        // What is unpacked, two grams, and what makes symmetric.
+        let mut squares = [0; SQUARES.len()];
         for axis in self.axes(&plan.clone()) {
             let number = axis.place + 1;
             plan.keep(format!("factor_{number}"), axis.factor().len());
@@ -289,15 +293,21 @@ impl MatrixRule for KronFactors {
                 plan.keep(format!("product_{number}"), axis.length * axis.length);
             }
             longest = longest.max(axis.length);
-            if axis.kind != Kind::Diagonal {
-                longest_square = longest_square.max(axis.length);
+            let needed = match axis.kind {
+                Kind::Diagonal => [false; SQUARES.len()],
+                Kind::Triangular => [false, true, true, false],
+                Kind::Packed => [true, true, true, false],
+                Kind::Symmetric => [false, true, true, true],
+            };
+            for (square, _) in squares.iter_mut().zip(needed).filter(|(_, needed)| *needed) {
+                *square = axis.length.max(*square);
             }
         }
         plan.keep("bounds", plan.axes.len());
         plan.keep("begun", 1);
         plan.keep("failures", 1);
         TENSORS.iter().for_each(|_| _ = plan.make_room(layout.len()));
-        SQUARES.iter().for_each(|_| _ = plan.make_room(longest_square * longest_square));
+        squares.iter().for_each(|length| _ = plan.make_room(length * length));
         LINES.iter().for_each(|_| _ = plan.make_room(longest));
         plan
     }

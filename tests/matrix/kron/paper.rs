@@ -125,6 +125,10 @@ fn a_hessian_vector_product_is_fitted_to_instead_of_the_gradient() {
     };
     let (pairs, others) = (Pairs::default(), Pairs::default());
     let mut hessian = One::new(ours(&settings, MemorySaving::None, &pairs), &[4, 3]);
+    // Nothing of a product gets into what is preconditioned, wherever damping is to stay.
+    let noisy = ours(&settings, MemorySaving::None, &pairs);
+    let damping = FitDamping { amount: Damping::None, noise: DampingNoise::InUpdate };
+    let mut noisy = One::new(Psgd { factors: KronFactors { damping, ..noisy.factors }, ..noisy }, &[4, 3]);
     let mut whitening = One::new(ours(&settings, MemorySaving::None, &others), &[4, 3]);
     for step in 0..4 {
         let [gradient, probe, product] = [0, 100, 200].map(|seed| tensor(&[4, 3], seed + step));
@@ -132,10 +136,12 @@ fn a_hessian_vector_product_is_fitted_to_instead_of_the_gradient() {
         pairs.give("x", numbers(&probe), Some(numbers(&product)));
         others.give("x", numbers(&probe), None);
         hessian.step(&gradient);
+        noisy.step(&gradient);
         whitening.step(&product);
     }
     assert_eq!(hessian.kept("factor_1"), whitening.kept("factor_1"));
     assert_ne!(hessian.parameter, whitening.parameter);
+    assert_eq!(hessian.parameter, noisy.parameter);
     // What does not fit the parameter is not used.
     let before = hessian.kept("factor_1");
     pairs.give("x", vec![1.0; 5], None);
