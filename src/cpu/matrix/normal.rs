@@ -53,12 +53,9 @@ impl<F: Field> Kernel for Draw<'_, F> {
 /// The words of blocks from `first` on, a block in each lane: [`philox`](crate::random::philox).
 #[inline(always)]
 fn blocks(noise: &Noise, keys: &RoundKeys, first: u64) -> [[u32; LANES]; 4] {
-    let mut words = [[0u32; LANES]; 4];
-    for lane in 0..LANES {
-        let counter = noise.counter(BASE, first + lane as u64);
-        (0..4).for_each(|word| words[word][lane] = counter[word]);
-    }
-    let [mut x0, mut x1, mut x2, mut x3] = words;
+    let counters: [[u32; 4]; LANES] = core::array::from_fn(|lane| noise.counter(BASE, first + lane as u64));
+    let words = core::array::from_fn(|word| core::array::from_fn(|lane| counters[lane][word]));
+    let [mut x0, mut x1, mut x2, mut x3]: [[u32; LANES]; 4] = words;
     for key in keys {
         for lane in 0..LANES {
             let low = u64::from(x0[lane]) * u64::from(MULTIPLIERS[0]);
