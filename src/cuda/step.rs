@@ -1,0 +1,88 @@
+//! How a step becomes launches: which function runs, in how many blocks, on what.
+
+use super::Kernel;
+use crate::device::{LEAF, Statistics};
+use crate::random::Noise;
+use crate::transform::Fold;
+
+/// One launch of a [function](Kernel::functions) of a kernel, in blocks of [`THREADS`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// The function.
+    pub function: String,
+    /// How many blocks.
+    pub blocks: usize,
+    /// How many tensors take part.
+    pub tensors: usize,
+    /// Pairs of a tensor, by its row in the table, and one of its leaves: a pair for each block, or for each tensor.
+    pub list: Vec<[u32; 2]>,
+}
+
+/// Threads in a block of every launch.
+pub const THREADS: usize = 256;
+
+/// What a launch must know of a tensor, beside its memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Its elements.
+    pub length: usize,
+    /// The statistics that are taken of it.
+    pub statistics: Statistics,
+}
+
+impl Kernel {
+    /// The launches of a step over some tensors, one after the other.
+    pub fn launches(&self, tensors: &[Taken]) -> Vec<Launch> {
+        let mut launches = Vec::new();
+        for statistic in self.statistics() {
+            let pass = statistic.pass;
+            // A tensor that needs a joint maximum needs those of all others, which may be older.
+            let by_all = statistic.is_joint
+                && tensors.iter().any(|tensor| {
+                    tensor.statistics.folds[pass] == Fold::Max && tensor.statistics.takes(pass)
+                });
+            let takes = |tensor: &Taken| tensor.length > 0 && (by_all || tensor.statistics.takes(pass));
+            let each = each(tensors, takes);
+            if each.is_empty() {
+                continue;
+            }
+            let count = each.len();
+            let mut push = |work: &str, blocks: usize, list: Vec<[u32; 2]>| {
+                let function = format!("{}_{work}_{pass}", self.name());
+                launches.push(Launch { function, blocks, tensors: count, list });
+            };
+            let leaves = leaves(tensors, takes);
+            push("measure", leaves.len(), leaves);
+            push("fold", count, each.clone());
+            push("finish", if statistic.is_joint { 1 } else { count }, each);
+        }
+        let leaves = leaves(tensors, |_| true);
+        if !leaves.is_empty() {
+            let (function, tensors) = (format!("{}_update", self.name()), tensors.len());
+            launches.push(Launch { function, blocks: leaves.len(), tensors, list: leaves });
+        }
+        launches
+    }
+}
+
+/// A pair for each tensor that takes part.
+fn each(tensors: &[Taken], takes: impl Fn(&Taken) -> bool) -> Vec<[u32; 2]> {
+    (0..).zip(tensors).filter(|(_, tensor)| takes(tensor)).map(|(place, _)| [place, 0]).collect()
+}
+
+/// A pair for each leaf of the tensors that take part.
+fn leaves(tensors: &[Taken], takes: impl Fn(&Taken) -> bool) -> Vec<[u32; 2]> {
+    let of_tensor = |(place, tensor): (u32, &Taken)| {
+        let leaves = u32::try_from(tensor.length.div_ceil(LEAF)).expect("fewer than 2^44 elements");
+        (0..leaves).map(move |leaf| [place, leaf])
+    };
+    (0..).zip(tensors).filter(|(_, tensor)| takes(tensor)).flat_map(of_tensor).collect()
+}
+
+/// The words of a row in the table of tensors that come before the pointers: elements, where the tensor's
+/// constants begin, and its random bits.
+pub fn row(length: usize, constants: usize, noise: &Noise) -> [u64; 4] {
+    let seed = u64::from(noise.keys[0][0]) | u64::from(noise.keys[0][1]) << 32;
+    let noise = u64::from(noise.tensor) | u64::from(noise.gradient) << 32;
+    [length as u64, constants as u64, noise, seed]
+}
