@@ -1,4 +1,5 @@
-// The update: one read and one write of everything that belongs to an element.
+// The update: one read and one write of everything that belongs to an element. The evaluation: the same
+// without a rule, element by element.
 //
 // Threads    a block of LANES threads walks one leaf; each thread takes GROUP neighbouring elements at a
 //            time, as many of the narrowest format as 16 bytes hold: eight in 16 bits, which a block of
@@ -191,6 +192,32 @@ static __device__ __forceinline__ void update(const u64 *table, const u32 *list,
     for (u64 first = begin + threadIdx.x * Kernel::GROUP; first < end; first += LANES * Kernel::GROUP) {
         const u64 left = end - first;
         update_group(row, constants, first, left < Kernel::GROUP ? (int)left : (int)Kernel::GROUP);
+    }
+}
+
+// Writes the point for evaluation into the place of the gradient, in the format of the parameter.
+template <class Kernel, class Evaluation>
+static __device__ __forceinline__ void evaluate(const u64 *table, const u32 *list, const void *block_of_constants)
+{
+    typedef typename Kernel::Number Number;
+    typedef typename Kernel::Parameter Parameter;
+    const Row<Kernel> row(table, list[2 * blockIdx.x]);
+    const Number *constants = (const Number *)block_of_constants + row.words[1];
+    typename Parameter::Memory *into = row.template pointer<typename Parameter::Memory>(7);
+    const u64 begin = (u64)list[2 * blockIdx.x + 1] * LEAF;
+    const u64 end = begin + LEAF < row.length() ? begin + LEAF : row.length();
+    for (u64 place = begin + threadIdx.x; place < end; place += LANES) {
+        Element<Kernel> element;
+        element.parameter = Parameter::widen(row.parameter()[place]);
+#pragma unroll
+        for (int field = 0; field < Kernel::STATE; ++field) {
+            element.state[field] = Kernel::State::widen(row.state(field)[place]);
+        }
+#pragma unroll
+        for (int field = 0; field < Kernel::CARRY; ++field) {
+            element.carry[field] = Parameter::widen(row.carry(field)[place]);
+        }
+        into[place] = Parameter::round(Evaluation::point(constants, element));
     }
 }
 

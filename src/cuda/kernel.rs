@@ -1,7 +1,7 @@
 //! [`Kernel`]: a chain in one combination of formats, as CUDA C.
 
 use super::trace::Outline;
-use super::{statistic, update};
+use super::{evaluation, statistic, update};
 use crate::device::{Formats, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::error::{Error, Result};
@@ -18,6 +18,7 @@ pub struct Kernel {
     /// Fields of state, and what the store carries.
     fields: [usize; 2],
     statistics: Vec<Statistic>,
+    evaluates: bool,
 }
 
 /// A statistic that a kernel takes.
@@ -84,7 +85,10 @@ impl Kernel {
                 statistics.push(Statistic { pass, is_joint: chain.joins_of(pass) });
             }
         }
-        Ok(Self { name: name.to_owned(), text, fields: [state, carry], statistics })
+        let evaluation = evaluation::text::<C, K::Store, F>(outline, name);
+        text += evaluation.as_deref().unwrap_or_default();
+        let evaluates = evaluation.is_some();
+        Ok(Self { name: name.to_owned(), text, fields: [state, carry], statistics, evaluates })
     }
 
     /// The name that its functions begin with.
@@ -102,19 +106,26 @@ impl Kernel {
         &self.statistics
     }
 
+    /// Whether the point for evaluation is another one than the parameter.
+    pub fn evaluates(&self) -> bool {
+        self.evaluates
+    }
+
     /// The words of a row of its table of tensors: see `cuda/common/table.cuh`.
     pub fn row_words(&self) -> usize {
         8 + self.fields.iter().sum::<usize>()
     }
 
-    /// The functions that can be launched: `update`, and `measure`, `fold` and `finish` of each statistic.
+    /// The functions that can be launched: `update`; `measure`, `fold` and `finish` of each statistic; `evaluate`, if
+    /// there is another point for evaluation.
     pub fn functions(&self) -> Vec<String> {
         let name = &self.name;
         let of_pass = |statistic: &Statistic| {
             ["measure", "fold", "finish"].map(|work| format!("{name}_{work}_{}", statistic.pass))
         };
         let of_passes = self.statistics.iter().flat_map(of_pass);
-        core::iter::once(format!("{name}_update")).chain(of_passes).collect()
+        let evaluate = self.evaluates.then(|| format!("{name}_evaluate"));
+        core::iter::once(format!("{name}_update")).chain(of_passes).chain(evaluate).collect()
     }
 }
 

@@ -26,6 +26,7 @@
 //! sides, sums over a tensor are folded in the same tree, random bits follow from the same counters.
 
 mod compile;
+mod evaluation;
 mod kernel;
 mod launch;
 mod statistic;

@@ -63,6 +63,13 @@ impl Kernel {
         }
         launches
     }
+
+    /// The launch that writes the point for evaluation of a tensor, if that is another one than the parameter.
+    /// In the tensor's row, the place of the gradient is where the point is written.
+    pub fn evaluation(&self, length: usize) -> Option<Launch> {
+        let list = self.evaluates().then(|| pairs(0, length).collect::<Vec<_>>())?;
+        Some(Launch { function: format!("{}_evaluate", self.name()), blocks: list.len(), tensors: 1, list })
+    }
 }
 
 /// A pair for each tensor that takes part.
@@ -72,11 +79,14 @@ fn each(tensors: &[Taken], takes: impl Fn(&Taken) -> bool) -> Vec<[u32; 2]> {
 
 /// A pair for each leaf of the tensors that take part.
 fn leaves(tensors: &[Taken], takes: impl Fn(&Taken) -> bool) -> Vec<[u32; 2]> {
-    let of_tensor = |(place, tensor): (u32, &Taken)| {
-        let leaves = u32::try_from(tensor.length.div_ceil(LEAF)).expect("fewer than 2^44 elements");
-        (0..leaves).map(move |leaf| [place, leaf])
-    };
-    (0..).zip(tensors).filter(|(_, tensor)| takes(tensor)).flat_map(of_tensor).collect()
+    let taking = (0..).zip(tensors).filter(|(_, tensor)| takes(tensor));
+    taking.flat_map(|(place, tensor)| pairs(place, tensor.length)).collect()
+}
+
+/// A pair for each leaf of a tensor.
+fn pairs(place: u32, length: usize) -> impl Iterator<Item = [u32; 2]> {
+    let leaves = u32::try_from(length.div_ceil(LEAF)).expect("fewer than 2^44 elements");
+    (0..leaves).map(move |leaf| [place, leaf])
 }
 
 /// The words of a row in the table of tensors that come before the pointers: elements, where the tensor's

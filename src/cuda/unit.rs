@@ -37,6 +37,10 @@ fn functions(kernel: &Kernel, source: &mut String) {
         .expect("a string has room");
     };
     function("update", &format!("update<gradus::{name}>(table, list, constants)"));
+    if kernel.evaluates() {
+        let types = format!("gradus::{name}, gradus::{name}_evaluation");
+        function("evaluate", &format!("evaluate<{types}>(table, list, constants)"));
+    }
     for statistic in kernel.statistics() {
         let pass = statistic.pass;
         let types = format!("gradus::{name}, gradus::{name}_{pass}");

@@ -3,7 +3,9 @@
 use crate::host::{Host, Step};
 use gradus::cpu::Cpu;
 use gradus::cuda::{Kernel, Taken, row};
-use gradus::device::{Device, Evaluated, Formats, MaybeTensor, Number, Slot, Tensor, TensorMut, Work};
+use gradus::device::{
+    Device, Evaluated, Formats, MaybeTensor, Number, OwnedTensor, Slot, Tensor, TensorMut, Work,
+};
 use gradus::dtype::{Format, StorageDtype};
 use gradus::error::Result;
 use gradus::real::Real;
@@ -139,8 +141,33 @@ impl Device for OnHost {
         Ok(())
     }
 
-    fn evaluate<C: Stage, K: Formats>(&self, _: Evaluated<'_, Self, C, K>) -> Result<()> {
-        unreachable!("nothing is evaluated here")
+    fn evaluate<C: Stage, K: Formats>(&self, tensor: Evaluated<'_, Self, C, K>) -> Result<()> {
+        // What is only read must not be written back, so the program gets copies.
+        let mut parameter = tensor.parameter.to_vec();
+        let mut state = ElementsOf::<C>::map(tensor.state, |field| field.to_vec());
+        let mut carry = <K::Store as Store>::Carry::map(tensor.carry, |field| field.to_vec());
+        let mut memory = Memory::default();
+        memory.table.extend([tensor.into.len() as u64, 0, 0, 0, 0, 0]);
+        memory.point(parameter.as_mut_slice());
+        let launches = self.kernel.evaluation(tensor.into.len()).into_iter().collect();
+        memory.point(tensor.into);
+        ElementsOf::<C>::map(ElementsOf::<C>::each_mut(&mut state), |field| {
+            memory.point(field.as_mut_slice())
+        });
+        let carry = <K::Store as Store>::Carry::each_mut(&mut carry);
+        <K::Store as Store>::Carry::map(carry, |field| memory.point(field.as_mut_slice()));
+        let mut constants = Vec::new();
+        C::Constants::map(C::Constants::each_ref(&tensor.constants), |number| {
+            constants.push(Number::<K>::constant(*number));
+        });
+        self.host.run(Step {
+            buffers: memory.buffers,
+            row_words: self.kernel.row_words(),
+            table: memory.table,
+            constants: bytemuck::cast_slice(&constants).to_vec(),
+            launches,
+        });
+        Ok(())
     }
 
     fn copy<T: StorageDtype>(&self, from: &[T], into: &mut [T]) -> Result<()> {
@@ -172,6 +199,8 @@ macro_rules! on_both {
                 Some(&mut self.elements)
             }
         }
+
+        impl<T: StorageDtype> OwnedTensor<$device, T> for Array<T> {}
 
         impl<T: StorageDtype> MaybeTensor<$device, T> for Array<T> {
             fn slot(&self) -> Slot<&[T]> {

@@ -11,6 +11,7 @@ mod device;
 mod host;
 mod nvrtc;
 mod parity;
+mod release;
 mod rules;
 mod snapshots;
 #[allow(dead_code)] // other tests need more of it

@@ -11,7 +11,7 @@ fn kernels(place: usize, case: &rules::Case) -> Vec<Kernel> {
     let chain = (case.rule)().chain();
     let (mut kernels, mut format) = (Vec::new(), 0);
     for_each_case!(|C| {
-        if rules::is_its_turn(case, place + format, 8) {
+        if rules::is_its_turn(case, place + format, 16) {
             let name = format!("{}_in_{}", case.name, C::NAME);
             kernels.push(Kernel::of::<_, <C as Case>::Formats>(&name, &chain).expect("a kernel"));
         }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Names and shapes: less than a group, whole groups, several leaves and a tail, nothing at all.
-const SHAPES: [(&str, &[usize]); 6] = [
+pub const SHAPES: [(&str, &[usize]); 6] = [
     ("scalar", &[]),
     ("tail", &[13]),
     ("whole", &[8, 16]),
@@ -33,7 +33,7 @@ fn length(shape: &[usize]) -> usize {
     shape.iter().product()
 }
 
-fn parameters<T: StorageDtype>() -> Vec<(&'static str, Array<T>)> {
+pub fn parameters<T: StorageDtype>() -> Vec<(&'static str, Array<T>)> {
     let value = |place: u64| move |element: usize| stored(scattered(place, element));
     let array = |(place, (name, shape)): (u64, (&'static str, &[usize]))| {
         (name, Array { shape: shape.to_vec(), elements: (0..length(shape)).map(value(place)).collect() })
@@ -43,7 +43,7 @@ fn parameters<T: StorageDtype>() -> Vec<(&'static str, Array<T>)> {
 
 /// Gradients of all magnitudes. In one tensor of elementwise rules some are odd; in others they would be all
 /// that a statistic finds.
-fn gradients<T: StorageDtype>(step: u64, has_odd: bool) -> Vec<(&'static str, Option<Array<T>>)> {
+pub fn gradients<T: StorageDtype>(step: u64, has_odd: bool) -> Vec<(&'static str, Option<Array<T>>)> {
     let array = |(place, (name, shape)): (u64, (&'static str, &[usize]))| {
         let value = |element: usize| {
             let size = 10f64.powi((element % 9) as i32 - 6);
@@ -63,23 +63,32 @@ fn gradients<T: StorageDtype>(step: u64, has_odd: bool) -> Vec<(&'static str, Op
 }
 
 /// Parameters and state after some steps.
-fn run<C: Case, D: Device>(rule: &rules::Case, device: D, has_odd: bool) -> Contents
+fn run<C: Case, D: Device>(rule: &rules::Case, device: D, kernel: &Kernel) -> Contents
 where
-    Array<Parameter<C>>: TensorMut<D, Parameter<C>>,
+    Array<Parameter<C>>: TensorMut<D, Parameter<C>> + MaybeTensor<D, Parameter<C>>,
     Option<Array<Gradient<C>>>: MaybeTensor<D, Gradient<C>>,
 {
+    let has_odd = kernel.statistics().is_empty();
     let mut parameters = parameters::<Parameter<C>>();
     let mut optimizer = C::optimizer((rule.rule)(), device, &parameters);
     for step in 1..=STEPS {
         optimizer.step(&mut parameters, &gradients::<Gradient<C>>(step, has_odd)).expect("the gradients fit");
     }
     let mut list = contents(&optimizer.snapshot().expect("whole steps"));
-    list.extend(parameters.into_iter().map(|(name, array)| (name.to_owned(), bits(&array.elements))));
+    let mut push = |parameters: &[(&str, Array<Parameter<C>>)]| {
+        list.extend(parameters.iter().map(|(name, array)| ((*name).to_owned(), bits(&array.elements))));
+    };
+    push(&parameters);
+    if kernel.evaluates() {
+        let mut evaluated = parameters.clone();
+        optimizer.evaluation_into(&parameters, &mut evaluated).expect("the same tensors");
+        push(&evaluated);
+    }
     list
 }
 
 /// The first difference, if there is one.
-fn difference(host: &Contents, cpu: &Contents) -> Option<String> {
+pub fn difference(host: &Contents, cpu: &Contents) -> Option<String> {
     assert_eq!(host.len(), cpu.len());
     host.iter().zip(cpu).find_map(|((name, host), (_, cpu))| {
         let place = (0..cpu.len()).find(|place| host.get(*place) != cpu.get(*place))?;
@@ -90,8 +99,7 @@ fn difference(host: &Contents, cpu: &Contents) -> Option<String> {
 
 fn compare<C: Case>(rule: &rules::Case, host: &Arc<Host>, kernel: &Kernel) -> Option<String> {
     let device = OnHost { host: host.clone(), kernel: kernel.clone() };
-    let has_odd = kernel.statistics().is_empty();
-    difference(&run::<C, _>(rule, device, has_odd), &run::<C, _>(rule, Cpu::default(), has_odd))
+    difference(&run::<C, _>(rule, device, kernel), &run::<C, _>(rule, Cpu::default(), kernel))
 }
 
 fn name<C: Case>(rule: &rules::Case) -> String {

@@ -71,3 +71,14 @@ struct adamw_with_an_average {
         }
     }
 };
+
+struct adamw_with_an_average_evaluation {
+    static __device__ __forceinline__ float point(const float *at, const Element<adamw_with_an_average> &element)
+    {
+        const float at_newest = at[11];
+        const float state_average = element.state[2];
+        const float parameter = element.parameter;
+        const float t1 = at_newest > 0 ? state_average : parameter;
+        return t1;
+    }
+};

@@ -127,3 +127,14 @@ struct msam_laprop_0 {
         into[0] = found;
     }
 };
+
+struct msam_laprop_evaluation {
+    static __device__ __forceinline__ float point(const float *at, const Element<msam_laprop> &element)
+    {
+        const float at_moves = at[8];
+        const float state_z = element.state[2];
+        const float parameter = element.parameter;
+        const float t1 = at_moves > 0 ? state_z : parameter;
+        return t1;
+    }
+};

@@ -44,3 +44,18 @@ struct schedule_free_sgd {
         }
     }
 };
+
+struct schedule_free_sgd_evaluation {
+    static __device__ __forceinline__ float point(const float *at, const Element<schedule_free_sgd> &element)
+    {
+        const float at_beyond = at[7];
+        const float state_z = element.state[0];
+        const float parameter = element.parameter;
+        const float t1 = magnitude(at_beyond);
+        const float t2 = state_z - parameter;
+        const float t3 = at_beyond * t2;
+        const float t4 = parameter + t3;
+        const float t5 = t1 > 0 ? t4 : parameter;
+        return t5;
+    }
+};
