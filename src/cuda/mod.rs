@@ -29,6 +29,7 @@ mod compile;
 mod evaluation;
 mod kernel;
 mod launch;
+mod square_sums;
 mod statistic;
 mod step;
 mod trace;

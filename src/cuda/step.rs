@@ -1,6 +1,6 @@
 //! How a step becomes launches: which function runs, in how many blocks, on what.
 
-use super::Kernel;
+use super::{Kernel, Statistic};
 use crate::device::{LEAF, Statistics};
 use crate::random::Noise;
 use crate::transform::Fold;
@@ -33,29 +33,10 @@ pub struct Taken {
 impl Kernel {
     /// The launches of a step over some tensors, one after the other.
     pub fn launches(&self, tensors: &[Taken]) -> Vec<Launch> {
-        let mut launches = Vec::new();
-        for statistic in self.statistics() {
-            let pass = statistic.pass;
-            // A tensor that needs a joint maximum needs those of all others, which may be older.
-            let by_all = statistic.is_joint
-                && tensors.iter().any(|tensor| {
-                    tensor.statistics.folds[pass] == Fold::Max && tensor.statistics.takes(pass)
-                });
-            let takes = |tensor: &Taken| tensor.length > 0 && (by_all || tensor.statistics.takes(pass));
-            let each = each(tensors, takes);
-            if each.is_empty() {
-                continue;
-            }
-            let count = each.len();
-            let mut push = |work: &str, blocks: usize, list: Vec<[u32; 2]>| {
-                let function = format!("{}_{work}_{pass}", self.name());
-                launches.push(Launch { function, blocks, tensors: count, list });
-            };
-            let leaves = leaves(tensors, takes);
-            push("measure", leaves.len(), leaves);
-            push("fold", count, each.clone());
-            push("finish", if statistic.is_joint { 1 } else { count }, each);
-        }
+        let statistics = self.statistics().iter();
+        let mut launches: Vec<_> = statistics
+            .flat_map(|statistic| self.fold(*statistic, tensors).chain(self.finish(*statistic, tensors)))
+            .collect();
         let leaves = leaves(tensors, |_| true);
         if !leaves.is_empty() {
             let (function, tensors) = (format!("{}_update", self.name()), tensors.len());
@@ -64,12 +45,50 @@ impl Kernel {
         launches
     }
 
+    /// The launches that leave the fold of a statistic in the first leaf of each tensor that takes part.
+    pub(super) fn fold(&self, statistic: Statistic, tensors: &[Taken]) -> impl Iterator<Item = Launch> {
+        let takes = taking(statistic, tensors);
+        let (leaves, each) = (leaves(tensors, &takes), each(tensors, &takes));
+        let measure = self.launch("measure", statistic, leaves.len(), each.len(), leaves);
+        let fold = self.launch("fold", statistic, each.len(), each.len(), each);
+        [measure, fold].into_iter().flatten()
+    }
+
+    /// The launch that makes numbers of the tensors of that.
+    fn finish(&self, statistic: Statistic, tensors: &[Taken]) -> Option<Launch> {
+        let each = each(tensors, taking(statistic, tensors));
+        let blocks = if statistic.is_joint { 1 } else { each.len() };
+        self.launch("finish", statistic, blocks, each.len(), each)
+    }
+
+    /// A launch for a statistic, if any tensor takes part.
+    fn launch(
+        &self,
+        work: &str,
+        statistic: Statistic,
+        blocks: usize,
+        tensors: usize,
+        list: Vec<[u32; 2]>,
+    ) -> Option<Launch> {
+        let function = format!("{}_{work}_{}", self.name(), statistic.pass);
+        (tensors > 0).then_some(Launch { function, blocks, tensors, list })
+    }
+
     /// The launch that writes the point for evaluation of a tensor, if that is another one than the parameter.
     /// In the tensor's row, the place of the gradient is where the point is written.
     pub fn evaluation(&self, length: usize) -> Option<Launch> {
         let list = self.evaluates().then(|| pairs(0, length).collect::<Vec<_>>())?;
         Some(Launch { function: format!("{}_evaluate", self.name()), blocks: list.len(), tensors: 1, list })
     }
+}
+
+/// Which tensors take part in a statistic.
+fn taking(statistic: Statistic, tensors: &[Taken]) -> impl Fn(&Taken) -> bool {
+    let pass = statistic.pass;
+    // A tensor that needs a joint maximum needs those of all others, which may be older.
+    let needs = |tensor: &Taken| tensor.statistics.folds[pass] == Fold::Max && tensor.statistics.takes(pass);
+    let by_all = statistic.is_joint && tensors.iter().any(needs);
+    move |tensor| tensor.length > 0 && (by_all || tensor.statistics.takes(pass))
 }
 
 /// A pair for each tensor that takes part.

@@ -14,6 +14,7 @@ mod parity;
 mod release;
 mod rules;
 mod snapshots;
+mod square_sums;
 #[allow(dead_code)] // other tests need more of it
 #[path = "../conformance/values.rs"]
 mod values;

@@ -4,6 +4,7 @@ use crate::cases::{Case, for_each_case};
 use crate::rules;
 use gradus::cuda::{Architecture, CompileError, Kernel, compile, unit};
 use gradus::transform::Rule;
+use half::{bf16, f16};
 use std::time::Instant;
 
 /// The kernels of a rule in the formats and stores whose turn it is.
@@ -41,6 +42,22 @@ fn assert_all_compile(architecture: Architecture) {
 
 const SM_80: Architecture = Architecture { major: 8, minor: 0 };
 const SM_90: Architecture = Architecture { major: 9, minor: 0 };
+
+#[test]
+fn the_kernels_without_a_rule_compile() {
+    let kernels = [
+        Kernel::square_sums::<f64>("of_f64"),
+        Kernel::square_sums::<f32>("of_f32"),
+        Kernel::square_sums::<bf16>("of_bf16"),
+        Kernel::square_sums::<f16>("of_f16"),
+    ];
+    for architecture in [SM_80, SM_90] {
+        match compile(&unit(kernels.iter().flatten()), architecture) {
+            Err(CompileError::NoCompiler) => println!("skipped: {}", CompileError::NoCompiler),
+            compiled => assert!(compiled.expect("it compiles").contains(".entry of_f16_fold_0(")),
+        }
+    }
+}
 
 #[test]
 fn every_kernel_compiles_for_sm_80() {
