@@ -8,6 +8,7 @@
 
 mod cases;
 mod device;
+mod every_number;
 mod host;
 mod nvrtc;
 mod parity;

@@ -106,7 +106,7 @@ fn name<C: Case>(rule: &rules::Case) -> String {
     format!("{}_in_{}", rule.name, C::NAME)
 }
 
-fn kernel<C: Case>(rule: &rules::Case) -> Kernel {
+pub fn kernel<C: Case>(rule: &rules::Case) -> Kernel {
     Kernel::of::<_, C::Formats>(&name::<C>(rule), &(rule.rule)().chain()).expect("a kernel")
 }
 
