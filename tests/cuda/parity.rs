@@ -121,7 +121,7 @@ fn assert_same_bits(half: usize) {
     for (place, rule) in &rules {
         let mut format = 0;
         for_each_case!(|C| {
-            if rules::is_its_turn(rule, place / 2 + format, 6) {
+            if rules::is_its_turn(rule, place / 2 + format, 8) {
                 kernels.push(kernel::<C>(rule));
             }
             format += 1;
