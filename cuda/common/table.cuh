@@ -48,9 +48,9 @@ template <class Kernel> struct Row {
     {
         return pointer<typename Kernel::State::Memory>(BEFORE_FIELDS + field);
     }
-    __device__ __forceinline__ typename Kernel::Parameter::Memory *carry(int field) const
+    __device__ __forceinline__ typename Kernel::Beside::Memory *carry(int field) const
     {
-        return pointer<typename Kernel::Parameter::Memory>(BEFORE_FIELDS + Kernel::STATE + field);
+        return pointer<typename Kernel::Beside::Memory>(BEFORE_FIELDS + Kernel::STATE + field);
     }
 };
 
@@ -73,10 +73,57 @@ template <class Kernel> struct Constants {
 template <class Kernel> struct Element {
     typename Kernel::Number gradient, parameter, first_element;
     typename Kernel::Number state[Kernel::STATE + 1], carry[Kernel::CARRY + 1];
-    // The parameter as it is stored, whether it is written, and the random bits of its rounding.
+    // The parameter as it is stored, with a correction if it has one; whether it is written, and the random
+    // bits of its rounding.
     typename Kernel::Parameter::Memory memory;
+    typename Kernel::Beside::Memory beside;
     bool moves;
     u32 random;
 };
+
+// Puts a parameter and what is carried beside it into an element, as numbers.
+template <class Kernel>
+static __device__ __forceinline__ void widen_parameter(
+    Element<Kernel> &element, typename Kernel::Parameter::Memory memory,
+    const typename Kernel::Beside::Memory (&carry)[Kernel::CARRY + 1])
+{
+    element.memory = memory;
+    if constexpr (Kernel::CORRECTS) {
+        element.beside = carry[0];
+        element.parameter = join<typename Kernel::Parameter, Kernel::Beside::DIGITS>(memory, carry[0]);
+    } else {
+        element.parameter = Kernel::Parameter::widen(memory);
+#pragma unroll
+        for (int field = 0; field < Kernel::CARRY; ++field) {
+            element.carry[field] = Kernel::Beside::widen(carry[field]);
+        }
+    }
+}
+
+// The same for an element of a tensor. A parameter that is not written counts as 0.
+template <class Kernel>
+static __device__ __forceinline__ void read_parameter(Element<Kernel> &element, const Row<Kernel> &row, u64 place)
+{
+    typename Kernel::Beside::Memory carry[Kernel::CARRY + 1];
+#pragma unroll
+    for (int field = 0; field < Kernel::CARRY; ++field) carry[field] = row.carry(field)[place];
+    const typename Kernel::Parameter::Memory none = 0;
+    widen_parameter(element, row.parameter() ? row.parameter()[place] : none, carry);
+}
+
+// Writes a target into parameter and correction.
+template <class Kernel>
+static __device__ __forceinline__ void correct(Element<Kernel> &element, float target, u32 random)
+{
+    int correction;
+    element.memory = split<typename Kernel::Parameter, Kernel::Beside::DIGITS>(target, random, correction);
+    element.beside = correction;
+}
+
+// What parameter and correction stand for.
+template <class Kernel> static __device__ __forceinline__ float corrected(const Element<Kernel> &element)
+{
+    return join<typename Kernel::Parameter, Kernel::Beside::DIGITS>(element.memory, element.beside);
+}
 
 } // namespace gradus

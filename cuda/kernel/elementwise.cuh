@@ -80,6 +80,19 @@ template <int N> static __device__ __forceinline__ void store(const double (&ele
     }
 }
 
+// Formats that are no word: element by element.
+template <class Memory, int N> static __device__ __forceinline__ void load(const uint4 *from, Memory (&elements)[N])
+{
+#pragma unroll
+    for (int i = 0; i < N; ++i) elements[i] = ((const Memory *)from)[i];
+}
+
+template <class Memory, int N> static __device__ __forceinline__ void store(const Memory (&elements)[N], uint4 *into)
+{
+#pragma unroll
+    for (int i = 0; i < N; ++i) ((Memory *)into)[i] = elements[i];
+}
+
 // A group of elements, in registers.
 template <class Memory, int GROUP> struct Group {
     Memory elements[GROUP];
@@ -90,7 +103,7 @@ template <class Memory, int GROUP> struct Group {
             load((const uint4 *)(from + first), elements);
         } else {
 #pragma unroll
-            for (int i = 0; i < GROUP; ++i) elements[i] = i < count ? from[first + i] : (Memory)0;
+            for (int i = 0; i < GROUP; ++i) elements[i] = i < count ? from[first + i] : Memory();
         }
     }
 
@@ -118,7 +131,8 @@ static __device__ __forceinline__ void update_group(
     const bool moves = row.parameter() != 0;
 
     Group<typename Kernel::Gradient::Memory, GROUP> gradient;
-    Group<typename Parameter::Memory, GROUP> parameter, carry[Kernel::CARRY + 1];
+    Group<typename Parameter::Memory, GROUP> parameter;
+    Group<typename Kernel::Beside::Memory, GROUP> carry[Kernel::CARRY + 1];
     Group<typename State::Memory, GROUP> state[Kernel::STATE + 1];
     gradient.read(row.gradient(), first, count);
     if (moves) {
@@ -140,18 +154,17 @@ static __device__ __forceinline__ void update_group(
     for (int i = 0; i < GROUP; ++i) {
         Element<Kernel> element;
         element.gradient = Kernel::Gradient::widen(gradient.elements[i]);
-        element.parameter = Parameter::widen(parameter.elements[i]);
+        typename Kernel::Beside::Memory beside[Kernel::CARRY + 1];
+#pragma unroll
+        for (int field = 0; field < Kernel::CARRY; ++field) beside[field] = carry[field].elements[i];
+        widen_parameter(element, parameter.elements[i], beside);
+        if (!moves && Kernel::CORRECTS) element.parameter = 0;
         element.first_element = first + i == 0 ? 1 : 0;
-        element.memory = parameter.elements[i];
         element.moves = moves;
         element.random = Kernel::STREAMS > 0 ? word(random[0], 0, i) : 0;
 #pragma unroll
         for (int field = 0; field < Kernel::STATE; ++field) {
             element.state[field] = State::widen(state[field].elements[i]);
-        }
-#pragma unroll
-        for (int field = 0; field < Kernel::CARRY; ++field) {
-            element.carry[field] = Parameter::widen(carry[field].elements[i]);
         }
 
         Kernel::update(constants.at, constants.tensor, element);
@@ -164,9 +177,13 @@ static __device__ __forceinline__ void update_group(
                 ? State::round_stochastically(element.state[field], word(random[stream / 8], stream, i))
                 : State::round(element.state[field]);
         }
+        if constexpr (Kernel::CORRECTS) {
+            carry[0].elements[i] = element.beside;
+        } else {
 #pragma unroll
-        for (int field = 0; field < Kernel::CARRY; ++field) {
-            carry[field].elements[i] = Parameter::round(element.carry[field]);
+            for (int field = 0; field < Kernel::CARRY; ++field) {
+                carry[field].elements[i] = Kernel::Beside::round(element.carry[field]);
+            }
         }
     }
 
@@ -208,14 +225,10 @@ static __device__ __forceinline__ void evaluate(const u64 *table, const u32 *lis
     const u64 end = begin + LEAF < row.length() ? begin + LEAF : row.length();
     for (u64 place = begin + threadIdx.x; place < end; place += LANES) {
         Element<Kernel> element;
-        element.parameter = Parameter::widen(row.parameter()[place]);
+        read_parameter(element, row, place);
 #pragma unroll
         for (int field = 0; field < Kernel::STATE; ++field) {
             element.state[field] = Kernel::State::widen(row.state(field)[place]);
-        }
-#pragma unroll
-        for (int field = 0; field < Kernel::CARRY; ++field) {
-            element.carry[field] = Parameter::widen(row.carry(field)[place]);
         }
         into[place] = Parameter::round(Evaluation::point(constants, element));
     }

@@ -40,7 +40,6 @@ template <class Kernel, class Pass>
 static __device__ __forceinline__ void measure(const u64 *table, const u32 *list, const void *block_of_constants)
 {
     __shared__ double lanes[LANES];
-    typedef typename Kernel::Parameter Parameter;
     const Row<Kernel> row(table, list[2 * blockIdx.x]);
     const Constants<Kernel> constants(row, block_of_constants);
     const u32 leaf = list[2 * blockIdx.x + 1], lane = threadIdx.x;
@@ -51,15 +50,11 @@ static __device__ __forceinline__ void measure(const u64 *table, const u32 *list
     for (u64 place = begin + lane; place < end; place += LANES) {
         Element<Kernel> element;
         element.gradient = Kernel::Gradient::widen(row.gradient()[place]);
-        element.parameter = row.parameter() ? Parameter::widen(row.parameter()[place]) : 0;
+        read_parameter(element, row, place);
         element.first_element = place == 0 ? 1 : 0;
 #pragma unroll
         for (int field = 0; field < Kernel::STATE; ++field) {
             element.state[field] = Kernel::State::widen(row.state(field)[place]);
-        }
-#pragma unroll
-        for (int field = 0; field < Kernel::CARRY; ++field) {
-            element.carry[field] = Parameter::widen(row.carry(field)[place]);
         }
         sum = join<Pass::FOLD>(sum, summand<Pass::FOLD>(Pass::measure(constants.at, constants.tensor, element)));
     }

@@ -2,7 +2,7 @@
 
 use super::trace::Outline;
 use super::{evaluation, statistic, update};
-use crate::device::{Formats, Number};
+use crate::device::{Beside, Formats, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::error::{Error, Result};
 use crate::random::PARAMETER_STREAM;
@@ -34,11 +34,11 @@ impl Kernel {
     /// Writes down a chain. Its functions begin with `name`, which must be a word of C.
     ///
     /// # Errors
-    /// [`Error::Combination`] for what no kernel does yet: state by axis, work on matrices between the parts of
-    /// a chain, and error-corrected formats and stores.
+    /// [`Error::Combination`] for what no kernel does yet: state by axis, and work on matrices between the parts of
+    /// a chain.
     pub fn of<C: Stage, K: Formats>(name: &str, chain: &C) -> Result<Self> {
         let outline = Outline::of(chain);
-        check::<C, K>(chain, &outline)?;
+        check(chain, &outline)?;
         match <Number<K> as StorageDtype>::FORMAT {
             Format::F64 => Self::traced::<C, K, f64>(name, chain, &outline),
             _ => Self::traced::<C, K, f32>(name, chain, &outline),
@@ -54,8 +54,14 @@ impl Kernel {
             (false, true) => PARAMETER_STREAM as usize + 1,
             (false, false) => 0,
         };
-        let [parameter, gradient, of_state] =
-            [K::Parameter::FORMAT, K::Gradient::FORMAT, K::State::FORMAT].map(format_name);
+        let corrects = u32::from(K::Store::CORRECTS);
+        let [parameter, gradient, of_state, beside] = [
+            K::Parameter::FORMAT,
+            K::Gradient::FORMAT,
+            K::State::FORMAT,
+            <Beside<K> as StorageDtype>::FORMAT,
+        ]
+        .map(format_name);
         let group = group::<K>(state);
         let (number, constants, tensor) = (F::NAME, outline.constants(), outline.tensor());
         let body = update::text::<C, K::Store, F>(outline);
@@ -67,7 +73,8 @@ impl Kernel {
                  typedef {parameter} Parameter;\n    \
                  typedef {gradient} Gradient;\n    \
                  typedef {of_state} State;\n    \
-                 enum {{ CONSTANTS = {constants}, TENSOR = {tensor}, STATE = {state}, CARRY = {carry}, STREAMS = {streams}, GROUP = {group} }};\n\n    \
+                 typedef {beside} Beside;\n    \
+                 enum {{ CONSTANTS = {constants}, TENSOR = {tensor}, STATE = {state}, CARRY = {carry}, STREAMS = {streams}, GROUP = {group}, CORRECTS = {corrects} }};\n\n    \
                  static __device__ __forceinline__ void update(\n        \
                      const {number} *at, const {number} *tensor, Element<{name}> &element)\n    \
                  {{\n{body}    }}\n\
@@ -133,18 +140,15 @@ impl Kernel {
 fn group<K: Formats>(fields: usize) -> usize {
     let state = if fields > 0 { K::State::FORMAT } else { K::Parameter::FORMAT };
     let bytes = [K::Parameter::FORMAT, K::Gradient::FORMAT, state].map(Format::bytes);
-    16 / bytes.into_iter().fold(16, usize::min)
+    let narrowest = bytes.into_iter().fold(16, usize::min);
+    (16 / narrowest).next_power_of_two().min(8)
 }
 
 /// Refuses what no kernel does yet.
-fn check<C: Stage, K: Formats>(chain: &C, outline: &Outline<C>) -> Result<()> {
+fn check<C: Stage>(chain: &C, outline: &Outline<C>) -> Result<()> {
     let refused = |option: &str, because| {
         Err(Error::Combination { option: option.to_owned(), with: "a CUDA kernel".to_owned(), because })
     };
-    let formats = [K::Parameter::FORMAT, K::Gradient::FORMAT, K::State::FORMAT];
-    if K::Store::CORRECTS || formats.into_iter().any(Format::is_error_corrected) {
-        return refused("an error-corrected format", "kernels know f64, f32, bf16 and f16");
-    }
     if outline.axes() > 0 {
         return refused("state by axis", "kernels keep a number for each element");
     }
@@ -154,13 +158,18 @@ fn check<C: Stage, K: Formats>(chain: &C, outline: &Outline<C>) -> Result<()> {
     Ok(())
 }
 
-/// The name that a format has in `cuda/common/format.cuh`.
+/// The name that a format has in `cuda/common/`.
 fn format_name(format: Format) -> &'static str {
     match format {
         Format::F64 => "F64",
         Format::F32 => "F32",
         Format::Bf16 => "Bf16",
         Format::F16 => "F16",
-        _ => unreachable!("error-corrected formats have been refused"),
+        Format::Bf16Plus8 => "Plus8<Bf16>",
+        Format::Bf16Plus16 => "Plus16<Bf16>",
+        Format::F16Plus8 => "Plus8<F16>",
+        Format::F16Plus16 => "Plus16<F16>",
+        Format::I8 => "I8",
+        Format::I16 => "I16",
     }
 }

@@ -73,7 +73,7 @@ impl Kernel {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Combination`](crate::error::Error::Combination) for an error-corrected format.
+    /// None yet: it is a chain of one stage, which every kernel can be.
     pub fn square_sums<G: StorageDtype + WidensTo<f64>>(name: &str) -> Result<Self> {
         Self::of::<_, In<f64, G, f64, Nearest>>(name, &SquareSums)
     }

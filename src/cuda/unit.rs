@@ -4,9 +4,10 @@ use super::Kernel;
 use core::fmt::Write;
 
 /// The text by hand, each file behind those that it needs.
-const BY_HAND: [&str; 6] = [
+const BY_HAND: [&str; 7] = [
     include_str!("../../cuda/common/number.cuh"),
     include_str!("../../cuda/common/format.cuh"),
+    include_str!("../../cuda/common/corrected.cuh"),
     include_str!("../../cuda/common/random.cuh"),
     include_str!("../../cuda/common/table.cuh"),
     include_str!("../../cuda/kernel/elementwise.cuh"),

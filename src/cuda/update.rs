@@ -37,7 +37,8 @@ fn traced<C: Stage, W: Store, F: Kind>(outline: &Outline<C>) -> Update<F> {
     let update = C::update(&inputs.constants, input, &inputs.tensor, &mut inputs.state).update;
     let after = list::<C::State, _>(&inputs.state);
     let target = W::target(parameter, update, &carry);
-    let stored = Traced::input("stored", "Parameter::widen(element.memory)");
+    let stored = if W::CORRECTS { "corrected(element)" } else { "Parameter::widen(element.memory)" };
+    let stored = Traced::input("stored", stored);
     W::settle(parameter, update, stored, &mut carry);
     let known = W::known(stored, &carry);
     if C::LOOKS_BACK {
@@ -63,12 +64,16 @@ pub(super) fn text<C: Stage, W: Store, F: Kind>(outline: &Outline<C>) -> String 
     }
 
     let target = writer.name(update.target);
-    let rounded = match W::ROUNDING {
-        Rounding::Nearest => format!("round({target})"),
-        Rounding::Stochastic => format!("round_stochastically({target}, element.random)"),
+    let written = match (W::CORRECTS, W::ROUNDING) {
+        (false, Rounding::Nearest) => format!("element.memory = Parameter::round({target})"),
+        (false, Rounding::Stochastic) => {
+            format!("element.memory = Parameter::round_stochastically({target}, element.random)")
+        }
+        (true, Rounding::Nearest) => format!("correct(element, {target}, TO_NEAREST)"),
+        (true, Rounding::Stochastic) => format!("correct(element, {target}, element.random)"),
     };
     writeln!(text, "        if (element.moves) {{").expect(ROOM);
-    writeln!(text, "            element.memory = Parameter::{rounded};").expect(ROOM);
+    writeln!(text, "            {written};").expect(ROOM);
     let changed: Vec<_> =
         after.iter().zip(&update.looked_back).enumerate().filter(|(_, (after, now))| after != now).collect();
     let results: Vec<_> =
@@ -77,7 +82,9 @@ pub(super) fn text<C: Stage, W: Store, F: Kind>(outline: &Outline<C>) -> String 
     for (place, (_, now)) in changed {
         writeln!(text, "            element.state[{place}] = {};", writer.name(*now)).expect(ROOM);
     }
-    for (place, carried) in update.carry.iter().enumerate() {
+    // A correction is written with its number.
+    let carry = if W::CORRECTS { &[] } else { update.carry.as_slice() };
+    for (place, carried) in carry.iter().enumerate() {
         writeln!(text, "            element.carry[{place}] = {};", writer.name(*carried)).expect(ROOM);
     }
     writeln!(text, "        }}").expect(ROOM);

@@ -72,8 +72,8 @@
 //!
 //! # What is no kernel yet
 //!
-//! State by axis ([SM3](crate::rule::Sm3)), rules that work on matrices, and error-corrected formats:
-//! [`Kernel::of`](crate::cuda::Kernel::of) refuses them with the reason.
+//! State by axis ([SM3](crate::rule::Sm3)), and rules that work on matrices: [`Kernel::of`](crate::cuda::Kernel::of)
+//! refuses them with the reason.
 //!
 //! ```
 //! use gradus::cuda::Kernel;

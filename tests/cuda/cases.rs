@@ -1,8 +1,9 @@
 //! The combinations of formats and stores that kernels know.
 
 use gradus::device::{Device, Formats, In, ParameterSet};
+use gradus::dtype::{Plus8, Plus16};
 use gradus::optimizer::{Build, Optimizer, Together};
-use gradus::store::{Kahan, Nearest, Stochastic};
+use gradus::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic};
 use gradus::transform::DynamicRule;
 use half::{bf16, f16};
 
@@ -73,4 +74,14 @@ cases! {
     F16Stochastic: In<f16, f16, f32, Stochastic> = parameters_in::<f16>().stochastic_rounding(6);
     F16StateStochastic: In<f16, f16, f16, Stochastic> =
         parameters_in::<f16>().state_in::<f16>(7).stochastic_rounding(8);
+    Bf16Corrected: In<bf16, bf16, Plus8<bf16>, Corrected8> =
+        state_in::<Plus8<bf16>>(9).error_corrected8(10).parameters_in::<bf16>();
+    Bf16Corrected16: In<bf16, bf16, f32, Corrected16> = error_corrected16().parameters_in::<bf16>();
+    F16Corrected: In<f16, f32, Plus16<f16>, Corrected16> =
+        parameters_in::<f16>().gradients_in::<f32>().state_in::<Plus16<f16>>(11).error_corrected16();
+    F16Corrected8: In<f16, f32, Plus8<f16>, Corrected8> =
+        parameters_in::<f16>().gradients_in::<f32>().state_in::<Plus8<f16>>(14).error_corrected8(15);
+    F32StateBf16Plus8: In<f32, f32, Plus8<bf16>, Nearest> = state_in::<Plus8<bf16>>(16);
+    F32StateBf16Plus16: In<f32, f32, Plus16<bf16>, Nearest> = state_in::<Plus16<bf16>>(17);
+    F32StateF16Plus8: In<f32, f32, Plus8<f16>, Nearest> = state_in::<Plus8<f16>>(18);
 }

@@ -1,8 +1,9 @@
 //! Numbers of every sign and exponent through every conversion, and through every function of `Real`.
 
 use crate::cases::{Bf16, Bf16Kahan, Bf16Stochastic, F32StateBf16, F32StateF16, F64, F64GradientF32};
+use crate::cases::{Bf16Corrected, Bf16Corrected16, F16Corrected, F16Corrected8};
 use crate::cases::{Case, F16, F16KahanGradientF32, F16StateStochastic, F16Stochastic, F32, F32GradientBf16};
-use crate::cases::{Gradient, Parameter};
+use crate::cases::{F32StateBf16Plus8, F32StateBf16Plus16, F32StateF16Plus8, Gradient, Parameter};
 use crate::device::{Array, OnHost};
 use crate::host::{self, Host};
 use crate::parity::{difference, kernel};
@@ -73,7 +74,8 @@ macro_rules! assert_same_bits {
 fn every_number_is_converted_as_on_the_cpu() {
     assert_same_bits! { "conversions":
         sgd in F16 F16Stochastic F16KahanGradientF32 F32GradientBf16 Bf16 Bf16Stochastic Bf16Kahan F64GradientF32;
-        sgd_momentum in F32StateBf16 F32StateF16 F16StateStochastic;
+        sgd_momentum in F32StateBf16 F32StateF16 F16StateStochastic F32StateBf16Plus8 F32StateBf16Plus16 F32StateF16Plus8
+            Bf16Corrected Bf16Corrected16 F16Corrected F16Corrected8;
     }
 }
 

@@ -4,7 +4,7 @@ use crate::rules;
 use gradus::cuda::Kernel;
 use gradus::device::In;
 use gradus::rule::AdamW;
-use gradus::store::{Kahan, Nearest, Stochastic, Store};
+use gradus::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
 use gradus::transform::Rule;
 use half::{bf16, f16};
 use std::path::Path;
@@ -23,7 +23,13 @@ fn kernels() -> Vec<Kernel> {
         ]
     }
     let rules = rules::all().into_iter().map(|case| (case.in_types)().expect("a kernel"));
-    let stores = [adamw::<Nearest>("nearest"), adamw::<Kahan>("kahan"), adamw::<Stochastic>("stochastic")];
+    let stores = [
+        adamw::<Nearest>("nearest"),
+        adamw::<Kahan>("kahan"),
+        adamw::<Stochastic>("stochastic"),
+        adamw::<Corrected8>("corrected8"),
+        adamw::<Corrected16>("corrected16"),
+    ];
     rules.chain(stores.into_iter().flatten()).collect()
 }
 
