@@ -76,14 +76,13 @@ pub(super) fn text<C: Stage, W: Store, F: Kind>(outline: &Outline<C>) -> String 
     writeln!(text, "            {written};").expect(ROOM);
     let changed: Vec<_> =
         after.iter().zip(&update.looked_back).enumerate().filter(|(_, (after, now))| after != now).collect();
-    let results: Vec<_> =
-        changed.iter().map(|(_, (_, now))| **now).chain(update.carry.iter().copied()).collect();
+    // A correction has been written with its number.
+    let carry = if W::CORRECTS { &[] } else { update.carry.as_slice() };
+    let results: Vec<_> = changed.iter().map(|(_, (_, now))| **now).chain(carry.iter().copied()).collect();
     writer.write(&results, "            ", &mut text);
     for (place, (_, now)) in changed {
         writeln!(text, "            element.state[{place}] = {};", writer.name(*now)).expect(ROOM);
     }
-    // A correction is written with its number.
-    let carry = if W::CORRECTS { &[] } else { update.carry.as_slice() };
     for (place, carried) in carry.iter().enumerate() {
         writeln!(text, "            element.carry[{place}] = {};", writer.name(*carried)).expect(ROOM);
     }

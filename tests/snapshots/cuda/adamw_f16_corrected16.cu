@@ -60,7 +60,6 @@ struct adamw_f16_corrected16 {
         element.state[1] = t16;
         if (element.moves) {
             correct(element, t30, TO_NEAREST);
-            const float carry_correction = element.carry[0];
         }
     }
 };
