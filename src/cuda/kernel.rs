@@ -31,7 +31,8 @@ pub struct Statistic {
 }
 
 impl Kernel {
-    /// Writes down a chain. Its functions begin with `name`, which must be a word of C.
+    /// Writes down a chain. Its functions begin with `name`, which must be a word of C, and none that the text by
+    /// hand in `cuda/` has taken.
     ///
     /// # Errors
     /// [`Error::Combination`] for what no kernel does yet: state by axis, and work on matrices between the parts of

@@ -29,7 +29,7 @@ pub struct Step<'a> {
 
 /// The host's C++ compiler, or why there is none.
 pub fn compiler() -> Result<String, String> {
-    if !cfg!(all(unix, target_pointer_width = "64")) {
+    if !cfg!(all(target_os = "linux", target_pointer_width = "64")) {
         return Err(
             "threads of a block are made with <ucontext.h>, which this system does not have".to_owned()
         );
