@@ -144,6 +144,10 @@ pub mod device;
 // The CPU as a device.
 pub mod cpu;
 
+// Chains as CUDA kernels.
+#[cfg(feature = "cuda")]
+pub mod cuda;
+
 // The builder, the step, gradient release, snapshots. Names no device.
 pub mod optimizer;
 

@@ -188,7 +188,8 @@ fn a_step_of_a_matrix_rule_by_name_allocates_nothing() {
         let values = |(row, column): (usize, usize)| ((row * 7 + column * 3) % 11) as f32 - 5.0;
         let matrices = |rows, columns| Array2::from_shape_fn((rows, columns), values);
         let gradients = vec![("a", matrices(90, 70)), ("b", matrices(1, 20))];
-        for optimizer in ["muon", "muon_adamw", "psgd_kron", "pure_psgd", "delayed_psgd", "psgd_pro", "kron"] {
+        for optimizer in ["muon", "muon_adamw", "psgd_kron", "pure_psgd", "delayed_psgd", "psgd_pro", "kron"]
+        {
             let mut parameters = gradients.clone();
             let configuration = Configuration::of(optimizer);
             let mut optimizer =

@@ -13,10 +13,14 @@ mod exponential;
 mod float;
 mod logarithm;
 mod tile;
+#[cfg(feature = "cuda")]
+mod traced;
 
 pub use exponential::{exp, tanh};
 pub use logarithm::{ln, ln_1p};
 pub use tile::{TILE, Tile};
+#[cfg(feature = "cuda")]
+pub use traced::{Kind, Trace, Traced, Writer, trace};
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 

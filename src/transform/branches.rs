@@ -2,7 +2,7 @@
 
 use super::description::short_name;
 use super::dynamic::numbered;
-use super::{Arrives, Description, Either, FieldSet, Fold, Input, Of, Pair, Stage, Step};
+use super::{Arrives, Description, Either, FieldSet, Fold, Input, Of, Pair, Stage, Step, field_names};
 use crate::real::Real;
 use core::fmt::Debug;
 
@@ -194,6 +194,11 @@ impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
 
     fn names_of_state(&self) -> Vec<String> {
         numbered(self.first.names_of_state().into_iter().chain(self.second.names_of_state()))
+    }
+
+    fn names_of_constants(&self) -> Vec<String> {
+        let (first, second) = (self.first.names_of_constants(), self.second.names_of_constants());
+        numbered(first.into_iter().chain(second).chain(field_names::<M::Constants>()))
     }
 
     fn description(&self) -> Description {

@@ -66,6 +66,11 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
         numbered(self.first.names_of_state().into_iter().chain(self.second.names_of_state()))
     }
 
+    fn names_of_constants(&self) -> Vec<String> {
+        let (first, second) = (self.first.names_of_constants(), self.second.names_of_constants());
+        numbered(first.into_iter().chain(second))
+    }
+
     fn description(&self) -> Description {
         self.first.description().then(self.second.description())
     }

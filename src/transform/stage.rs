@@ -143,6 +143,11 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         field_names::<Self::State>()
     }
 
+    /// The names of its constants, for a stage that only knows itself at run time.
+    fn names_of_constants(&self) -> Vec<String> {
+        field_names::<Self::Constants>()
+    }
+
     /// The names of what it is made of and of all that it remembers. Stages that are made of others put
     /// theirs together; names that occur twice are [numbered](Description::numbered) in the end.
     fn description(&self) -> Description {

@@ -2,8 +2,10 @@
 
 use super::element::{Element, Found};
 use super::fields::{Listed, ListedConstants, Numbers};
-use super::{Counts, Input, Kernel, Program, Stage, Step};
+use super::{Counts, Input, Kernel, Program, Stage, Step, numbered};
 use crate::error::{Error, Result};
+#[cfg(feature = "cuda")]
+use crate::real::Traced;
 use crate::real::{Real, Tile};
 use crate::transform::{ByAxis, Description, Flag, Fold, MatrixStage, Pair};
 use arrayvec::ArrayVec;
@@ -74,7 +76,7 @@ pub(super) type Few<F> = ArrayVec<F, MOST_NUMBERS>;
 pub(super) type State<F> = (ArrayVec<F, MOST_STATE>, ArrayVec<F, MOST_AXES>);
 
 /// Calls a method of something in the kind of numbers that it is in. A stage behind a pointer exists
-/// for these four.
+/// for these only.
 macro_rules! in_its_kind {
     ($numbers:ident . $run:ident ($($argument:expr),*)) => {
         if let Some(mut numbers) = $numbers.cast::<f32>() {
@@ -86,8 +88,30 @@ macro_rules! in_its_kind {
         } else if let Some(mut numbers) = $numbers.cast::<Tile<f64>>() {
             numbers.$run($($argument),*);
         } else {
-            unreachable!("chains from data run in f32, in f64, and on tiles of them");
+            traced!($numbers.$run($($argument),*));
         }
+    };
+}
+
+/// The same for numbers that are written down.
+#[cfg(feature = "cuda")]
+macro_rules! traced {
+    ($numbers:ident . $run:ident ($($argument:expr),*)) => {
+        if let Some(mut numbers) = $numbers.cast::<Traced<f32>>() {
+            numbers.$run($($argument),*);
+        } else if let Some(mut numbers) = $numbers.cast::<Traced<f64>>() {
+            numbers.$run($($argument),*);
+        } else {
+            unreachable!("chains from data run in f32, in f64, on tiles of them, and as a trace of them");
+        }
+    };
+}
+
+/// Nothing is written down without kernels.
+#[cfg(not(feature = "cuda"))]
+macro_rules! traced {
+    ($numbers:ident . $run:ident ($($argument:expr),*)) => {
+        unreachable!("chains from data run in f32, in f64, and on tiles of them")
     };
 }
 
@@ -129,6 +153,10 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
 
     fn names_of_state(&self) -> Vec<String> {
         self.program.state_fields()
+    }
+
+    fn names_of_constants(&self) -> Vec<String> {
+        numbered(self.program.stages.iter().flat_map(|stage| stage.constant_fields()))
     }
 
     fn description(&self) -> Description {

@@ -1,6 +1,8 @@
 //! [`Erased`]: a stage behind a pointer.
 
 use super::{Counts, Input, Stage, Step};
+#[cfg(feature = "cuda")]
+use crate::real::Traced;
 use crate::real::{Real, Tile};
 use crate::transform::{AxesOf, Description, ElementsOf, FieldSet, Fold, MatrixStage, Of, field_names};
 use core::fmt::Debug;
@@ -61,14 +63,28 @@ pub trait Runs<F> {
     fn finish(&self, pass: usize, at: &[F], sum: F, count: F, tensor: &mut [F]);
 }
 
+/// What writes down its arithmetic as CUDA C.
+#[cfg(feature = "cuda")]
+pub trait IsTraced: Runs<Traced<f32>> + Runs<Traced<f64>> {}
+#[cfg(feature = "cuda")]
+impl<C: Runs<Traced<f32>> + Runs<Traced<f64>>> IsTraced for C {}
+
+/// Without the feature `cuda`, nothing needs to be written down.
+#[cfg(not(feature = "cuda"))]
+pub trait IsTraced {}
+#[cfg(not(feature = "cuda"))]
+impl<C> IsTraced for C {}
+
 /// A stage behind a pointer. Every [`Stage`] is one.
 pub trait Erased:
-    Runs<f32> + Runs<f64> + Runs<Tile<f32>> + Runs<Tile<f64>> + Debug + Send + Sync + 'static
+    Runs<f32> + Runs<f64> + Runs<Tile<f32>> + Runs<Tile<f64>> + IsTraced + Debug + Send + Sync + 'static
 {
     /// How many numbers it has.
     fn counts(&self) -> Counts;
     /// The names of its state's fields.
     fn state_fields(&self) -> Vec<String>;
+    /// The names of its constants.
+    fn constant_fields(&self) -> Vec<String>;
     /// See [`Stage::description`].
     fn description(&self) -> Description;
     /// How many statistics it takes.
@@ -199,6 +215,10 @@ impl<C: Stage> Erased for C {
 
     fn state_fields(&self) -> Vec<String> {
         field_names::<C::State>()
+    }
+
+    fn constant_fields(&self) -> Vec<String> {
+        self.names_of_constants()
     }
 
     fn description(&self) -> Description {

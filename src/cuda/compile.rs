@@ -1,0 +1,80 @@
+//! The compiler: NVRTC, looked for when it is needed.
+
+use super::launch;
+use cudarc::nvrtc::{CompileError as Refusal, CompileOptions, compile_ptx_with_opts};
+use std::fmt;
+
+/// A compute capability, as in `sm_90`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Architecture {
+    /// The generation: 9 of `sm_90`.
+    pub major: u32,
+    /// The version: 0 of `sm_90`.
+    pub minor: u32,
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sm_{}{}", self.major, self.minor)
+    }
+}
+
+/// Why there is no compiled kernel.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// There is no NVRTC.
+    #[error(
+        "no NVRTC was found; it is part of the CUDA toolkit and of the Python wheel `nvidia-cuda-nvrtc`, and is \
+         looked for where the system looks for libraries (LD_LIBRARY_PATH)"
+    )]
+    NoCompiler,
+    /// NVRTC did not accept the source.
+    #[error("NVRTC refused a kernel for {architecture}:\n{log}")]
+    Refused {
+        /// What it was compiled for.
+        architecture: Architecture,
+        /// What the compiler said.
+        log: String,
+    },
+}
+
+/// Compiles a source for an architecture. Gives PTX, as text.
+///
+/// Products and sums are not fused, quotients and roots are those of IEEE 754: the bits are those of the CPU.
+///
+/// ```
+/// use gradus::cuda::{Architecture, CompileError, compile};
+///
+/// let architecture = Architecture { major: 9, minor: 0 };
+/// match compile("extern \"C\" __global__ void nothing() {}", architecture) {
+///     Ok(ptx) => assert!(ptx.contains("sm_90")),
+///     Err(error) => assert_eq!(error, CompileError::NoCompiler),
+/// }
+/// ```
+///
+/// # Errors
+/// [`CompileError`].
+pub fn compile(source: &str, architecture: Architecture) -> Result<String, CompileError> {
+    if !launch::has_compiler() {
+        return Err(CompileError::NoCompiler);
+    }
+    if source.contains('\0') {
+        return Err(CompileError::Refused { architecture, log: "the source has a zero in it".to_owned() });
+    }
+    let options = CompileOptions {
+        ftz: Some(false),
+        prec_sqrt: Some(true),
+        prec_div: Some(true),
+        fmad: Some(false),
+        options: vec![format!("--gpu-architecture={architecture}"), "--std=c++17".to_owned()],
+        ..CompileOptions::default()
+    };
+    match compile_ptx_with_opts(source, options) {
+        Ok(ptx) => Ok(ptx.to_src()),
+        Err(Refusal::CompileError { log, .. }) => {
+            Err(CompileError::Refused { architecture, log: log.to_string_lossy().into_owned() })
+        }
+        Err(other) => Err(CompileError::Refused { architecture, log: other.to_string() }),
+    }
+}

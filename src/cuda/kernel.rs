@@ -1,0 +1,176 @@
+//! [`Kernel`]: a chain in one combination of formats, as CUDA C.
+
+use super::trace::Outline;
+use super::{evaluation, statistic, update};
+use crate::device::{Beside, Formats, Number};
+use crate::dtype::{Format, StorageDtype};
+use crate::error::{Error, Result};
+use crate::random::PARAMETER_STREAM;
+use crate::real::Kind;
+use crate::store::{Rounding, Store};
+use crate::transform::{FieldSet, Stage};
+
+/// A chain in one combination of formats, as CUDA C.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kernel {
+    name: String,
+    text: String,
+    /// Fields of state, and what the store carries.
+    fields: [usize; 2],
+    statistics: Vec<Statistic>,
+    evaluates: bool,
+}
+
+/// A statistic that a kernel takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statistic {
+    /// Which of the chain's statistics it is.
+    pub pass: usize,
+    /// Whether it runs over all tensors.
+    pub is_joint: bool,
+}
+
+impl Kernel {
+    /// Writes down a chain. Its functions begin with `name`, which must be a word of C, and none that the text by
+    /// hand in `cuda/` has taken.
+    ///
+    /// # Errors
+    /// [`Error::Combination`] for what no kernel does yet: state by axis, and work on matrices between the parts of
+    /// a chain.
+    pub fn of<C: Stage, K: Formats>(name: &str, chain: &C) -> Result<Self> {
+        let outline = Outline::of(chain);
+        check(chain, &outline)?;
+        match <Number<K> as StorageDtype>::FORMAT {
+            Format::F64 => Self::traced::<C, K, f64>(name, chain, &outline),
+            _ => Self::traced::<C, K, f32>(name, chain, &outline),
+        }
+    }
+
+    fn traced<C: Stage, K: Formats, F: Kind>(name: &str, chain: &C, outline: &Outline<C>) -> Result<Self> {
+        let state = outline.elements();
+        let carry = <K::Store as Store>::Carry::COUNT;
+        let draws_parameter = K::Store::ROUNDING == Rounding::Stochastic && !K::Parameter::EXACT;
+        let streams = match (!K::State::EXACT && state > 0, draws_parameter) {
+            (true, _) => PARAMETER_STREAM as usize + 1 + state,
+            (false, true) => PARAMETER_STREAM as usize + 1,
+            (false, false) => 0,
+        };
+        let corrects = u32::from(K::Store::CORRECTS);
+        let [parameter, gradient, of_state, beside] = [
+            K::Parameter::FORMAT,
+            K::Gradient::FORMAT,
+            K::State::FORMAT,
+            <Beside<K> as StorageDtype>::FORMAT,
+        ]
+        .map(format_name);
+        let group = group::<K>(state);
+        let (number, constants, tensor) = (F::NAME, outline.constants(), outline.tensor());
+        let body = update::text::<C, K::Store, F>(outline);
+        let mut text = format!(
+            "// {stages}\n\
+             // parameters {}, gradients {}, state {}, {}\n\
+             struct {name} {{\n    \
+                 typedef {number} Number;\n    \
+                 typedef {parameter} Parameter;\n    \
+                 typedef {gradient} Gradient;\n    \
+                 typedef {of_state} State;\n    \
+                 typedef {beside} Beside;\n    \
+                 enum {{ CONSTANTS = {constants}, TENSOR = {tensor}, STATE = {state}, CARRY = {carry}, STREAMS = {streams}, GROUP = {group}, CORRECTS = {corrects} }};\n\n    \
+                 static __device__ __forceinline__ void update(\n        \
+                     const {number} *at, const {number} *tensor, Element<{name}> &element)\n    \
+                 {{\n{body}    }}\n\
+             }};\n",
+            K::Parameter::NAME,
+            K::Gradient::NAME,
+            K::State::NAME,
+            K::Store::NAME,
+            stages = outline.stages(),
+        );
+        let mut statistics = Vec::new();
+        for pass in 0..C::PASSES {
+            if let Some(statistic) = statistic::text::<C, K::Store, F>(outline, chain, name, pass) {
+                text += &statistic;
+                statistics.push(Statistic { pass, is_joint: chain.joins_of(pass) });
+            }
+        }
+        let evaluation = evaluation::text::<C, K::Store, F>(outline, name);
+        text += evaluation.as_deref().unwrap_or_default();
+        let evaluates = evaluation.is_some();
+        Ok(Self { name: name.to_owned(), text, fields: [state, carry], statistics, evaluates })
+    }
+
+    /// The name that its functions begin with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The rule and the store, element by element, without the loops around them.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The statistics that it takes, in their order.
+    pub fn statistics(&self) -> &[Statistic] {
+        &self.statistics
+    }
+
+    /// Whether the point for evaluation is another one than the parameter.
+    pub fn evaluates(&self) -> bool {
+        self.evaluates
+    }
+
+    /// The words of a row of its table of tensors: see `cuda/common/table.cuh`.
+    pub fn row_words(&self) -> usize {
+        8 + self.fields.iter().sum::<usize>()
+    }
+
+    /// The functions that can be launched: `update`; `measure`, `fold` and `finish` of each statistic; `evaluate`, if
+    /// there is another point for evaluation.
+    pub fn functions(&self) -> Vec<String> {
+        let name = &self.name;
+        let of_pass = |statistic: &Statistic| {
+            ["measure", "fold", "finish"].map(|work| format!("{name}_{work}_{}", statistic.pass))
+        };
+        let of_passes = self.statistics.iter().flat_map(of_pass);
+        let evaluate = self.evaluates.then(|| format!("{name}_evaluate"));
+        core::iter::once(format!("{name}_update")).chain(of_passes).chain(evaluate).collect()
+    }
+}
+
+/// How many neighbouring elements a thread takes: as many of the narrowest format as 16 bytes hold.
+fn group<K: Formats>(fields: usize) -> usize {
+    let state = if fields > 0 { K::State::FORMAT } else { K::Parameter::FORMAT };
+    let bytes = [K::Parameter::FORMAT, K::Gradient::FORMAT, state].map(Format::bytes);
+    let narrowest = bytes.into_iter().fold(16, usize::min);
+    (16 / narrowest).next_power_of_two().min(8)
+}
+
+/// Refuses what no kernel does yet.
+fn check<C: Stage>(chain: &C, outline: &Outline<C>) -> Result<()> {
+    let refused = |option: &str, because| {
+        Err(Error::Combination { option: option.to_owned(), with: "a CUDA kernel".to_owned(), because })
+    };
+    if outline.axes() > 0 {
+        return refused("state by axis", "kernels keep a number for each element");
+    }
+    if chain.cuts() > 0 {
+        return refused("a rule that works on matrices", "kernels see one element at a time");
+    }
+    Ok(())
+}
+
+/// The name that a format has in `cuda/common/`.
+fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::F64 => "F64",
+        Format::F32 => "F32",
+        Format::Bf16 => "Bf16",
+        Format::F16 => "F16",
+        Format::Bf16Plus8 => "Plus8<Bf16>",
+        Format::Bf16Plus16 => "Plus16<Bf16>",
+        Format::F16Plus8 => "Plus8<F16>",
+        Format::F16Plus16 => "Plus16<F16>",
+        Format::I8 => "I8",
+        Format::I16 => "I16",
+    }
+}

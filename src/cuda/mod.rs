@@ -1,0 +1,42 @@
+//! Chains as CUDA kernels.
+//!
+//! A rule's arithmetic stands in one place, in Rust. Here it is [written down](crate::real::Traced) as CUDA C,
+//! together with the store, for one combination of formats: one pass over memory that widens, runs the
+//! rule, stores and rounds. The loop around it, the reduction tree, the roundings and the random bits
+//! are text by hand in the folder `cuda/`, whose README says how a step becomes a launch.
+//!
+//! ```
+//! use gradus::cuda::{Kernel, unit};
+//! use gradus::device::In;
+//! use gradus::rule::AdamW;
+//! use gradus::store::Kahan;
+//! use gradus::transform::Rule;
+//! use half::bf16;
+//!
+//! let adamw = Kernel::of::<_, In<bf16, bf16, f32, Kahan>>("adamw", &AdamW::default().chain())?;
+//! assert!(adamw.text().contains("const float state_first = element.state[0];"));
+//! assert_eq!(adamw.functions(), ["adamw_update"]);
+//! let source = unit([&adamw]); // all that a compiler needs
+//! assert!(source.contains("struct Bf16"));
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! Numbers of the step (learning rate, weights of averages) are read from memory, so one kernel serves all
+//! steps. Its bits are those of the CPU: what is exact or rounded as IEEE 754 prescribes is so on both
+//! sides, sums over a tensor are folded in the same tree, random bits follow from the same counters.
+
+mod compile;
+mod evaluation;
+mod kernel;
+mod launch;
+mod square_sums;
+mod statistic;
+mod step;
+mod trace;
+mod unit;
+mod update;
+
+pub use compile::{Architecture, CompileError, compile};
+pub use kernel::{Kernel, Statistic};
+pub use step::{Launch, THREADS, Taken, row};
+pub use unit::unit;

@@ -1,0 +1,87 @@
+//! The squares of gradients, summed by tensor: what a clip by the joint norm asks of a device.
+//!
+//! It is a statistic like any other, in `f64`, of a chain that does nothing else. So it has no text of its own.
+
+use super::Kernel;
+use super::step::{Launch, Taken};
+use crate::device::{In, Statistics};
+use crate::dtype::{StorageDtype, WidensTo};
+use crate::error::Result;
+use crate::fields;
+use crate::real::Real;
+use crate::store::Nearest;
+use crate::transform::{Fold, Input, Nothing, Of, Stage, Step};
+use typenum::B0;
+
+/// Sums squares, and changes nothing.
+#[derive(Clone, Copy, Debug)]
+struct SquareSums;
+
+fields! {
+    /// What gradients are multiplied with first.
+    struct Unit { unit }
+}
+
+fields! {
+    /// The root of the sum; the sum itself stays in the first leaf.
+    struct Norm { norm }
+}
+
+impl Stage for SquareSums {
+    type Constants = Unit;
+    type State = Nothing;
+    type Tensor = Norm;
+    type Own = Nothing;
+    type Group = Nothing;
+    type Keeps = B0;
+    type Joint = B0;
+    const PASSES: usize = 1;
+
+    fn constants(&self, _: &Step, _: &mut Nothing, _: &Nothing) -> Unit<f64> {
+        Unit { unit: 1.0 }
+    }
+
+    fn fold(_: usize) -> Fold {
+        Fold::Norm
+    }
+
+    fn measure<F: Real>(_: usize, at: &Unit<F>, input: Input<F>, _: &Norm<F>, _: &mut Nothing) -> F {
+        input.gradient * at.unit
+    }
+
+    fn finish<F: Real>(_: usize, _: &Unit<F>, found: F, _: F, tensor: &mut Norm<F>) {
+        tensor.norm = found;
+    }
+
+    fn update<F: Real>(_: &Of<Unit, F>, input: Input<F>, _: &Norm<F>, _: &mut Nothing) -> Input<F> {
+        input
+    }
+}
+
+impl Kernel {
+    /// Sums the squares of gradients in the format `G`, in `f64`, in the order of every statistic. Its one constant
+    /// is what gradients are multiplied with first. See [`square_sums`](crate::device::Device::square_sums).
+    ///
+    /// ```
+    /// use gradus::cuda::Kernel;
+    /// use half::bf16;
+    ///
+    /// let kernel = Kernel::square_sums::<bf16>("of_bf16")?;
+    /// let functions: Vec<_> = kernel.summed(&[5000]).into_iter().map(|launch| launch.function).collect();
+    /// assert_eq!(functions, ["of_bf16_measure_0", "of_bf16_fold_0"]);
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None yet: it is a chain of one stage, which every kernel can be.
+    pub fn square_sums<G: StorageDtype + WidensTo<f64>>(name: &str) -> Result<Self> {
+        Self::of::<_, In<f64, G, f64, Nearest>>(name, &SquareSums)
+    }
+
+    /// The launches that leave the fold of the squares in the first leaf of each tensor that has elements.
+    pub fn summed(&self, lengths: &[usize]) -> Vec<Launch> {
+        let statistics = Statistics::of(&SquareSums, &Step::first(0.0));
+        let taken: Vec<_> = lengths.iter().map(|&length| Taken { length, statistics }).collect();
+        self.statistics().iter().flat_map(|statistic| self.fold(*statistic, &taken)).collect()
+    }
+}

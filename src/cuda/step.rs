@@ -1,0 +1,117 @@
+//! How a step becomes launches: which function runs, in how many blocks, on what.
+
+use super::{Kernel, Statistic};
+use crate::device::{LEAF, Statistics};
+use crate::random::Noise;
+use crate::transform::Fold;
+
+/// One launch of a [function](Kernel::functions) of a kernel, in blocks of [`THREADS`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// The function.
+    pub function: String,
+    /// How many blocks.
+    pub blocks: usize,
+    /// How many tensors take part.
+    pub tensors: usize,
+    /// Pairs of a tensor, by its row in the table, and one of its leaves: a pair for each block, or for each tensor.
+    pub list: Vec<[u32; 2]>,
+}
+
+/// Threads in a block of every launch.
+pub const THREADS: usize = 256;
+
+/// What a launch must know of a tensor, beside its memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Its elements.
+    pub length: usize,
+    /// The statistics that are taken of it.
+    pub statistics: Statistics,
+}
+
+impl Kernel {
+    /// The launches of a step over some tensors, one after the other.
+    pub fn launches(&self, tensors: &[Taken]) -> Vec<Launch> {
+        let statistics = self.statistics().iter();
+        let mut launches: Vec<_> = statistics
+            .flat_map(|statistic| self.fold(*statistic, tensors).chain(self.finish(*statistic, tensors)))
+            .collect();
+        let leaves = leaves(tensors, |_| true);
+        if !leaves.is_empty() {
+            let (function, tensors) = (format!("{}_update", self.name()), tensors.len());
+            launches.push(Launch { function, blocks: leaves.len(), tensors, list: leaves });
+        }
+        launches
+    }
+
+    /// The launches that leave the fold of a statistic in the first leaf of each tensor that takes part.
+    pub(super) fn fold(&self, statistic: Statistic, tensors: &[Taken]) -> impl Iterator<Item = Launch> {
+        let takes = taking(statistic, tensors);
+        let (leaves, each) = (leaves(tensors, &takes), each(tensors, &takes));
+        let measure = self.launch("measure", statistic, leaves.len(), each.len(), leaves);
+        let fold = self.launch("fold", statistic, each.len(), each.len(), each);
+        [measure, fold].into_iter().flatten()
+    }
+
+    /// The launch that makes numbers of the tensors of that.
+    fn finish(&self, statistic: Statistic, tensors: &[Taken]) -> Option<Launch> {
+        let each = each(tensors, taking(statistic, tensors));
+        let blocks = if statistic.is_joint { 1 } else { each.len() };
+        self.launch("finish", statistic, blocks, each.len(), each)
+    }
+
+    /// A launch for a statistic, if any tensor takes part.
+    fn launch(
+        &self,
+        work: &str,
+        statistic: Statistic,
+        blocks: usize,
+        tensors: usize,
+        list: Vec<[u32; 2]>,
+    ) -> Option<Launch> {
+        let function = format!("{}_{work}_{}", self.name(), statistic.pass);
+        (tensors > 0).then_some(Launch { function, blocks, tensors, list })
+    }
+
+    /// The launch that writes the point for evaluation of a tensor, if that is another one than the parameter.
+    /// In the tensor's row, the place of the gradient is where the point is written.
+    pub fn evaluation(&self, length: usize) -> Option<Launch> {
+        let list = self.evaluates().then(|| pairs(0, length).collect::<Vec<_>>())?;
+        Some(Launch { function: format!("{}_evaluate", self.name()), blocks: list.len(), tensors: 1, list })
+    }
+}
+
+/// Which tensors take part in a statistic.
+fn taking(statistic: Statistic, tensors: &[Taken]) -> impl Fn(&Taken) -> bool {
+    let pass = statistic.pass;
+    // A tensor that needs a joint maximum needs those of all others, which may be older.
+    let needs = |tensor: &Taken| tensor.statistics.folds[pass] == Fold::Max && tensor.statistics.takes(pass);
+    let by_all = statistic.is_joint && tensors.iter().any(needs);
+    move |tensor| tensor.length > 0 && (by_all || tensor.statistics.takes(pass))
+}
+
+/// A pair for each tensor that takes part.
+fn each(tensors: &[Taken], takes: impl Fn(&Taken) -> bool) -> Vec<[u32; 2]> {
+    (0..).zip(tensors).filter(|(_, tensor)| takes(tensor)).map(|(place, _)| [place, 0]).collect()
+}
+
+/// A pair for each leaf of the tensors that take part.
+fn leaves(tensors: &[Taken], takes: impl Fn(&Taken) -> bool) -> Vec<[u32; 2]> {
+    let taking = (0..).zip(tensors).filter(|(_, tensor)| takes(tensor));
+    taking.flat_map(|(place, tensor)| pairs(place, tensor.length)).collect()
+}
+
+/// A pair for each leaf of a tensor.
+fn pairs(place: u32, length: usize) -> impl Iterator<Item = [u32; 2]> {
+    let leaves = u32::try_from(length.div_ceil(LEAF)).expect("fewer than 2^44 elements");
+    (0..leaves).map(move |leaf| [place, leaf])
+}
+
+/// The words of a row in the table of tensors that come before the pointers: elements, where the tensor's
+/// constants begin, and its random bits.
+pub fn row(length: usize, constants: usize, noise: &Noise) -> [u64; 4] {
+    let seed = u64::from(noise.keys[0][0]) | u64::from(noise.keys[0][1]) << 32;
+    let noise = u64::from(noise.tensor) | u64::from(noise.gradient) << 32;
+    [length as u64, constants as u64, noise, seed]
+}

@@ -1,0 +1,89 @@
+//! What a kernel's text has in common with the numbers that a chain runs on: names and places.
+
+use crate::real::{Kind, Real, Traced};
+use crate::store::Store;
+use crate::transform::{AxesOf, Description, ElementsOf, FieldSet, Held, Of, Stage, Step, field_names};
+
+/// What is known of a chain before it runs.
+pub(super) struct Outline<C: Stage> {
+    description: Description,
+    /// Constants of some step: their values mean nothing, their number does.
+    constants: Of<C::Constants, f64>,
+    names_of_constants: Vec<String>,
+}
+
+/// The numbers that a chain begins with.
+pub(super) struct Inputs<C: Stage, F: Kind> {
+    pub(super) constants: Of<C::Constants, Traced<F>>,
+    pub(super) tensor: Of<C::Tensor, Traced<F>>,
+    pub(super) state: Of<C::State, Traced<F>>,
+}
+
+impl<C: Stage> Outline<C> {
+    pub(super) fn of(chain: &C) -> Self {
+        let description = chain.description().numbered();
+        let mut own = description.generate::<C::Own, _>(|counts| counts.own, || 0.0);
+        let group = description.generate::<C::Group, _>(|counts| counts.group, || 0.0);
+        let constants = chain.constants(&Step::first(1.0), &mut own, &group);
+        Self { description, constants, names_of_constants: chain.names_of_constants() }
+    }
+
+    pub(super) fn constants(&self) -> usize {
+        let mut count = 0;
+        C::Constants::map(C::Constants::each_ref(&self.constants), |_| count += 1);
+        count
+    }
+
+    pub(super) fn tensor(&self) -> usize {
+        self.description.tensor.len()
+    }
+
+    pub(super) fn elements(&self) -> usize {
+        self.description.elements.len()
+    }
+
+    pub(super) fn axes(&self) -> usize {
+        self.description.axes.len()
+    }
+
+    pub(super) fn stages(&self) -> String {
+        self.description.stages.join(", ")
+    }
+
+    /// The numbers that a chain begins with, each with its name and where it is read.
+    pub(super) fn inputs<F: Kind>(&self) -> Inputs<C, F> {
+        let mut constant = named("at", &self.names_of_constants, "at");
+        let mut tensor = named("tensor", &self.description.tensor, "tensor");
+        let state = named("state", &self.description.elements, "element.state");
+        let nothing = || Traced::constant(0.0);
+        Inputs {
+            constants: C::Constants::map(C::Constants::each_ref(&self.constants), |_| constant()),
+            tensor: self.description.generate::<C::Tensor, _>(|counts| counts.tensor, &mut tensor),
+            state: C::State::join(
+                self.description.generate::<ElementsOf<C>, _>(|counts| counts.state, state),
+                self.description.generate::<AxesOf<C>, _>(|counts| counts.axes, nothing),
+            ),
+        }
+    }
+}
+
+/// What the store carries, as an element begins with it.
+pub(super) fn carry<W: Store, F: Kind>() -> Of<W::Carry, Traced<F>> {
+    W::Carry::generate(named("carry", &field_names::<W::Carry>(), "element.carry"))
+}
+
+/// Inputs with the names of a set, read from the places of an array.
+fn named<F: Kind>(kind: &str, names: &[String], array: &str) -> impl FnMut() -> Traced<F> {
+    let mut inputs = names.iter().enumerate();
+    move || {
+        let (place, name) = inputs.next().expect("a name for each field");
+        Traced::input(&format!("{kind}_{name}"), &format!("{array}[{place}]"))
+    }
+}
+
+/// The numbers of a set, in order.
+pub(super) fn list<S: FieldSet, X: Copy + Held>(set: &Of<S, X>) -> Vec<X> {
+    let mut list = Vec::new();
+    S::map(S::each_ref(set), |number| list.push(*number));
+    list
+}

@@ -1,0 +1,58 @@
+// AddDecay, ScaleByAdagrad, AddDecay, ScaleByLearningRate
+// parameters f32, gradients f32, state f32, nearest
+struct adagrad {
+    typedef float Number;
+    typedef F32 Parameter;
+    typedef F32 Gradient;
+    typedef F32 State;
+    typedef F32 Beside;
+    enum { CONSTANTS = 9, TENSOR = 0, STATE = 1, CARRY = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0 };
+
+    static __device__ __forceinline__ void update(
+        const float *at, const float *tensor, Element<adagrad> &element)
+    {
+        const float at_coefficient = at[0];
+        const float at_cautious = at[1];
+        const float at_initial = at[2];
+        const float at_rate = at[3];
+        const float at_added = at[4];
+        const float at_floor = at[5];
+        const float at_coefficient_2 = at[6];
+        const float at_cautious_2 = at[7];
+        const float at_rate_2 = at[8];
+        const float state_sum = element.state[0];
+        const float parameter = element.parameter;
+        const float gradient = element.gradient;
+        const float t1 = at_coefficient * parameter;
+        const float t2 = gradient + t1;
+        const float t3 = -gradient;
+        const float t4 = t3 > 0 ? t2 : gradient;
+        const float t5 = t3 > 0 ? gradient : t2;
+        const float t6 = -parameter;
+        const float t7 = t6 > 0 ? t4 : t5;
+        const float t8 = at_cautious > 0 ? t7 : t2;
+        const float t9 = at_coefficient > 0 ? t8 : gradient;
+        const float t10 = state_sum + at_initial;
+        const float t11 = t9 * t9;
+        const float t12 = t10 + t11;
+        const float t13 = square_root(t12);
+        const float t14 = t13 + at_added;
+        const float t15 = at_least(t14, at_floor);
+        const float t16 = t9 / t15;
+        const float t17 = at_rate * t16;
+        const float t18 = at_coefficient_2 * parameter;
+        const float t19 = t17 + t18;
+        const float t20 = -t17;
+        const float t21 = t20 > 0 ? t19 : t17;
+        const float t22 = t20 > 0 ? t17 : t19;
+        const float t23 = t6 > 0 ? t21 : t22;
+        const float t24 = at_cautious_2 > 0 ? t23 : t19;
+        const float t25 = at_coefficient_2 > 0 ? t24 : t17;
+        const float t26 = at_rate_2 * t25;
+        const float t27 = parameter - t26;
+        element.state[0] = t12;
+        if (element.moves) {
+            element.memory = Parameter::round(t27);
+        }
+    }
+};

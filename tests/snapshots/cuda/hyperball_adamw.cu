@@ -1,0 +1,233 @@
+// AddDecay, ScaleByRms, AddDecay, AddDecay, OnSphere
+// parameters f32, gradients f32, state f32, nearest
+struct hyperball_adamw {
+    typedef float Number;
+    typedef F32 Parameter;
+    typedef F32 Gradient;
+    typedef F32 State;
+    typedef F32 Beside;
+    enum { CONSTANTS = 12, TENSOR = 3, STATE = 1, CARRY = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0 };
+
+    static __device__ __forceinline__ void update(
+        const float *at, const float *tensor, Element<hyperball_adamw> &element)
+    {
+        const float at_coefficient = at[0];
+        const float at_cautious = at[1];
+        const float at_decay = at[2];
+        const float at_weight = at[3];
+        const float at_added = at[4];
+        const float at_floor = at[5];
+        const float at_coefficient_2 = at[6];
+        const float at_cautious_2 = at[7];
+        const float at_coefficient_3 = at[8];
+        const float at_cautious_3 = at[9];
+        const float at_rate = at[10];
+        const float at_is_matrix = at[11];
+        const float tensor_stride = tensor[1];
+        const float tensor_return_by = tensor[2];
+        const float state_mean_square = element.state[0];
+        const float parameter = element.parameter;
+        const float gradient = element.gradient;
+        const float t1 = at_coefficient * parameter;
+        const float t2 = gradient + t1;
+        const float t3 = -gradient;
+        const float t4 = t3 > 0 ? t2 : gradient;
+        const float t5 = t3 > 0 ? gradient : t2;
+        const float t6 = -parameter;
+        const float t7 = t6 > 0 ? t4 : t5;
+        const float t8 = at_cautious > 0 ? t7 : t2;
+        const float t9 = at_coefficient > 0 ? t8 : gradient;
+        const float t10 = at_decay * state_mean_square;
+        const float t11 = t9 * t9;
+        const float t12 = at_weight * t11;
+        const float t13 = t10 + t12;
+        const float t14 = square_root(t13);
+        const float t15 = t14 + at_added;
+        const float t16 = at_least(t15, at_floor);
+        const float t17 = t9 / t16;
+        const float t18 = at_coefficient_2 * parameter;
+        const float t19 = t17 + t18;
+        const float t20 = -t17;
+        const float t21 = t20 > 0 ? t19 : t17;
+        const float t22 = t20 > 0 ? t17 : t19;
+        const float t23 = t6 > 0 ? t21 : t22;
+        const float t24 = at_cautious_2 > 0 ? t23 : t19;
+        const float t25 = at_coefficient_2 > 0 ? t24 : t17;
+        const float t26 = at_coefficient_3 * parameter;
+        const float t27 = t25 + t26;
+        const float t28 = -t25;
+        const float t29 = t28 > 0 ? t27 : t25;
+        const float t30 = t28 > 0 ? t25 : t27;
+        const float t31 = t6 > 0 ? t29 : t30;
+        const float t32 = at_cautious_3 > 0 ? t31 : t27;
+        const float t33 = at_coefficient_3 > 0 ? t32 : t25;
+        const float t34 = tensor_stride * t33;
+        const float t35 = parameter - t34;
+        const float t36 = t35 * tensor_return_by;
+        const float t37 = parameter - t36;
+        const float t38 = at_rate * t33;
+        const float t39 = at_is_matrix > 0 ? t37 : t38;
+        const float t40 = parameter - t39;
+        element.state[0] = t13;
+        if (element.moves) {
+            element.memory = Parameter::round(t40);
+        }
+    }
+};
+
+struct hyperball_adamw_0 {
+    enum { FOLD = NORM, IS_JOINT = 0 };
+
+    static __device__ __forceinline__ float measure(
+        const float *at, const float *tensor, const Element<hyperball_adamw> &element)
+    {
+        const float parameter = element.parameter;
+        return parameter;
+    }
+
+    static __device__ __forceinline__ void finish(
+        const float *at, const float *tensor, float found_, float count_, float *into)
+    {
+        const float tensor_radius = tensor[0];
+        const float found = found_;
+        const float t1 = tensor_radius > 0 ? tensor_radius : found;
+        into[0] = t1;
+    }
+};
+
+struct hyperball_adamw_1 {
+    enum { FOLD = NORM, IS_JOINT = 0 };
+
+    static __device__ __forceinline__ float measure(
+        const float *at, const float *tensor, const Element<hyperball_adamw> &element)
+    {
+        const float at_coefficient = at[0];
+        const float at_cautious = at[1];
+        const float at_decay = at[2];
+        const float at_weight = at[3];
+        const float at_added = at[4];
+        const float at_floor = at[5];
+        const float at_coefficient_2 = at[6];
+        const float at_cautious_2 = at[7];
+        const float at_coefficient_3 = at[8];
+        const float at_cautious_3 = at[9];
+        const float state_mean_square = element.state[0];
+        const float parameter = element.parameter;
+        const float gradient = element.gradient;
+        const float t1 = at_coefficient * parameter;
+        const float t2 = gradient + t1;
+        const float t3 = -gradient;
+        const float t4 = t3 > 0 ? t2 : gradient;
+        const float t5 = t3 > 0 ? gradient : t2;
+        const float t6 = -parameter;
+        const float t7 = t6 > 0 ? t4 : t5;
+        const float t8 = at_cautious > 0 ? t7 : t2;
+        const float t9 = at_coefficient > 0 ? t8 : gradient;
+        const float t10 = at_decay * state_mean_square;
+        const float t11 = t9 * t9;
+        const float t12 = at_weight * t11;
+        const float t13 = t10 + t12;
+        const float t14 = square_root(t13);
+        const float t15 = t14 + at_added;
+        const float t16 = at_least(t15, at_floor);
+        const float t17 = t9 / t16;
+        const float t18 = at_coefficient_2 * parameter;
+        const float t19 = t17 + t18;
+        const float t20 = -t17;
+        const float t21 = t20 > 0 ? t19 : t17;
+        const float t22 = t20 > 0 ? t17 : t19;
+        const float t23 = t6 > 0 ? t21 : t22;
+        const float t24 = at_cautious_2 > 0 ? t23 : t19;
+        const float t25 = at_coefficient_2 > 0 ? t24 : t17;
+        const float t26 = at_coefficient_3 * parameter;
+        const float t27 = t25 + t26;
+        const float t28 = -t25;
+        const float t29 = t28 > 0 ? t27 : t25;
+        const float t30 = t28 > 0 ? t25 : t27;
+        const float t31 = t6 > 0 ? t29 : t30;
+        const float t32 = at_cautious_3 > 0 ? t31 : t27;
+        const float t33 = at_coefficient_3 > 0 ? t32 : t25;
+        return t33;
+    }
+
+    static __device__ __forceinline__ void finish(
+        const float *at, const float *tensor, float found_, float count_, float *into)
+    {
+        const float at_rate = at[10];
+        const float tensor_radius = tensor[0];
+        const float found = found_;
+        const float t1 = at_least(found, 9.99999991097579e-38f);
+        const float t2 = at_rate * tensor_radius;
+        const float t3 = t2 / t1;
+        into[1] = t3;
+    }
+};
+
+struct hyperball_adamw_2 {
+    enum { FOLD = NORM, IS_JOINT = 0 };
+
+    static __device__ __forceinline__ float measure(
+        const float *at, const float *tensor, const Element<hyperball_adamw> &element)
+    {
+        const float at_coefficient = at[0];
+        const float at_cautious = at[1];
+        const float at_decay = at[2];
+        const float at_weight = at[3];
+        const float at_added = at[4];
+        const float at_floor = at[5];
+        const float at_coefficient_2 = at[6];
+        const float at_cautious_2 = at[7];
+        const float at_coefficient_3 = at[8];
+        const float at_cautious_3 = at[9];
+        const float tensor_stride = tensor[1];
+        const float state_mean_square = element.state[0];
+        const float parameter = element.parameter;
+        const float gradient = element.gradient;
+        const float t1 = at_coefficient * parameter;
+        const float t2 = gradient + t1;
+        const float t3 = -gradient;
+        const float t4 = t3 > 0 ? t2 : gradient;
+        const float t5 = t3 > 0 ? gradient : t2;
+        const float t6 = -parameter;
+        const float t7 = t6 > 0 ? t4 : t5;
+        const float t8 = at_cautious > 0 ? t7 : t2;
+        const float t9 = at_coefficient > 0 ? t8 : gradient;
+        const float t10 = at_decay * state_mean_square;
+        const float t11 = t9 * t9;
+        const float t12 = at_weight * t11;
+        const float t13 = t10 + t12;
+        const float t14 = square_root(t13);
+        const float t15 = t14 + at_added;
+        const float t16 = at_least(t15, at_floor);
+        const float t17 = t9 / t16;
+        const float t18 = at_coefficient_2 * parameter;
+        const float t19 = t17 + t18;
+        const float t20 = -t17;
+        const float t21 = t20 > 0 ? t19 : t17;
+        const float t22 = t20 > 0 ? t17 : t19;
+        const float t23 = t6 > 0 ? t21 : t22;
+        const float t24 = at_cautious_2 > 0 ? t23 : t19;
+        const float t25 = at_coefficient_2 > 0 ? t24 : t17;
+        const float t26 = at_coefficient_3 * parameter;
+        const float t27 = t25 + t26;
+        const float t28 = -t25;
+        const float t29 = t28 > 0 ? t27 : t25;
+        const float t30 = t28 > 0 ? t25 : t27;
+        const float t31 = t6 > 0 ? t29 : t30;
+        const float t32 = at_cautious_3 > 0 ? t31 : t27;
+        const float t33 = at_coefficient_3 > 0 ? t32 : t25;
+        const float t34 = tensor_stride * t33;
+        const float t35 = parameter - t34;
+        return t35;
+    }
+
+    static __device__ __forceinline__ void finish(
+        const float *at, const float *tensor, float found_, float count_, float *into)
+    {
+        const float tensor_radius = tensor[0];
+        const float found = found_;
+        const float t1 = at_least(found, 9.99999991097579e-38f);
+        const float t2 = tensor_radius / t1;
+        into[2] = t2;
+    }
+};
