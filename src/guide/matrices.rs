@@ -89,7 +89,7 @@
 //! Its knobs are in [`KronFactors`](crate::rule::KronFactors):
 //!
 //! - `schedule`: with which gradients factors are fitted. All of the first 500, then ever less often, down to 3 of
-//!   100: [`FitProbability`](crate::rule::FitProbability). A fit takes three times as long as all else.
+//!   100: [`FitProbability`](crate::rule::FitProbability). A fit takes twice as long as all else.
 //! - `shapes`: which axes have a diagonal factor, to save memory. [`MemorySaving`](crate::rule::MemorySaving)`::LongestDiagonal`
 //!   is a good start for large models.
 //! - `products`: keeps QᵀQ beside each factor, for faster steps between fits.
