@@ -100,6 +100,7 @@
 //! | test an optimizer, yours or this one | [`guide::testing`] |
 //! | know how it is built | [`guide::architecture`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(all(feature = "configuration", feature = "cuda")), allow(rustdoc::broken_intra_doc_links))] // the guide links to what features bring
 
 pub use typenum;
 
