@@ -106,7 +106,8 @@ pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
         carried,
         beside,
     };
-    let kept = |rule: &dyn ErasedRule| Kept::of(program_of(rule, &plan.options.around).description());
+    let program = |rule: &dyn ErasedRule| program_of(rule, &planned.around_of(rule, &plan.options.around));
+    let kept = |rule: &dyn ErasedRule| Kept::of(program(rule).description());
     let labels: Vec<_> = planned.groups.iter().map(|group| group.label.as_str()).collect();
     let of_groups = planned.groups.iter().map(|group| kept(group.rule.0.as_ref()));
     let of_groups = labels.into_iter().zip(of_groups);
@@ -121,9 +122,7 @@ pub fn memory<T: Catalogued, N: Into<String>, L: AsRef<[usize]>>(
     let members = described.iter().map(|(name, layout)| (layout, group_of(name, layout)));
     let rules: Vec<_> =
         core::iter::once(&planned.rule).chain(planned.groups.iter().map(|group| &group.rule.0)).collect();
-    let matrices = |group: usize, layout: &Layout| {
-        program_of(rules[group].as_ref(), &plan.options.around).matrix_plan(layout)
-    };
+    let matrices = |group: usize, layout: &Layout| program(rules[group].as_ref()).matrix_plan(layout);
     Ok(MemoryReport::new(&kept, &formats, members, &matrices))
 }
 

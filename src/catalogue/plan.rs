@@ -13,7 +13,9 @@ use crate::schedule::Schedule;
 use crate::shape::Layout;
 #[cfg(not(debug_assertions))]
 use crate::transform::Kernel;
-use crate::transform::{AroundAtRunTime, DynamicRule, ErasedRule, Program, program_of};
+use crate::transform::{
+    AroundAtRunTime, DynamicRule, ErasedRule, Identity, Program, Through, Untouched, program_of,
+};
 use std::collections::BTreeMap;
 
 /// A configuration, with the rule's hyperparameters apart from the options.
@@ -289,14 +291,34 @@ impl Planned<Box<dyn ErasedRule>> {
         Ok(Self { rule, warm_up, groups })
     }
 
+    /// What stands around one of the rules. Statistics over all tensors are taken at one place: if one of the
+    /// rules works on matrices before them, the others wait there.
+    pub(super) fn around_of(&self, rule: &dyn ErasedRule, around: &AroundAtRunTime) -> AroundAtRunTime {
+        let mut own = around.clone();
+        let rules = core::iter::once(&self.rule).chain(self.groups.iter().map(|group| &group.rule.0));
+        let most = rules.map(|rule| rule.direction().cuts()).max().unwrap_or(0);
+        if around.behind.is_joint() && rule.direction().cuts() < most {
+            own.before.push(Through { matrices: Untouched, inner: Identity });
+        }
+        own
+    }
+
     /// Each with what stands around it.
     pub(super) fn around(self, around: &AroundAtRunTime) -> Result<Planned<DynamicRule>> {
-        let groups = self
-            .groups
-            .into_iter()
-            .map(|group| group.map(|(rule, warm_up)| Ok((DynamicRule::of(rule, around.clone())?, warm_up))));
-        let groups = groups.collect::<Result<_>>()?;
-        Ok(Planned { rule: DynamicRule::of(self.rule, around.clone())?, warm_up: self.warm_up, groups })
+        let with = |rule: &dyn ErasedRule| DynamicRule::of(rule.copied(), self.around_of(rule, around));
+        let of_group = |group: &GroupOf<(Box<dyn ErasedRule>, Option<Schedule>)>| {
+            let GroupOf { label, parameters, shapes, origin, rule: (rule, warm_up), schedules } = group;
+            Ok(GroupOf {
+                label: label.clone(),
+                parameters: parameters.clone(),
+                shapes: *shapes,
+                origin: *origin,
+                rule: (with(rule.as_ref())?, warm_up.clone()),
+                schedules: schedules.clone(),
+            })
+        };
+        let groups = self.groups.iter().map(of_group).collect::<Result<_>>()?;
+        Ok(Planned { rule: with(self.rule.as_ref())?, warm_up: self.warm_up.clone(), groups })
     }
 }
 

@@ -69,7 +69,7 @@ impl<C: Stage, K: Formats> Measure<'_, '_, C, K> {
                         #[inline(always)]
                         |i| {
                             let (input, mut element) = (group.input(i), group.element(i));
-                            group.update.as_mut()[i] = if C::CUTS == 0 {
+                            group.update.as_mut()[i] = if C::CUTS == 0 || tile.flow.is_none() {
                                 C::measure(pass, &constants, input, &tensor, &mut element)
                             } else {
                                 C::measure_part(shared.part, pass, &constants, input, &tensor, &mut element)

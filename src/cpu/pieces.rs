@@ -203,7 +203,8 @@ pub(super) fn measure<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
 /// Whether a tensor takes part in a statistic, in this part of the chain.
 fn takes<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, pass: usize, part: usize) -> bool {
     let wanted = work.statistics.takes(pass) && !work.gradient.is_empty();
-    wanted && (C::CUTS == 0 || usize::from(work.statistics.parts[pass]) == part && runs(work, part))
+    let own = if work.matrix.is_some() { usize::from(work.statistics.parts[pass]) } else { 0 };
+    wanted && (C::CUTS == 0 || own == part && runs(work, part))
 }
 
 /// Leaves the fold of a tensor in its first leaf.

@@ -108,7 +108,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             #[inline(always)]
             |i| {
                 let (input, mut element) = (group.input(i), group.element(i));
-                if C::CUTS == 0 {
+                if C::CUTS == 0 || tile.flow.is_none() {
                     group.update.as_mut()[i] =
                         C::update(&self.constants, input, &self.tensor, &mut element).update;
                 } else {

@@ -37,7 +37,7 @@ pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
 pub use matrix::{
     Factorization, Job, LinearAlgebra, Matrix, MatrixCount, MatrixPlan, MatrixRule, MatrixStage, Merging,
-    Slot, Through, TriangularAlgebra, merged,
+    Slot, Through, TriangularAlgebra, Untouched, merged,
 };
 pub use rule::{ChainOf, Rule};
 pub use stage::{AxesOf, Constants, ElementsOf, Fold, Stage, Transform};

@@ -19,6 +19,6 @@ mod triangles;
 
 pub use algebra::{LinearAlgebra, Matrix, Slot};
 pub use plan::{Factorization, MatrixPlan, Merging, merged};
-pub use rule::{Job, MatrixRule, MatrixStage};
+pub use rule::{Job, MatrixRule, MatrixStage, Untouched};
 pub use through::{MatrixCount, Through};
 pub use triangles::TriangularAlgebra;

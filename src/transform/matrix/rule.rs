@@ -40,6 +40,19 @@ pub trait MatrixRule: Debug + Send + Sync + 'static {
     fn leave(&self, job: &Job<'_>, algebra: &mut dyn LinearAlgebra);
 }
 
+/// Leaves tensors alone: gives a chain without matrix work the parts of chains with it, so that both take
+/// statistics over all tensors at the same place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Untouched;
+
+impl MatrixRule for Untouched {
+    fn plan(&self, layout: &Layout) -> MatrixPlan {
+        MatrixPlan::of(layout)
+    }
+
+    fn leave(&self, _job: &Job<'_>, _algebra: &mut dyn LinearAlgebra) {}
+}
+
 /// One gradient of one tensor.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
