@@ -6,7 +6,12 @@
 //!     [--shapes big|many|gpt2|small|medium|FILE] [--device cpu] [--threads N]
 //!     [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]
 //! ```
+//!
+//! For a rule that works on matrices it says in addition what a step takes that leaves bases or factors as they
+//! are, what one takes more that refreshes them, and which share of the former is matrix work: what goes beyond the
+//! plain loop.
 
+mod matrices;
 mod options;
 mod plain;
 mod shapes;
@@ -31,6 +36,7 @@ struct Measured {
     bytes_per_parameter: f64,
     state_bytes_per_parameter: f64,
     limit_ms: f64,
+    parts: Option<matrices::Parts>,
 }
 
 fn main() -> ExitCode {
@@ -93,7 +99,9 @@ fn measure<T: Catalogued>(
     let device = Cpu::with_threads(options.threads)?;
     // Values of ordinary size: none of the formats overflows or becomes subnormal.
     let tensors = |scale: f64, period: usize| -> Tensors<T> {
-        let value = |i: usize| T::round(T::Arithmetic::constant(scale * (1.0 + (i % period) as f64)));
+        // Spread out, so that a matrix of them has full rank.
+        let spread = |i: usize| (i.wrapping_mul(2_654_435_761) >> 11) % period;
+        let value = |i: usize| T::round(T::Arithmetic::constant(scale * (1.0 + spread(i) as f64)));
         let array = |shape: &[usize]| {
             let count = shape.iter().product();
             ArrayD::from_shape_vec(shape, (0..count).map(value).collect())
@@ -109,6 +117,7 @@ fn measure<T: Catalogued>(
     };
     let mut parameters = tensors(0.01, 97);
     let gradients = tensors(-0.001, 89);
+    let parts = matrices::parts(options, &parameters, &gradients)?;
     let mut optimizer = build(device, &parameters)?;
 
     let elements: usize = parameters.iter().map(|(_, tensor)| tensor.len()).sum();
@@ -146,6 +155,7 @@ fn measure<T: Catalogued>(
         bytes_per_parameter: streams.bytes() as f64,
         state_bytes_per_parameter: state_bytes,
         limit_ms: median(limits) * 1e3,
+        parts,
     })
 }
 
@@ -158,7 +168,7 @@ fn report(options: &Options, measured: &Measured) {
     let bytes = measured.bytes_per_parameter * measured.parameters as f64;
     let (rate, limit) = (bytes / measured.median_ms / 1e6, bytes / measured.limit_ms / 1e6);
     if options.json {
-        let object = serde_json::json!({
+        let mut object = serde_json::json!({
             "optimizer": options.optimizer, "dtype": options.format.name(),
             "state_dtype": options.state_format.name(), "store": options.store.name(),
             "shapes": options.shapes.name, "device": "cpu", "threads": options.threads,
@@ -167,6 +177,11 @@ fn report(options: &Options, measured: &Measured) {
             "state_bytes_per_parameter": measured.state_bytes_per_parameter,
             "gb_per_s": rate, "limit_gb_per_s": limit, "ratio": rate / limit,
         });
+        if let Some(parts) = &measured.parts {
+            object["steady_ms"] = parts.steady_ms.into();
+            object["refresh_ms"] = parts.refresh_ms.into();
+            object["matrix_share"] = measured.matrix_share(parts).into();
+        }
         println!("{object}");
         return;
     }
@@ -184,4 +199,18 @@ fn report(options: &Options, measured: &Measured) {
         limit,
         rate / limit,
     );
+    if let Some(parts) = &measured.parts {
+        let share = 100.0 * measured.matrix_share(parts);
+        let matrices::Parts { steady_ms, refresh_ms } = parts;
+        println!(
+            "{steady_ms:.2} ms without a refresh, {refresh_ms:.2} ms more with one; {share:.0} % on matrices"
+        );
+    }
+}
+
+impl Measured {
+    /// The share of a step that goes beyond the plain loop.
+    fn matrix_share(&self, parts: &matrices::Parts) -> f64 {
+        (1.0 - self.limit_ms / parts.steady_ms).max(0.0)
+    }
 }

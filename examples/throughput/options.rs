@@ -97,15 +97,23 @@ impl Options {
         device: Cpu,
         parameters: &dyn ParameterSet<Cpu, T>,
     ) -> Result<Boxed<T>> {
-        if let Some(configuration) = &self.configuration {
-            return catalogue::build::<T>(configuration, device, parameters);
-        }
-        let configuration = Configuration {
+        self.build_with(&Hyperparameters::default(), device, parameters)
+    }
+
+    /// The same with other hyperparameters in the place of its own.
+    pub(crate) fn build_with<T: Catalogued>(
+        &self,
+        others: &Hyperparameters,
+        device: Cpu,
+        parameters: &dyn ParameterSet<Cpu, T>,
+    ) -> Result<Boxed<T>> {
+        let mut configuration = self.configuration.clone().unwrap_or_else(|| Configuration {
             state_format: Some(self.state_format),
             store: self.store,
             hyperparameters: self.hyperparameters(),
             ..Configuration::of(&self.optimizer)
-        };
+        });
+        configuration.hyperparameters = configuration.hyperparameters.with(others);
         catalogue::build::<T>(&configuration, device, parameters)
     }
 
