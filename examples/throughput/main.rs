@@ -13,6 +13,7 @@
 
 mod matrices;
 mod options;
+mod passes;
 mod plain;
 mod shapes;
 
@@ -129,8 +130,10 @@ fn measure<T: Catalogued>(
         state: options.state_format.bytes(),
         fields: optimizer.state_fields().len(),
         carried,
-        // Of what a statistic reads, the gradient is what all of them do.
-        more_gradients: optimizer.passes() + usize::from(options.clip_global_norm.is_some()),
+        passes: {
+            let of_clip = options.clip_global_norm.map(|_| passes::GRADIENT);
+            passes::of(&options.optimizer, optimizer.passes()).into_iter().chain(of_clip).collect()
+        },
     };
     // Step and plain loop take turns, so that both see the same machine.
     let mut plain = plain::Plain::new(&streams, &options.shapes, options.threads)?;

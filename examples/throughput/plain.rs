@@ -3,6 +3,7 @@
 //! It walks as many arrays of the same widths as the step does, in one pass, on as many threads,
 //! and adds the gradient's words to each array that the step writes.
 
+use crate::passes::Reads;
 use crate::shapes::Shapes;
 use gradus::error::{Error, Result};
 
@@ -13,16 +14,22 @@ pub(crate) struct Streams {
     pub(crate) state: usize,
     pub(crate) fields: usize,
     pub(crate) carried: usize,
-    /// Passes that read the gradient once more, before anything is written.
-    pub(crate) more_gradients: usize,
+    /// Passes that only read, before anything is written.
+    pub(crate) passes: Vec<Reads>,
 }
 
 impl Streams {
     /// Bytes that a step moves per parameter: the gradient is read, everything else read and
     /// written.
     pub(crate) fn bytes(&self) -> usize {
-        self.gradient * (1 + self.more_gradients)
+        let of_pass = |reads: &Reads| {
+            self.gradient * usize::from(reads.gradient)
+                + self.parameter * usize::from(reads.parameter)
+                + self.state * reads.fields
+        };
+        self.gradient
             + 2 * (self.parameter + self.fields * self.state + self.carried)
+            + self.passes.iter().map(of_pass).sum::<usize>()
     }
 }
 
@@ -35,7 +42,7 @@ struct Tensor {
 /// The loop and its memory.
 pub(crate) struct Plain {
     tensors: Vec<Tensor>,
-    more_gradients: usize,
+    passes: Vec<Reads>,
     pool: rayon::ThreadPool,
 }
 
@@ -57,28 +64,33 @@ impl Plain {
         });
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
-        Ok(Self { tensors: tensors.collect(), more_gradients: streams.more_gradients, pool })
+        Ok(Self { tensors: tensors.collect(), passes: streams.passes.clone(), pool })
     }
 
-    /// Walks all arrays once, and before that the gradients as often as statistics do.
+    /// Walks all arrays once, and before that as statistics do.
     pub(crate) fn run(&mut self) {
-        let Self { tensors, more_gradients, pool } = self;
+        let Self { tensors, passes, pool } = self;
         pool.install(|| {
-            for _ in 0..*more_gradients {
-                std::hint::black_box(sum_of_tensors(tensors));
+            for reads in passes {
+                std::hint::black_box(sum_of_tensors(tensors, *reads));
             }
             each_tensor(tensors);
         });
     }
 }
 
-fn sum_of_tensors(tensors: &[Tensor]) -> u32 {
+fn sum_of_tensors(tensors: &[Tensor], reads: Reads) -> u32 {
     match tensors {
         [] => 0,
-        [tensor] => sum(&tensor.gradient),
+        [Tensor { gradient, written }] => {
+            let gradient = reads.gradient.then_some(gradient).into_iter();
+            let parameter = reads.parameter.then(|| &written[0]).into_iter();
+            let fields = written[1..].iter().take(reads.fields);
+            gradient.chain(parameter).chain(fields).fold(0, |all, array| all.wrapping_add(sum(array)))
+        }
         _ => {
             let (left, right) = tensors.split_at(tensors.len() / 2);
-            let (left, right) = rayon::join(|| sum_of_tensors(left), || sum_of_tensors(right));
+            let (left, right) = rayon::join(|| sum_of_tensors(left, reads), || sum_of_tensors(right, reads));
             left.wrapping_add(right)
         }
     }
