@@ -2,7 +2,6 @@
 
 use crate::Best;
 use crate::drawing::Picture;
-use crate::problems::STEPS;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::error::Error;
@@ -19,7 +18,7 @@ const COLORS: [RGBColor; 5] = [
 ];
 
 /// The least share of the first loss that is drawn, as a power of ten.
-const LEAST: f64 = -6.0;
+const LEAST: f64 = -3.2;
 
 impl Picture for Losses {
     const SIZE: (u32, u32) = (1200, 400);
@@ -43,6 +42,7 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
     place: &DrawingArea<B, Shift>,
     scale: u32,
 ) -> Result<(), Box<dyn Error>> {
+    let steps = runs.iter().map(|run| run.losses.len()).max().unwrap_or(1);
     let font = |size: u32| ("sans-serif", size * scale).into_font();
     let mut chart = ChartBuilder::on(place)
         .caption(title, font(18))
@@ -50,11 +50,11 @@ fn curves<B: DrawingBackend<ErrorType: 'static>>(
         .margin_right(18 * scale)
         .x_label_area_size(26 * scale)
         .y_label_area_size(44 * scale)
-        .build_cartesian_2d(0.0..STEPS as f64, LEAST..0.5)?;
+        .build_cartesian_2d(0.0..steps as f64, LEAST..0.5)?;
     chart
         .configure_mesh()
         .x_labels(5)
-        .y_labels(7)
+        .y_labels(5)
         .x_label_formatter(&|step| format!("{step:.0}"))
         .y_label_formatter(&|power| format!("1e{power:.0}"))
         .label_style(font(14))

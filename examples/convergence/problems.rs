@@ -17,7 +17,7 @@ pub trait Problem {
     fn title(&self) -> &'static str;
     /// The share of the first loss that is to be reached.
     fn goal(&self) -> f64;
-    /// The loss before each step, as a share of the first; it ends where it is no number any more.
+    /// The loss before each step, as a share of the first; it ends at the goal, or where it is no number any more.
     fn run(&self, configuration: &Configuration) -> Result<Vec<f64>>;
 }
 
@@ -29,21 +29,25 @@ type Gradients = Vec<(&'static str, ArrayD<f32>)>;
 
 fn descend<P: ParameterSet<Cpu, f32>>(
     configuration: &Configuration,
+    goal: f64,
     parameters: &mut P,
     mut evaluate: impl FnMut(&mut P) -> Result<(f64, Gradients)>,
 ) -> Result<Vec<f64>> {
     let mut optimizer = catalogue::build::<f32>(configuration, Cpu::default(), parameters)?;
-    let mut losses = Vec::new();
+    let (mut losses, mut first) = (Vec::new(), None);
     for _ in 0..=STEPS {
         let (loss, gradients) = evaluate(parameters)?;
         if !loss.is_finite() {
             break;
         }
-        losses.push(loss);
+        let share = loss / *first.get_or_insert(loss);
+        losses.push(share);
+        if share <= goal {
+            break;
+        }
         optimizer.step(parameters, &gradients)?;
     }
-    let first = losses.first().copied().unwrap_or(1.0);
-    Ok(losses.into_iter().map(|loss| loss / first).collect())
+    Ok(losses)
 }
 
 fn noise(rows: usize, columns: usize, random: &mut Random) -> Array2<f32> {
@@ -98,7 +102,7 @@ impl Problem for Quadratic {
 
     fn run(&self, configuration: &Configuration) -> Result<Vec<f64>> {
         let mut parameters: Named = vec![("weight", ArrayD::zeros(vec![20, 30]))];
-        descend(configuration, &mut parameters, |parameters| {
+        descend(configuration, self.goal(), &mut parameters, |parameters| {
             let away = &view(parameters, 0) - &self.target;
             let gradient = self.rows.dot(&away).dot(&self.columns);
             let loss = f64::from((&away * &gradient).sum()) / 2.0;
@@ -123,7 +127,7 @@ impl Problem for Rosenbrock {
         let random = &mut Random::new(5);
         let mut parameters: Named =
             vec![("x", noise(8, 8, random).into_dyn()), ("y", noise(8, 8, random).into_dyn())];
-        descend(configuration, &mut parameters, |parameters| {
+        descend(configuration, self.goal(), &mut parameters, |parameters| {
             let (x, y) = (view(parameters, 0), view(parameters, 1));
             let (to_one, to_square) = (&Array2::<f32>::eye(8) - &x, &y - &x.dot(&x));
             let loss = square_sum(&to_one) + 100.0 * square_sum(&to_square);
@@ -148,7 +152,7 @@ impl Problem for Classifier {
 
     fn run(&self, configuration: &Configuration) -> Result<Vec<f64>> {
         let batch = Digits::load().training;
-        descend(configuration, &mut Network::<f32>::new(), |network| {
+        descend(configuration, self.goal(), &mut Network::<f32>::new(), |network| {
             let activations = network.forward(&batch.pictures);
             let loss = activations.loss(&batch.labels);
             let mut gradients = Vec::new();
