@@ -51,14 +51,25 @@ pub fn round_keys(seed: u64) -> RoundKeys {
 /// ```
 #[inline(always)]
 pub fn philox(counter: [u32; 4], keys: &RoundKeys) -> [u32; 4] {
-    let [mut x0, mut x1, mut x2, mut x3] = counter;
+    philox_abreast(counter.map(|word| [word]), keys).map(|[word]| word)
+}
+
+/// [`philox`] for several counters at once, one in each lane, which the compiler makes vectors of.
+#[inline(always)]
+pub(crate) fn philox_abreast<const LANES: usize>(
+    counters: [[u32; LANES]; 4],
+    keys: &RoundKeys,
+) -> [[u32; LANES]; 4] {
+    let [mut x0, mut x1, mut x2, mut x3] = counters;
     for key in keys {
-        let first = u64::from(x0) * u64::from(MULTIPLIERS[0]);
-        let second = u64::from(x2) * u64::from(MULTIPLIERS[1]);
-        x0 = (second >> 32) as u32 ^ x1 ^ key[0];
-        x1 = second as u32;
-        x2 = (first >> 32) as u32 ^ x3 ^ key[1];
-        x3 = first as u32;
+        for lane in 0..LANES {
+            let first = u64::from(x0[lane]) * u64::from(MULTIPLIERS[0]);
+            let second = u64::from(x2[lane]) * u64::from(MULTIPLIERS[1]);
+            x0[lane] = (second >> 32) as u32 ^ x1[lane] ^ key[0];
+            x1[lane] = second as u32;
+            x2[lane] = (first >> 32) as u32 ^ x3[lane] ^ key[1];
+            x3[lane] = first as u32;
+        }
     }
     [x0, x1, x2, x3]
 }

@@ -18,6 +18,8 @@ mod drawing;
 #[allow(dead_code)] // as above
 #[path = "../digits/network.rs"]
 mod network;
+#[path = "../drawing/panel.rs"]
+mod panel;
 mod picture;
 mod problems;
 #[allow(dead_code)] // as above

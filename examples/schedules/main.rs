@@ -11,6 +11,8 @@
 #[path = "../drawing/mod.rs"]
 mod drawing;
 mod gallery;
+#[path = "../drawing/panel.rs"]
+mod panel;
 mod picture;
 
 use std::error::Error;

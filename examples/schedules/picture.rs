@@ -1,13 +1,14 @@
 //! The plots side by side, and the curves of one.
 
 use crate::drawing::Picture;
-use crate::gallery::{Panel, STEPS};
+use crate::gallery::{self, STEPS};
+use crate::panel::Panel;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::error::Error;
 
 /// All plots of the picture.
-pub struct Gallery(pub Vec<Panel>);
+pub struct Gallery(pub Vec<gallery::Panel>);
 
 const COLUMNS: usize = 3;
 const COLORS: [RGBColor; 5] = [
@@ -29,56 +30,23 @@ impl Picture for Gallery {
         canvas.fill(&WHITE)?;
         let places = canvas.split_evenly((self.0.len().div_ceil(COLUMNS), COLUMNS));
         for (panel, place) in self.0.iter().zip(&places) {
-            curves(panel, place, scale)?;
+            curves(panel).draw(place, scale)?;
         }
         Ok(())
     }
 }
 
-fn curves<B: DrawingBackend<ErrorType: 'static>>(
-    panel: &Panel,
-    place: &DrawingArea<B, Shift>,
-    scale: u32,
-) -> Result<(), Box<dyn Error>> {
-    let font = |size: u32| ("sans-serif", size * scale).into_font();
+fn curves(panel: &gallery::Panel) -> Panel<'_> {
     // Room above the curves for their names.
     let top = (1.05 + 0.11 * panel.curves.len() as f64).min(1.49);
-    let mut chart = ChartBuilder::on(place)
-        .caption(panel.title, font(20))
-        .margin(10 * scale)
-        .margin_right(18 * scale)
-        .x_label_area_size(26 * scale)
-        .y_label_area_size(36 * scale)
-        .build_cartesian_2d(1.0..STEPS as f64, 0.0..top)?;
-    chart
-        .configure_mesh()
-        .x_labels(6)
-        .y_labels(6)
-        .x_label_formatter(&|step| format!("{step:.0}"))
-        .y_label_formatter(&|value| if *value > 1.01 { String::new() } else { format!("{value:.1}") })
-        .label_style(font(14))
-        .set_all_tick_mark_size(4 * scale)
-        .axis_style(BLACK.stroke_width(scale))
-        .bold_line_style(BLACK.mix(0.12).stroke_width(scale))
-        .light_line_style(TRANSPARENT)
-        .draw()?;
-
-    let length = scale as i32;
-    for ((name, schedule), color) in panel.curves.iter().zip(&COLORS) {
+    let curves = panel.curves.iter().zip(COLORS).map(|((name, schedule), color)| {
         let points = (1..=STEPS).map(|step| (step as f64, schedule.at(step)));
-        chart.draw_series(LineSeries::new(points, color.stroke_width(2 * scale)))?.label(*name).legend(
-            move |(left, middle)| {
-                let line = [(left, middle), (left + 18 * length, middle)];
-                PathElement::new(line, color.stroke_width(2 * scale))
-            },
-        );
+        (*name, color, points.collect())
+    });
+    Panel {
+        title: panel.title,
+        axes: [1.0..STEPS as f64, 0.0..top],
+        height_label: &|value| if *value > 1.01 { String::new() } else { format!("{value:.1}") },
+        curves: curves.collect(),
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .legend_area_size(24 * scale)
-        .margin(2 * scale)
-        .label_font(font(14))
-        .draw()?;
-    Ok(())
 }

@@ -55,8 +55,8 @@ pub struct Configuration {
     /// `weight_decay`. The warm-up of the hyperparameters comes on top.
     #[cfg_attr(feature = "configuration", serde(default, skip_serializing_if = "is_default"))]
     pub schedules: BTreeMap<String, Schedule>,
-    /// Parameters with hyperparameters of their own, or with an optimizer of their own. The first that
-    /// takes a parameter has it.
+    /// Parameters with hyperparameters of their own, or with an optimizer of their own. A parameter belongs to
+    /// one of them at most, and each has one at least.
     #[cfg_attr(feature = "configuration", serde(default, skip_serializing_if = "is_default"))]
     pub groups: Vec<GroupConfiguration>,
 }

@@ -248,11 +248,10 @@ where
     }
     for group in planned.groups {
         let GroupOf { label, parameters, shapes, rule: (rule, warm_up), schedules, .. } = group;
-        let mut own = plan.schedules.clone();
-        let known = tunables(rule.clone());
-        own.retain(|name, _| known.contains(&name.as_str())); // another rule has others
-        own.extend(schedules);
-        own.entry(LEARNING_RATE.to_owned()).or_default();
+        // It has those of all groups anyway; that of the learning rate is multiplied with its own warm-up.
+        let mut own = schedules;
+        let shared = || plan.schedules.get(LEARNING_RATE).cloned().unwrap_or_default();
+        own.entry(LEARNING_RATE.to_owned()).or_insert_with(shared);
         for (name, schedule) in with_warm_up(own, warm_up)? {
             builder = builder.schedule_group(label.clone(), name, schedule);
         }
@@ -267,13 +266,6 @@ where
         builder = builder.without_decay(move |name, _| fits(&undecayed, name));
     }
     Ok(builder)
-}
-
-/// The names of a rule's hyperparameters that schedules may change.
-fn tunables(mut rule: impl Rule) -> Vec<&'static str> {
-    let mut names = Vec::new();
-    rule.tune(&mut |name, _| names.push(name));
-    names
 }
 
 /// The field of every rule that warm-ups are multiplied with.

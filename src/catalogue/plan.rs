@@ -305,20 +305,13 @@ impl Planned<Box<dyn ErasedRule>> {
 
     /// Each with what stands around it.
     pub(super) fn around(self, around: &AroundAtRunTime) -> Result<Planned<DynamicRule>> {
-        let with = |rule: &dyn ErasedRule| DynamicRule::of(rule.copied(), self.around_of(rule, around));
-        let of_group = |group: &GroupOf<(Box<dyn ErasedRule>, Option<Schedule>)>| {
-            let GroupOf { label, parameters, shapes, origin, rule: (rule, warm_up), schedules } = group;
-            Ok(GroupOf {
-                label: label.clone(),
-                parameters: parameters.clone(),
-                shapes: *shapes,
-                origin: *origin,
-                rule: (with(rule.as_ref())?, warm_up.clone()),
-                schedules: schedules.clone(),
-            })
-        };
-        let groups = self.groups.iter().map(of_group).collect::<Result<_>>()?;
-        Ok(Planned { rule: with(self.rule.as_ref())?, warm_up: self.warm_up.clone(), groups })
+        let own: Vec<_> =
+            self.groups.iter().map(|group| self.around_of(group.rule.0.as_ref(), around)).collect();
+        let rule = DynamicRule::of(self.rule.copied(), self.around_of(self.rule.as_ref(), around))?;
+        let groups = self.groups.into_iter().zip(own).map(|(group, around)| {
+            group.map(|(rule, warm_up)| Ok((DynamicRule::of(rule, around)?, warm_up)))
+        });
+        Ok(Planned { rule, warm_up: self.warm_up, groups: groups.collect::<Result<_>>()? })
     }
 }
 

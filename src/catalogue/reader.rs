@@ -65,6 +65,21 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The whole numbers that the text `name` lists, separated by commas.
+    pub(super) fn whole_list(&mut self, name: &'static str) -> Result<Vec<u64>> {
+        let listed = self.list(name)?;
+        let numbers = listed.iter().filter(|item| !item.is_empty()).map(|item| {
+            let number = item.parse::<u64>();
+            number.map_err(|_| self.unknown_item(name, item, "it is a list of whole numbers"))
+        });
+        numbers.collect()
+    }
+
+    /// The length `name`, or `default`; one that is beyond what memory can have is the largest.
+    pub(super) fn length(&mut self, name: &'static str, default: usize) -> Result<usize> {
+        Ok(self.whole(name, default as u64)?.try_into().unwrap_or(usize::MAX))
+    }
+
     /// The error for an item of a list.
     pub(super) fn unknown_item(&self, name: &str, item: &str, expected: &str) -> Error {
         self.refused(name, &Value::from(item), expected)

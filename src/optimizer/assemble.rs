@@ -15,7 +15,9 @@ use crate::error::{Error, Result};
 use crate::random::{round_keys, tensor_id};
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{AxesOf, ChainOf, Counts, Description, ElementsOf, FieldSet, Held, Of, Rule, Stage};
+use crate::transform::{
+    AxesOf, ChainOf, Counts, Description, ElementsOf, FieldSet, Held, Of, Rule, Stage, tunable_names,
+};
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
@@ -220,8 +222,7 @@ fn schedules<R: Rule>(plan: &Plan, label: &str, rule: &R) -> Vec<Scheduled> {
     // What has no weight decay has none to schedule.
     let has = |schedule: &&SchedulePlan| label != UNDECAYED_GROUP || schedule.name != WEIGHT_DECAY;
     // A rule that is data may be another one in each group.
-    let mut known = Vec::new();
-    rule.clone().tune(&mut |name, _| known.push(name));
+    let known = tunable_names(|visit| rule.clone().tune(visit));
     let fits = |schedule: &&SchedulePlan| label == DEFAULT_GROUP || known.contains(&schedule.name.as_str());
     let own = plan.schedules.iter().filter(|schedule| schedule.group.as_deref() == Some(label));
     let own_names: Vec<_> = own.clone().map(|schedule| &schedule.name).collect();
@@ -236,16 +237,14 @@ const WEIGHT_DECAY: &str = "weight_decay";
 
 /// The rule without weight decay.
 fn undecayed<R: Rule>(mut rule: R) -> Result<R> {
-    let mut known = Vec::new();
+    let known = tunable_names(|visit| rule.clone().tune(visit));
     let mut result = None;
     rule.tune(&mut |name, number| {
-        known.push(format!("`{name}`"));
         if name == WEIGHT_DECAY {
             result = Some(number.set(0.0));
         }
     });
-    let missing = || Error::NotTunable { name: WEIGHT_DECAY.to_owned(), known: known.join(", ") };
-    result.ok_or_else(missing)?.map(|()| rule)
+    result.ok_or_else(|| Error::not_tunable(WEIGHT_DECAY, &known))?.map(|()| rule)
 }
 
 fn tensor<C: Stage, K: Formats, D: Device>(

@@ -4,7 +4,7 @@ use super::copied;
 use super::memory::Kept;
 use crate::error::{Error, Result};
 use crate::schedule::Schedule;
-use crate::transform::{Arrives, ChainOf, Description, Of, Rule, Stage, Step};
+use crate::transform::{Arrives, ChainOf, Description, Of, Rule, Stage, Step, tunable_names};
 
 /// Parameters that share their hyperparameters.
 pub(super) struct Group<R: Rule> {
@@ -32,13 +32,9 @@ impl<R: Rule> Group<R> {
         let chain = rule.chain();
         let description = chain.description();
         let zeros = || description.generate::<<ChainOf<R> as Stage>::Group, _>(|counts| counts.group, || 0.0);
-        for Scheduled { name, .. } in &schedules {
-            let mut known = Vec::new();
-            rule.clone().tune(&mut |tunable, _| known.push(tunable));
-            if !known.contains(&name.as_str()) {
-                let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                return Err(Error::NotTunable { name: name.clone(), known });
-            }
+        let known = tunable_names(|visit| rule.clone().tune(visit));
+        if let Some(unknown) = schedules.iter().find(|schedule| !known.contains(&schedule.name.as_str())) {
+            return Err(Error::not_tunable(&unknown.name, &known));
         }
         Ok(Self { label, base: rule.clone(), rule, chain, schedules, memory: zeros(), next: zeros() })
     }

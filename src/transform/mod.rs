@@ -39,6 +39,7 @@ pub use matrix::{
     Factorization, Job, LinearAlgebra, Matrix, MatrixCount, MatrixPlan, MatrixRule, MatrixStage, Merging,
     Slot, Through, TriangularAlgebra, Untouched, merged,
 };
+pub(crate) use rule::tunable_names;
 pub use rule::{ChainOf, Rule};
 pub use stage::{AxesOf, Constants, ElementsOf, Fold, Stage, Transform};
 

@@ -56,6 +56,15 @@ pub trait Rule: Clone + Debug + Send + Sync + 'static {
     }
 }
 
+/// The names of a rule's tunable hyperparameters, from its [`tune`](Rule::tune), which may change it: that of a copy.
+pub(crate) fn tunable_names(
+    tune: impl FnOnce(&mut dyn FnMut(&'static str, &mut dyn Tunable)),
+) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    tune(&mut |name, _| names.push(name));
+    names
+}
+
 /// The stages of the rule `R`.
 pub type ChainOf<R> = Chain<<R as Rule>::Direction, <R as Rule>::Finish>;
 

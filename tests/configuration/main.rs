@@ -5,3 +5,4 @@
 mod documents;
 mod meaning;
 mod refusals;
+mod switches;

@@ -1,11 +1,12 @@
-//! A model of named vectors with its optimizer, stepped jointly or under release.
+//! A model of named tensors with its optimizer, stepped jointly or under release.
 
 use crate::cases::{Case, Gradient, Parameter};
-use crate::values::{Contents, all_stored, bits, contents, scatter};
+use crate::values::{Contents, bits, contents, scatter, shaped, tensor};
 use gradus::cpu::Cpu;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::Releasable;
 use gradus::optimizer::{Averaging, Optimizer, Released, Snapshot, Together, TwoFaced};
+use ndarray::ArrayD;
 
 /// How gradients arrive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +28,7 @@ enum Either<R: Releasable, C: Case> {
 /// Parameters and their optimizer.
 pub struct Trainer<R: Releasable, C: Case> {
     optimizer: Either<R, C>,
-    pub parameters: Vec<(String, Vec<Parameter<C>>)>,
+    pub parameters: Vec<(String, ArrayD<Parameter<C>>)>,
 }
 
 /// Names and lengths of a model's tensors.
@@ -54,13 +55,13 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
     /// Scattered parameters, on a device.
     pub fn on(device: Cpu, mode: Mode, rule: R, model: Model<'_>) -> Self {
         let of_tensor = |(place, (name, length)): (usize, &(&str, usize))| {
-            ((*name).to_owned(), all_stored(&scatter(place as u64 + 7, *length)))
+            ((*name).to_owned(), tensor(&scatter(place as u64 + 7, *length)))
         };
         Self::from(device, mode, rule, model.iter().enumerate().map(of_tensor).collect())
     }
 
     /// Given parameters.
-    pub fn from(device: Cpu, mode: Mode, rule: R, parameters: Vec<(String, Vec<Parameter<C>>)>) -> Self {
+    pub fn from(device: Cpu, mode: Mode, rule: R, parameters: Vec<(String, ArrayD<Parameter<C>>)>) -> Self {
         let optimizer = match mode {
             Mode::Together => Either::Together(C::together(rule, device, &parameters)),
             Mode::Released => Either::Released(C::released(rule, device, &parameters)),
@@ -72,7 +73,7 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
     pub fn of(
         mode: Mode,
         optimizer: Optimizer<R, C::Formats, Together, Cpu>,
-        parameters: Vec<(String, Vec<Parameter<C>>)>,
+        parameters: Vec<(String, ArrayD<Parameter<C>>)>,
     ) -> Self {
         let optimizer = match mode {
             Mode::Together => Either::Together(optimizer),
@@ -83,12 +84,13 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
 
     /// One whole step. Under release the last parameter comes first, as in backpropagation.
     pub fn step(&mut self, gradients: &Gradients) {
-        let stored =
-            |gradient: &Option<Vec<f64>>| gradient.as_ref().map(|values| all_stored::<Gradient<C>>(values));
         match &mut self.optimizer {
             Either::Together(optimizer) => {
-                let names = self.parameters.iter().map(|(name, _)| name.clone());
-                let gradients: Vec<_> = names.zip(gradients.iter().map(stored)).collect();
+                let stored = |((name, parameter), gradient): (&(String, ArrayD<_>), &Option<Vec<f64>>)| {
+                    let like = |values| shaped::<Gradient<C>>(parameter.shape(), values);
+                    (name.clone(), gradient.as_deref().map(like))
+                };
+                let gradients: Vec<_> = self.parameters.iter().zip(gradients).map(stored).collect();
                 optimizer.step(&mut self.parameters, &gradients).expect("the gradients fit");
             }
             Either::Released(optimizer) => {
@@ -98,8 +100,9 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
                 let mut step = optimizer.begin_step().expect("every step is finished");
                 let mut missing = Vec::new();
                 for (place, (name, parameter)) in self.parameters.iter_mut().enumerate().rev() {
-                    match stored(&gradients[place]) {
+                    match &gradients[place] {
                         Some(gradient) => {
+                            let gradient = shaped::<Gradient<C>>(parameter.shape(), gradient);
                             step.release(place, parameter, gradient).expect("the gradient fits")
                         }
                         None => missing.insert(0, name.clone()),
@@ -122,12 +125,12 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
         for gradients in micro_batches {
             for (place, gradient) in gradients.iter().enumerate() {
                 let Some(gradient) = gradient else { continue };
-                step.accumulate(place, all_stored::<Gradient<C>>(gradient)).expect("the gradient fits");
+                step.accumulate(place, tensor::<Gradient<C>>(gradient)).expect("the gradient fits");
             }
         }
         for ((place, (_, parameter)), gradient) in self.parameters.iter_mut().enumerate().zip(last) {
             let Some(gradient) = gradient else { continue };
-            step.release(place, parameter, all_stored::<Gradient<C>>(gradient)).expect("the gradient fits");
+            step.release(place, parameter, tensor::<Gradient<C>>(gradient)).expect("the gradient fits");
         }
         step.finish();
     }
@@ -174,7 +177,7 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
     where
         R: TwoFaced,
     {
-        let looks = |parameters: &Vec<(String, Vec<Parameter<C>>)>| {
+        let looks = |parameters: &Vec<(String, ArrayD<Parameter<C>>)>| {
             look(parameters.iter().map(|(_, values)| bits(values)).collect());
         };
         let optimizer = match self.optimizer {
@@ -197,8 +200,8 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
     where
         R: TwoFaced,
     {
-        let of_zeros = |(name, values): &(String, Vec<Parameter<C>>)| {
-            (name.clone(), all_stored::<Parameter<C>>(&vec![0.0; values.len()]))
+        let of_zeros = |(name, values): &(String, ArrayD<Parameter<C>>)| {
+            (name.clone(), tensor::<Parameter<C>>(&vec![0.0; values.len()]))
         };
         let mut elsewhere: Vec<_> = self.parameters.iter().map(of_zeros).collect();
         let written = match &self.optimizer {
@@ -220,11 +223,12 @@ impl<R: Releasable, C: Case> Trainer<R, C> {
         bits(&self.parameters[place].1)
     }
 
-    /// The fields of a tensor's state and carry, by name.
+    /// The fields of a tensor's state and carry and its matrices, by name.
     pub fn fields(&self, place: usize) -> Contents {
-        let tensor = self.snapshot().tensors.swap_remove(place);
-        let state = tensor.state.iter().map(|(name, values)| (name.clone(), bits(values)));
-        let carry = tensor.carry.iter().map(|(name, values)| (name.clone(), bits(values)));
-        state.chain(carry).collect()
+        let kept = self.snapshot().tensors.swap_remove(place);
+        let state = kept.state.iter().map(|(name, values)| (name.clone(), bits(values)));
+        let carry = kept.carry.iter().map(|(name, values)| (name.clone(), bits(values)));
+        let matrices = kept.matrices.iter().map(|(name, values)| (name.clone(), bits(values)));
+        state.chain(carry).chain(matrices).collect()
     }
 }

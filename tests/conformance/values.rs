@@ -1,9 +1,10 @@
 //! Numbers that look random, and bits to compare.
 
-use gradus::device::{Formats, Number};
+use gradus::device::Formats;
 use gradus::dtype::{Arithmetic, StorageDtype};
 use gradus::optimizer::Snapshot;
 use gradus::real::Real;
+use ndarray::ArrayD;
 
 /// The nearest number of a format.
 pub fn stored<T: StorageDtype>(value: f64) -> T {
@@ -12,6 +13,18 @@ pub fn stored<T: StorageDtype>(value: f64) -> T {
 
 pub fn all_stored<T: StorageDtype>(values: &[f64]) -> Vec<T> {
     values.iter().map(|value| stored(*value)).collect()
+}
+
+/// A tensor of the nearest numbers: a matrix with ten columns where that comes out even, for the rules
+/// that tell matrices from vectors.
+pub fn tensor<T: StorageDtype>(values: &[f64]) -> ArrayD<T> {
+    let length = values.len();
+    if length.is_multiple_of(10) { shaped(&[length / 10, 10], values) } else { shaped(&[length], values) }
+}
+
+/// A tensor of the nearest numbers.
+pub fn shaped<T: StorageDtype>(shape: &[usize], values: &[f64]) -> ArrayD<T> {
+    ArrayD::from_shape_vec(shape, all_stored(values)).expect("the length fits")
 }
 
 /// A number between −1 and 1 that follows from where it stands.
@@ -29,9 +42,9 @@ pub fn scatter(stream: u64, length: usize) -> Vec<f64> {
 }
 
 /// Bits that tell all numbers apart, zeros with their signs included; all NaNs are one.
-pub fn bits<T: StorageDtype>(values: &[T]) -> Vec<u64> {
+pub fn bits<'a, T: StorageDtype>(values: impl IntoIterator<Item = &'a T>) -> Vec<u64> {
     values
-        .iter()
+        .into_iter()
         .map(|value| value.widen().to_f64())
         .map(|value| if value.is_nan() { u64::MAX } else { value.to_bits() })
         .collect()
@@ -51,9 +64,10 @@ pub fn contents<K: Formats>(snapshot: &Snapshot<K>) -> Contents {
         let named = |name: &str| format!("{} {:?} {}/{name}", tensor.name, tensor.layout, tensor.group);
         list.push((named("received"), vec![tensor.received]));
         list.extend(tensor.state.iter().map(|(name, values)| (named(name), bits(values))));
-        list.extend(tensor.axes.iter().map(|(name, values)| (named(name), bits::<Number<K>>(values))));
+        list.extend(tensor.axes.iter().map(|(name, values)| (named(name), bits(values))));
         list.extend(tensor.carry.iter().map(|(name, values)| (named(name), bits(values))));
-        list.extend(tensor.tensor.iter().map(|(name, values)| (named(name), bits::<Number<K>>(values))));
+        list.extend(tensor.matrices.iter().map(|(name, values)| (named(name), bits(values))));
+        list.extend(tensor.tensor.iter().map(|(name, values)| (named(name), bits(values))));
         list.extend(tensor.own.iter().map(|(name, number)| (named(name), bits(&[*number]))));
     }
     list

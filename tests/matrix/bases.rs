@@ -1,7 +1,6 @@
 //! Adam and its kind in eigenbases.
 
 use super::*;
-use ndarray::Array1;
 
 fn gradients(count: u32) -> Vec<Array2<f64>> {
     (0..count).map(|step| noise(7, 5, 100 + step)).collect()
@@ -87,32 +86,9 @@ fn nothing_moves_without_gradients() {
 
 #[test]
 fn it_needs_fewer_steps_than_adamw_where_the_axes_are_turned() {
-    // ½·‖A·X·B‖² with condition numbers 1e2 on either side, in turned coordinates.
-    let stretched = |n: usize, seed: u32| {
-        let basis = orthogonal(n, seed);
-        let values: Array1<f64> = (0..n).map(|i| 10f64.powf(-2.0 * i as f64 / (n - 1) as f64)).collect();
-        let values = Array2::from_diag(&values);
-        basis.dot(&values).dot(&basis.t())
-    };
-    let (a, b) = (stretched(8, 61), stretched(6, 71));
-    let steps_until_small = |optimizer: &str, rate: f64| {
-        let configuration = configured(optimizer, &[("lr", rate.into())]);
-        let start = noise(8, 6, 81);
-        let loss = |x: &Array2<f64>| 0.5 * a.dot(x).dot(&b).iter().map(|y| y * y).sum::<f64>();
-        let (mut parameters, goal) = (vec![("x".to_owned(), start.clone())], 1e-3 * loss(&start));
-        let mut optimizer = catalogue::build::<f64>(&configuration, Cpu::default(), &parameters)
-            .expect("a valid configuration");
-        for step in 1..=3000 {
-            let gradient = a.t().dot(&a.dot(&parameters[0].1).dot(&b)).dot(&b.t());
-            optimizer.step(&mut parameters, &vec![("x".to_owned(), gradient)]).expect("a step");
-            if loss(&parameters[0].1) < goal {
-                return step;
-            }
-        }
-        3001
-    };
     let rates = [0.3, 0.1, 0.03, 0.01, 0.003];
-    let best = |optimizer: &str| rates.iter().map(|rate| steps_until_small(optimizer, *rate)).min();
+    let steps = |optimizer: &str, rate: f64| steps_where_axes_are_turned(optimizer, rate, [8, 6], 1e-3, 3000);
+    let best = |optimizer: &str| rates.iter().map(|rate| steps(optimizer, *rate)).min();
     let (soap, adamw) = (best("soap").expect("rates"), best("adamw").expect("rates"));
     assert!(soap < adamw, "{soap} steps against {adamw}");
 }

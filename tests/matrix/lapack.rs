@@ -1,21 +1,9 @@
 //! LAPACK as a second opinion: optimizers end where they end with faer.
 
-use super::{configured, largest, noise};
-use gradus::catalogue::{self, Configuration};
+use super::{configured, largest, noise, trained_on};
+use gradus::catalogue;
 use gradus::cpu::Cpu;
-use ndarray::{Array2, ArrayD};
-
-/// Where a matrix of zeros is after these gradients, on a device.
-fn trained(configuration: &Configuration, device: Cpu, gradients: &[Array2<f64>]) -> Array2<f64> {
-    let mut parameters: Vec<(String, ArrayD<f64>)> =
-        vec![("x".to_owned(), Array2::zeros(gradients[0].raw_dim()).into_dyn())];
-    let mut optimizer = catalogue::build::<f64>(configuration, device, &parameters).expect("it is valid");
-    for gradient in gradients {
-        let gradient = vec![("x".to_owned(), Some(gradient.clone().into_dyn()))];
-        optimizer.step(&mut parameters, &gradient).expect("a step");
-    }
-    parameters.remove(0).1.into_dimensionality().expect("a matrix")
-}
+use ndarray::Array2;
 
 /// Both work in double precision on matrices whose condition number is below 10⁴, and twelve updates have size
 /// 1: what separates them is rounding, 10⁻¹⁶ · 10⁴ · 12 with a factor of 100 for what products sum up.
@@ -39,8 +27,8 @@ fn both_end_at_the_same_place() {
                 continue;
             }
             let configuration = configured(name, hyperparameters);
-            let faer = trained(&configuration, Cpu::default(), &gradients);
-            let lapack = trained(&configuration, Cpu::default().with_lapack(), &gradients);
+            let faer = trained_on(&configuration, Cpu::default(), &gradients);
+            let lapack = trained_on(&configuration, Cpu::default().with_lapack(), &gradients);
             assert!(largest(&faer) > 0.0);
             let distance = largest(&(&faer - &lapack)) / largest(&faer);
             assert!(distance < CLOSE, "{configuration:?}: {distance:e}");
@@ -57,11 +45,11 @@ fn degenerate_gradients_leave_everything_finite() {
     for name in ["soap", "muon"] {
         for gradient in [&zero, &one, &rank_one] {
             let gradients = vec![gradient.clone(); 4];
-            let moved = trained(&configured(name, &[]), Cpu::default().with_lapack(), &gradients);
+            let moved = trained_on(&configured(name, &[]), Cpu::default().with_lapack(), &gradients);
             assert!(moved.iter().all(|number| number.is_finite()), "{name} {gradient}");
         }
         // It must come back, whatever comes of it.
-        trained(
+        trained_on(
             &configured(name, &[]),
             Cpu::default().with_lapack(),
             &[one.clone(), nan.clone(), one.clone()],

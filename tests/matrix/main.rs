@@ -16,7 +16,7 @@ mod state;
 use gradus::catalogue::{self, Configuration, Value};
 use gradus::cpu::Cpu;
 use gradus::random::{philox, round_keys};
-use ndarray::{Array2, ArrayD, Ix2};
+use ndarray::{Array1, Array2, ArrayD, Ix2};
 
 /// Numbers that are spread evenly over ±1, the same for a seed.
 fn noise(rows: usize, columns: usize, seed: u32) -> Array2<f64> {
@@ -64,9 +64,17 @@ fn trained<T: catalogue::Catalogued>(
     threads: usize,
     gradients: &[Array2<T>],
 ) -> Array2<T> {
+    trained_on(configuration, Cpu::with_threads(threads).expect("threads"), gradients)
+}
+
+/// The same on any device.
+fn trained_on<T: catalogue::Catalogued>(
+    configuration: &Configuration,
+    device: Cpu,
+    gradients: &[Array2<T>],
+) -> Array2<T> {
     let start = Array2::from_elem(gradients[0].raw_dim(), T::default()).into_dyn();
     let mut parameters: Vec<(String, ArrayD<T>)> = vec![("x".to_owned(), start)];
-    let device = Cpu::with_threads(threads).expect("threads");
     let mut optimizer =
         catalogue::build::<T>(configuration, device, &parameters).expect("a valid configuration");
     for gradient in gradients {
@@ -79,4 +87,35 @@ fn trained<T: catalogue::Catalogued>(
 /// As [`trained`], in double precision on one thread.
 fn moved(configuration: &Configuration, gradients: &[Array2<f64>]) -> Array2<f64> {
     trained(configuration, 1, gradients)
+}
+
+/// How many steps bring ½·‖A·X·B‖² to a share of what it was: A and B have condition number 100 and axes that
+/// lie askew to the elements. One more than `most` if it takes longer.
+fn steps_where_axes_are_turned(
+    optimizer: &str,
+    rate: f64,
+    [rows, columns]: [usize; 2],
+    goal: f64,
+    most: usize,
+) -> usize {
+    let stretched = |n: usize, seed: u32| {
+        let basis = orthogonal(n, seed);
+        let values: Array1<f64> = (0..n).map(|i| 10f64.powf(-2.0 * i as f64 / (n - 1) as f64)).collect();
+        basis.dot(&Array2::from_diag(&values)).dot(&basis.t())
+    };
+    let (a, b) = (stretched(rows, 61), stretched(columns, 71));
+    let loss = |x: &Array2<f64>| 0.5 * a.dot(x).dot(&b).iter().map(|y| y * y).sum::<f64>();
+    let mut parameters = vec![("x".to_owned(), noise(rows, columns, 81))];
+    let goal = goal * loss(&parameters[0].1);
+    let configuration = configured(optimizer, &[("lr", rate.into())]);
+    let mut optimizer =
+        catalogue::build::<f64>(&configuration, Cpu::default(), &parameters).expect("a valid configuration");
+    for step in 1..=most {
+        let gradient = a.t().dot(&a.dot(&parameters[0].1).dot(&b)).dot(&b.t());
+        optimizer.step(&mut parameters, &vec![("x".to_owned(), gradient)]).expect("a step");
+        if loss(&parameters[0].1) < goal {
+            return step;
+        }
+    }
+    most + 1
 }

@@ -29,6 +29,29 @@ fn gradient(step: u32) -> [(&'static str, ArrayD<f32>); 2] {
 }
 
 #[test]
+fn any_shape_is_a_shape() {
+    let shapes: [&[usize]; 10] =
+        [&[], &[1], &[1, 1], &[7], &[1, 5], &[5, 1], &[2, 1, 3], &[2, 2, 2, 2], &[0], &[3, 0]];
+    for optimizer in ["soap", "solp", "sf_soap", "muon", "muon_laprop", "muon_adamw", "scion"] {
+        for shape in shapes {
+            let filled = |seed| {
+                let length = shape.iter().product();
+                let values = noise(1, length, seed).into_raw_vec_and_offset().0;
+                ArrayD::from_shape_vec(shape, values).expect("as many")
+            };
+            let mut parameters = vec![("x".to_owned(), filled(90))];
+            let mut built = catalogue::build::<f64>(&configured(optimizer, &[]), Cpu::default(), &parameters)
+                .expect("a valid configuration");
+            for step in 0..5 {
+                built.step(&mut parameters, &vec![("x".to_owned(), filled(step))]).expect("a step");
+            }
+            let moved = parameters[0].1.iter().zip(&filled(90)).all(|(now, then)| now != then);
+            assert!(moved && parameters[0].1.iter().all(|x| x.is_finite()), "{optimizer} {shape:?}");
+        }
+    }
+}
+
+#[test]
 fn a_restored_optimizer_goes_on_with_the_same_bits() {
     let mut parameters = gradient(900);
     let mut optimizer = soap().build(Cpu::default(), &parameters).expect("a build");

@@ -6,7 +6,7 @@ use crate::catalogue::{Configuration, Hyperparameters, entries};
 use crate::error::{Error, Result};
 use crate::hyperparameter::Limit;
 use crate::schedule::Schedule;
-use crate::transform::ErasedRule;
+use crate::transform::{ErasedRule, tunable_names};
 use std::collections::BTreeMap;
 
 impl Configuration {
@@ -91,15 +91,10 @@ fn rule_of(optimizer: &str, hyperparameters: &Hyperparameters) -> Result<Box<dyn
 
 /// Refuses schedules of what the rule does not have.
 fn check_schedules(path: &str, schedules: &BTreeMap<String, Schedule>, rule: &dyn ErasedRule) -> Result<()> {
-    let mut known = Vec::new();
-    rule.copied().tune(&mut |name, _| known.push(name));
+    let known = tunable_names(|visit| rule.copied().tune(visit));
     match schedules.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => {
-            let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let error = Error::NotTunable { name: name.clone(), known };
-            Err(at(&format!("{path}.{name}"), &error))
-        }
+        Some(name) => Err(at(&format!("{path}.{name}"), &Error::not_tunable(name, &known))),
     }
 }
 

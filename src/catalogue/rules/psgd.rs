@@ -43,15 +43,11 @@ const NOISES: [(&str, DampingNoise); 2] =
 const DECAYED: [(&str, DecayedParameters); 2] =
     [("all", DecayedParameters::All), ("matrices", DecayedParameters::Matrices)];
 
-fn length(from: &mut Reader<'_>, name: &'static str, default: usize) -> Result<usize> {
-    Ok(from.whole(name, default as u64)?.try_into().unwrap_or(usize::MAX))
-}
-
 fn shapes(from: &mut Reader<'_>) -> Result<FactorShapes> {
     let default = FactorShapes::default();
     Ok(FactorShapes {
-        limit: length(from, "max_size_triangular", default.limit)?,
-        least_axes: length(from, "min_ndim_triangular", default.least_axes)?,
+        limit: from.length("max_size_triangular", default.limit)?,
+        least_axes: from.length("min_ndim_triangular", default.least_axes)?,
         saving: from.choice("memory_save_mode", &SAVINGS)?,
     })
 }
@@ -65,29 +61,17 @@ fn first_scale(from: &mut Reader<'_>) -> Result<FirstScale> {
     Ok(if given == 0.0 { of_gradient } else { FirstScale::Given(Scale::new(given)?) })
 }
 
+/// How it is decided which gradients something is done with.
 #[derive(Clone, Copy)]
-enum When {
-    Annealed,
+enum When<O> {
     Drawn,
-    Always,
-    Never,
     At,
-}
-
-/// The steps that the text `name` lists.
-fn steps(from: &mut Reader<'_>, name: &'static str) -> Result<Vec<u64>> {
-    let listed = from.list(name)?;
-    let steps = listed.iter().filter(|item| !item.is_empty()).map(|item| {
-        let number = item.parse::<u64>();
-        number.map_err(|_| from.unknown_item(name, item, "it is a list of whole numbers"))
-    });
-    steps.collect()
+    Always,
+    /// What there is beside these.
+    Otherwise(O),
 }
 
 fn schedule(from: &mut Reader<'_>) -> Result<FitSchedule> {
-    let kinds =
-        [("annealed", When::Annealed), ("drawn", When::Drawn), ("always", When::Always), ("at", When::At)];
-    let kind = from.choice("fit", &kinds)?;
     let default = FitProbability::default();
     let annealed = FitProbability {
         least: Share::new(from.number("min_prob", default.least.get())?)?,
@@ -98,25 +82,28 @@ fn schedule(from: &mut Reader<'_>) -> Result<FitSchedule> {
     // 0 is for what the four before say: a probability of 0 would never fit anything.
     let constant = Share::new(from.number("preconditioner_update_probability", 0.0)?)?;
     let probability = if constant.get() > 0.0 { FitProbability::constant(constant) } else { annealed };
-    let (seed, listed) = (from.whole("fit_seed", 0)?, steps(from, "refreshed_at")?);
-    Ok(match kind {
+    let (seed, listed) = (from.whole("fit_seed", 0)?, from.whole_list("refreshed_at")?);
+    let annealed = When::Otherwise(probability);
+    let kinds = [("annealed", annealed), ("drawn", When::Drawn), ("always", When::Always), ("at", When::At)];
+    Ok(match from.choice("fit", &kinds)? {
         When::Drawn => FitSchedule::Drawn { probability, seed },
         When::Always => FitSchedule::always(),
         When::At => FitSchedule::when(move |at| listed.contains(&at.optimizer)),
-        When::Annealed | When::Never => FitSchedule::Annealed(probability),
+        When::Otherwise(probability) => FitSchedule::Annealed(probability),
     })
 }
 
 fn balancing(from: &mut Reader<'_>) -> Result<Balancing> {
-    let kinds = [("always", When::Always), ("never", When::Never), ("drawn", When::Drawn), ("at", When::At)];
+    let never = When::Otherwise(());
+    let kinds = [("always", When::Always), ("never", never), ("drawn", When::Drawn), ("at", When::At)];
     let kind = from.choice("balance", &kinds)?;
     let probability = Share::new(from.number("balance_probability", 0.01)?)?;
-    let (seed, listed) = (from.whole("balance_seed", 0)?, steps(from, "balanced_at")?);
+    let (seed, listed) = (from.whole("balance_seed", 0)?, from.whole_list("balanced_at")?);
     Ok(match kind {
-        When::Never => Balancing::Never,
+        When::Otherwise(()) => Balancing::Never,
         When::Drawn => Balancing::Drawn { probability, seed },
         When::At => Balancing::when(move |at| listed.contains(&at.optimizer)),
-        When::Always | When::Annealed => Balancing::Always,
+        When::Always => Balancing::Always,
     })
 }
 

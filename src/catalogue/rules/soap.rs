@@ -48,12 +48,7 @@ fn refresh(from: &mut Reader<'_>) -> Result<Refresh> {
         power: from.amount("refresh_power", crate::hyperparameter::Amount::new(default.power)?)?.get(),
     };
     let seed = from.whole("refresh_seed", 0)?;
-    let listed = from.list("refreshed_at")?;
-    let steps = listed.iter().map(|item| {
-        let number = item.parse::<u64>();
-        number.map_err(|_| from.unknown_item("refreshed_at", item, "it is a list of whole numbers"))
-    });
-    let steps = steps.collect::<Result<Vec<_>>>()?;
+    let steps = from.whole_list("refreshed_at")?;
     Ok(match kind {
         RefreshKind::Every => Refresh::Every(interval),
         RefreshKind::Scheduled => Refresh::Scheduled(schedule),
@@ -66,7 +61,7 @@ fn bases(from: &mut Reader<'_>, second: SecondDecay, carried: u64) -> Result<Eig
     let own = Decay::new(from.number("shampoo_beta", 0.95)?)?;
     let decays = [("own", FactorDecay::Own(own)), ("as_squares", FactorDecay::AsSquares(second))];
     Ok(EigenBases {
-        limit: from.whole("max_precond_dim", 2048)?.try_into().unwrap_or(usize::MAX),
+        limit: from.length("max_precond_dim", 2048)?,
         merging: from.choice("merging", &MERGINGS)?,
         vectors: if from.flag("precondition_1d")? { VectorBases::Own } else { VectorBases::None },
         factor_decay: from.choice("factor_decay", &decays)?,

@@ -54,8 +54,9 @@ impl<F: Field> TriangularAlgebra for Hands<'_, F> {
         lines::largest(self.numbers(of))
     }
 
-    fn power_sum(&mut self, of: Matrix, power: i32) -> f64 {
-        lines::sum_of(self.numbers(of), |number| number.abs().powi(power))
+    fn power_sum(&mut self, of: Matrix, power: u32) -> f64 {
+        // Not `powi`, whose last digits may differ between machines.
+        lines::sum_of(self.numbers(of), |number| (0..power).fold(1.0, |product, _| product * number.abs()))
     }
 
     fn trace(&mut self, of: Matrix) -> f64 {

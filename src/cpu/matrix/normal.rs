@@ -2,7 +2,7 @@
 
 use super::hands::Field;
 use crate::cpu::simd::{Kernel, Vectors, widest};
-use crate::random::{MULTIPLIERS, Noise, RoundKeys};
+use crate::random::{Noise, RoundKeys, philox_abreast};
 use crate::real::{Real, ln};
 
 /// What sets these draws apart from the bits that roundings take: the place of a base stream that no
@@ -50,23 +50,12 @@ impl<F: Field> Kernel for Draw<'_, F> {
     }
 }
 
-/// The words of blocks from `first` on, a block in each lane: [`philox`](crate::random::philox).
+/// The words of blocks from `first` on, a block in each lane.
 #[inline(always)]
 fn blocks(noise: &Noise, keys: &RoundKeys, first: u64) -> [[u32; LANES]; 4] {
     let counters: [[u32; 4]; LANES] = core::array::from_fn(|lane| noise.counter(BASE, first + lane as u64));
     let words = core::array::from_fn(|word| core::array::from_fn(|lane| counters[lane][word]));
-    let [mut x0, mut x1, mut x2, mut x3]: [[u32; LANES]; 4] = words;
-    for key in keys {
-        for lane in 0..LANES {
-            let low = u64::from(x0[lane]) * u64::from(MULTIPLIERS[0]);
-            let high = u64::from(x2[lane]) * u64::from(MULTIPLIERS[1]);
-            x0[lane] = (high >> 32) as u32 ^ x1[lane] ^ key[0];
-            x1[lane] = high as u32;
-            x2[lane] = (low >> 32) as u32 ^ x3[lane] ^ key[1];
-            x3[lane] = low as u32;
-        }
-    }
-    [x0, x1, x2, x3]
+    philox_abreast(words, keys)
 }
 
 /// Two independent draws from 64 bits; at most 6.7 in size.

@@ -1,6 +1,7 @@
 //! Products, cut the same way for any number of threads.
 
 use super::hands::Field;
+use super::lines;
 use faer::linalg::matmul::{matmul, triangular};
 use faer::{Accum, MatMut, MatRef, Par};
 
@@ -13,19 +14,7 @@ const LEAST: usize = 1 << 24;
 
 /// The Frobenius norm, in `f64`.
 pub(super) fn norm<F: Field>(numbers: &[F]) -> f64 {
-    let mut lanes = [0.0f64; 8];
-    let mut chunks = numbers.chunks_exact(8);
-    for chunk in &mut chunks {
-        for (lane, number) in lanes.iter_mut().zip(chunk) {
-            let number = number.to_f64();
-            *lane += number * number;
-        }
-    }
-    for (lane, number) in lanes.iter_mut().zip(chunks.remainder()) {
-        let number = number.to_f64();
-        *lane += number * number;
-    }
-    lanes.iter().sum::<f64>().sqrt()
+    lines::sum_of(numbers, |number| number * number).sqrt()
 }
 
 fn zero<F: Field>() -> F {

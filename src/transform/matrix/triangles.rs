@@ -43,7 +43,7 @@ pub trait TriangularAlgebra {
     fn largest(&mut self, of: Matrix) -> f64;
 
     /// Σ|x|ᵖ.
-    fn power_sum(&mut self, of: Matrix, power: i32) -> f64;
+    fn power_sum(&mut self, of: Matrix, power: u32) -> f64;
 
     /// The sum of the diagonal.
     fn trace(&mut self, of: Matrix) -> f64;

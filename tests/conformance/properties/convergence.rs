@@ -5,6 +5,7 @@ use crate::trainer::{MODES, Trainer};
 use gradus::cpu::Cpu;
 use gradus::dtype::{Arithmetic, StorageDtype};
 use gradus::optimizer::Releasable;
+use ndarray::ArrayD;
 
 /// Where the quadratic has its minimum, and how steep it is, for element `element`.
 fn bowl(element: usize) -> (f64, f64) {
@@ -13,7 +14,7 @@ fn bowl(element: usize) -> (f64, f64) {
 
 const LENGTH: usize = 8;
 
-fn values<C: Case>(parameter: &[Parameter<C>]) -> Vec<f64> {
+fn values<C: Case>(parameter: &ArrayD<Parameter<C>>) -> Vec<f64> {
     parameter.iter().map(|value| value.widen().to_f64()).collect()
 }
 
@@ -31,7 +32,7 @@ fn loss(values: &[f64]) -> f64 {
 pub fn converges_on_a_quadratic<R: Releasable, C: Case>(rule: R) {
     for mode in MODES {
         let start = rule.learning_rate().get();
-        let parameters = vec![("x".to_owned(), crate::values::all_stored(&[2.0; LENGTH]))];
+        let parameters = vec![("x".to_owned(), crate::values::tensor(&[2.0; LENGTH]))];
         let mut trainer = Trainer::<R, C>::from(Cpu::default(), mode, rule.clone(), parameters);
         let before = loss(&values::<C>(&trainer.parameters[0].1));
         for step in 0..150 {

@@ -18,8 +18,9 @@ pub fn absent_gradients_leave_every_bit_alone<R: Releasable, C: Case>(rule: R) {
             trainer.step(&some);
             let after = (trainer.bits(0), trainer.fields(0), trainer.snapshot().tensors[0].received);
             assert_eq!(before, after, "{} {mode:?}", C::NAME);
-            let moved = (trainer.bits(1), trainer.fields(1)); // some rules only learn from a first gradient
-            assert_ne!(others, moved, "{} {mode:?}: the others move", C::NAME);
+            let moved = (trainer.bits(1), trainer.fields(1));
+            // Some rules only learn from a first gradient, or leave a vector where it is.
+            assert!(number == 1 || others != moved, "{} {mode:?}: the others move", C::NAME);
             trainer.step(&gradients(SMALL, number));
         }
     }
@@ -28,7 +29,7 @@ pub fn absent_gradients_leave_every_bit_alone<R: Releasable, C: Case>(rule: R) {
 /// A zero with a zero gradient and no past is not moved, and decay takes nothing from it.
 pub fn zeros_stay_zeros<R: Releasable, C: Case>(rule: R) {
     for mode in MODES {
-        let parameters = vec![("x".to_owned(), crate::values::all_stored(&[0.0; 70]))];
+        let parameters = vec![("x".to_owned(), crate::values::tensor(&[0.0; 70]))];
         let mut trainer = Trainer::<R, C>::from(Cpu::default(), mode, rule.clone(), parameters);
         let before = trainer.bits(0);
         for _ in 0..3 {
@@ -55,7 +56,7 @@ const BAD: [f64; 12] = [
 
 /// No panic, and the elements beside a bad one get the bits they would have got without it.
 pub fn a_bad_element_leaves_its_neighbours_alone<R: Releasable, C: Case>(rule: R) {
-    const LENGTH: usize = 150;
+    const LENGTH: usize = 151;
     let model = [("x", LENGTH)];
     for mode in MODES {
         let mut clean = Trainer::<R, C>::new(mode, rule.clone(), &model);

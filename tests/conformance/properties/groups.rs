@@ -2,12 +2,13 @@
 
 use crate::cases::{Case, Parameter};
 use crate::trainer::{MODES, Mode, Model, Trainer, gradients};
-use crate::values::{all_stored, bits, scatter};
+use crate::values::{bits, scatter, tensor};
 use gradus::cpu::Cpu;
 use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Build, Builder, Releasable, select};
 use gradus::schedule::{Count, Form, Rise, Schedule};
 use gradus::transform::Rule;
+use ndarray::ArrayD;
 
 const MODEL: Model<'static> = &[("weight", 150), ("backbone.weight", 70), ("bias", 7), ("scale", 1)];
 const FROZEN: usize = 1;
@@ -41,9 +42,9 @@ fn grouped<R: Rule>(rule: R) -> Builder<R> {
 
 fn trainer<R: Releasable, C: Case>(mode: Mode, rule: &R) -> Trainer<R, C> {
     let of_tensor = |(place, (name, length)): (usize, &(&str, usize))| {
-        ((*name).to_owned(), all_stored(&scatter(place as u64 + 7, *length)))
+        ((*name).to_owned(), tensor(&scatter(place as u64 + 7, *length)))
     };
-    let parameters: Vec<(String, Vec<Parameter<C>>)> = MODEL.iter().enumerate().map(of_tensor).collect();
+    let parameters: Vec<(String, ArrayD<Parameter<C>>)> = MODEL.iter().enumerate().map(of_tensor).collect();
     let optimizer = C::built(grouped(rule.clone()), Cpu::default(), &parameters);
     Trainer::of(mode, optimizer, parameters)
 }
@@ -59,7 +60,7 @@ pub fn groups_schedules_and_frozen_tensors_go_with_everything<R: Releasable, C: 
         trainer
     });
     assert_eq!(together.everything(), released.everything(), "{}", C::NAME);
-    let kept: Vec<Parameter<C>> = all_stored(&scatter(FROZEN as u64 + 7, MODEL[FROZEN].1));
+    let kept: ArrayD<Parameter<C>> = tensor(&scatter(FROZEN as u64 + 7, MODEL[FROZEN].1));
     assert_eq!(together.bits(FROZEN), bits(&kept), "{}: frozen", C::NAME);
     assert!(together.fields(FROZEN).iter().all(|(_, values)| values.is_empty()), "{}: frozen", C::NAME);
     assert_eq!(together.snapshot().tensors[FROZEN].received, 0, "{}: frozen", C::NAME);

@@ -20,7 +20,7 @@ fn array<T: StorageDtype>(stream: u64, shape: &[usize], column_major: bool) -> A
 
 /// The bits by position.
 fn by_position<T: StorageDtype>(array: &ArrayD<T>) -> Vec<u64> {
-    bits(&array.iter().copied().collect::<Vec<_>>())
+    bits(array)
 }
 
 /// Steps over arrays of the given shapes, and the bits by position of what comes out.

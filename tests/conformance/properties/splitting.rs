@@ -1,20 +1,20 @@
 //! An element moves by itself.
 
-use crate::cases::{Case, Parameter};
+use crate::cases::Case;
 use crate::trainer::{MODES, Mode, Trainer};
-use crate::values::{Contents, all_stored, scatter};
+use crate::values::{Contents, scatter, shaped};
 use gradus::cpu::Cpu;
 use gradus::optimizer::Releasable;
 
 const LENGTH: usize = 150;
 
 fn trainer<R: Releasable, C: Case>(mode: Mode, rule: &R, lengths: &[usize]) -> Trainer<R, C> {
-    let values: Vec<Parameter<C>> = all_stored(&scatter(3, LENGTH));
+    let values = scatter(3, LENGTH);
     let mut rest = &values[..];
     let tensors = lengths.iter().enumerate().map(|(place, &length)| {
-        let (tensor, after) = rest.split_at(length);
+        let (part, after) = rest.split_at(length);
         rest = after;
-        (format!("x{place}"), tensor.to_vec())
+        (format!("x{place}"), shaped(&[length], part))
     });
     let tensors = tensors.collect();
     Trainer::from(Cpu::default(), mode, rule.clone(), tensors)

@@ -7,7 +7,8 @@ use gradus::cpu::Cpu;
 use gradus::optimizer::Releasable;
 
 /// More than a piece of 32768 elements, and smaller ones; odd lengths.
-const LARGE: Model<'static> = &[("weight", 33_001), ("bias", 63), ("scale", 1), ("head", 4_097)];
+const LARGE: Model<'static> =
+    &[("weight", 33_001), ("bias", 63), ("scale", 1), ("table", 150), ("head", 4_097)];
 
 /// 1, 3 and 5 threads; together and released in turn.
 pub fn any_number_of_threads_gives_the_same_bits<R: Releasable, C: Case>(rule: R) {

@@ -2,7 +2,6 @@
 
 use super::*;
 use gradus::rule::FitProbability;
-use ndarray::Array1;
 
 fn sometimes() -> Psgd {
     let probability = FitProbability::constant(0.4.try_into().expect("a share"));
@@ -98,36 +97,12 @@ fn the_memory_report_is_exact() {
 
 #[test]
 fn it_needs_fewer_steps_than_adamw_where_the_axes_are_turned() {
-    // As in `bases`: ½·‖A·X·B‖² with condition numbers 1e2 on either side, in turned coordinates.
-    let stretched = |n: usize, seed: u32| {
-        let basis = orthogonal(n, seed);
-        let values: Array1<f64> = (0..n).map(|i| 10f64.powf(-2.0 * i as f64 / (n - 1) as f64)).collect();
-        let values = Array2::from_diag(&values);
-        basis.dot(&values).dot(&basis.t())
-    };
-    let (a, b) = (stretched(5, 61), stretched(4, 71));
-    let steps_until_small = |optimizer: &str, rate: f64| {
-        let configuration = configured(optimizer, &[("lr", rate.into())]);
-        let start = noise(5, 4, 81);
-        let loss = |x: &Array2<f64>| 0.5 * a.dot(x).dot(&b).iter().map(|y| y * y).sum::<f64>();
-        let (mut parameters, goal) = (vec![("x".to_owned(), start.clone())], 1e-5 * loss(&start));
-        let mut optimizer = catalogue::build::<f64>(&configuration, Cpu::default(), &parameters)
-            .expect("a valid configuration");
-        for step in 1..=600 {
-            let gradient = a.t().dot(&a.dot(&parameters[0].1).dot(&b)).dot(&b.t());
-            optimizer.step(&mut parameters, &vec![("x".to_owned(), gradient)]).expect("a step");
-            if loss(&parameters[0].1) < goal {
-                return step;
-            }
-        }
-        601
-    };
     let rates = [0.1, 0.03, 0.01];
-    let best = |optimizer: &str| rates.iter().map(|rate| steps_until_small(optimizer, *rate)).min();
+    let steps = |optimizer: &str, rate: f64| steps_where_axes_are_turned(optimizer, rate, [5, 4], 1e-5, 600);
+    let best = |optimizer: &str| rates.iter().map(|rate| steps(optimizer, *rate)).min();
     let adamw = best("adamw").expect("rates");
     for optimizer in ["psgd_kron", "kron", "psgd_pro"] {
         let psgd = best(optimizer).expect("rates");
-
         assert!(psgd < adamw, "{optimizer}: {psgd} steps against {adamw}");
     }
 }
