@@ -4,12 +4,14 @@
 //! variant needs data that only exists at run time: a number, a name, a shape.
 
 mod checkpoint;
+mod lists;
 mod refused;
 
 pub use checkpoint::CheckpointFlaw;
 pub use refused::Refused;
 
 use crate::shape::Layout;
+use lists::{quoted, waiting_for};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -391,12 +393,4 @@ impl Error {
     pub(crate) fn not_tunable(name: &str, known: &[&str]) -> Self {
         Self::NotTunable { name: name.to_owned(), known: quoted(known) }
     }
-}
-
-fn quoted<N: core::fmt::Display>(names: &[N]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn waiting_for(names: &[String]) -> String {
-    if names.is_empty() { String::new() } else { format!(", without a gradient for {}", quoted(names)) }
 }
