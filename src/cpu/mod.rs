@@ -30,9 +30,9 @@ mod views;
 mod wide;
 
 use crate::device::{Device, Evaluated, Formats, Work};
-use crate::dtype::{Format, StorageDtype};
+use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
-use crate::transform::{MatrixPlan, Stage};
+use crate::transform::{MatrixNeeds, Stage};
 use std::sync::Arc;
 
 /// What factorises and multiplies matrices.
@@ -123,13 +123,23 @@ impl Device for Cpu {
     type Workspace = core::convert::Infallible;
 
     #[cfg(feature = "matrix")]
-    fn workspace(&self, parameter: &str, format: Format, plan: &MatrixPlan) -> Result<matrix::Workspace> {
-        matrix::Workspace::new(parameter, format, plan, self.algebra)
+    fn workspace(&self, needs: &MatrixNeeds) -> Result<matrix::Workspace> {
+        matrix::Workspace::new(needs, self.threads(), self.algebra)
+    }
+
+    #[cfg(feature = "matrix")]
+    fn workspace_bytes(&self, needs: &MatrixNeeds) -> u64 {
+        matrix::Workspace::bytes(needs, self.threads())
     }
 
     #[cfg(not(feature = "matrix"))]
-    fn workspace(&self, parameter: &str, _: Format, _: &MatrixPlan) -> Result<Self::Workspace> {
-        Err(Error::NoLinearAlgebra { parameter: parameter.to_owned() })
+    fn workspace(&self, needs: &MatrixNeeds) -> Result<Self::Workspace> {
+        Err(Error::NoLinearAlgebra { parameter: needs.tensor.clone() })
+    }
+
+    #[cfg(not(feature = "matrix"))]
+    fn workspace_bytes(&self, _: &MatrixNeeds) -> u64 {
+        0
     }
 
     fn shorter<'long: 'short, 'short, T: StorageDtype>(view: &'long [T]) -> &'short [T] {

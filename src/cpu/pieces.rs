@@ -10,7 +10,7 @@ use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Of, Stage};
 
 /// The most elements that one task walks: large enough that splitting costs nothing, small enough
 /// that a single tensor keeps many threads busy.
-const PIECE: usize = 8 * LEAF;
+pub(super) const PIECE: usize = 8 * LEAF;
 
 /// A run of neighbouring elements of one tensor.
 pub(super) struct Piece<'a, C: Stage, K: Formats> {

@@ -14,11 +14,11 @@ pub use lines::{Axis, Lines, Parts};
 pub use rows::{Entry, Rows, SparseRows};
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
 
-use crate::dtype::{Format, StorageDtype};
+use crate::dtype::StorageDtype;
 use crate::error::Result;
 use crate::random::Noise;
 use crate::store::Store;
-use crate::transform::{AxesOf, ElementsOf, Fold, MatrixPlan, MatrixStage, Of, Stage, Step};
+use crate::transform::{AxesOf, ElementsOf, Fold, MatrixNeeds, MatrixPlan, MatrixStage, Of, Stage, Step};
 use core::fmt::Debug;
 
 /// Elements in a leaf of the reduction tree; pieces of a tensor begin at multiples of it.
@@ -39,14 +39,17 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     type View<'a, T: StorageDtype>: Send + Sync;
     /// Borrowed memory to write.
     type ViewMut<'a, T: StorageDtype>: Send + Sync;
-    /// What factorisations work in.
+    /// What matrix rules work in, which all tensors of an optimizer share.
     type Workspace: Debug + Send + Sync;
 
-    /// What the factorisations of a plan work in, with numbers in `format`.
+    /// What the matrix rules of an optimizer work in.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory), or that the device has no linear algebra.
-    fn workspace(&self, parameter: &str, format: Format, plan: &MatrixPlan) -> Result<Self::Workspace>;
+    fn workspace(&self, needs: &MatrixNeeds) -> Result<Self::Workspace>;
+
+    /// The bytes that [`workspace`](Self::workspace) will take.
+    fn workspace_bytes(&self, needs: &MatrixNeeds) -> u64;
 
     /// The same view for a shorter time, which the compiler cannot see of an associated type.
     fn shorter<'long: 'short, 'short, T: StorageDtype>(view: Self::View<'long, T>) -> Self::View<'short, T>;
@@ -171,10 +174,8 @@ pub struct MatrixWork<'a, D: Device, K: Formats> {
     pub gradient: D::ViewMut<'a, Number<K>>,
     /// What is kept, as the plan lists it.
     pub state: D::ViewMut<'a, Number<K>>,
-    /// Room for what is not.
-    pub room: D::ViewMut<'a, Number<K>>,
-    /// Where factorisations work.
-    pub workspace: &'a mut D::Workspace,
+    /// Where it works.
+    pub workspace: &'a D::Workspace,
 }
 
 /// What one tensor brings to an evaluation: see [`Stage::evaluation`].

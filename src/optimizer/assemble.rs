@@ -6,6 +6,7 @@ use super::group::{Group, Scheduled};
 use super::grouping::{Condition, GroupPlan, Plan, SchedulePlan};
 use super::loss_scale::LossScale;
 use super::matrix::MatrixState;
+use super::memory::plan_of;
 use super::release::Arrivals;
 use super::survey::Survey;
 use super::{Arrival, Optimizer, TensorState, step};
@@ -16,10 +17,12 @@ use crate::random::{round_keys, tensor_id};
 use crate::shape::Layout;
 use crate::store::Store;
 use crate::transform::{
-    AxesOf, ChainOf, Counts, Description, ElementsOf, FieldSet, Held, Of, Rule, Stage, tunable_names,
+    AxesOf, ChainOf, Counts, Description, ElementsOf, FieldSet, Held, MatrixNeeds, Of, Rule, Stage,
+    tunable_names,
 };
 use core::marker::PhantomData;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The label of the group of the parameters that no other group claims.
 const DEFAULT_GROUP: &str = "default";
@@ -38,12 +41,26 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
     let Assembled { groups, members, places, survey } = Assembled::of(builder, &described)?;
     let seed = builder.plan.seeds.key();
     let arrivals = Arrivals::of(described.len());
+    let plans: Vec<_> = members
+        .iter()
+        .zip(&described)
+        .map(|(member, (_, layout))| member.and_then(|group| plan_of(&groups[group].base.chain(), layout)))
+        .collect();
+    let mut needs = MatrixNeeds::new(<Number<K> as StorageDtype>::FORMAT);
+    for ((name, layout), plan) in described.iter().zip(&plans) {
+        plan.iter().for_each(|plan| needs.add(name, layout.len(), plan));
+    }
+    let workspace = (needs.tensors > 0).then(|| device.workspace(&needs)).transpose()?.map(Arc::new);
     let tensors = described
         .into_iter()
         .zip(members)
-        .map(|((name, layout), member)| {
-            let group = &groups[member.unwrap_or(0)];
-            tensor(&device, name, layout, (member, &group.base.chain(), &group.description()))
+        .zip(plans)
+        .map(|(((name, layout), member), plan)| {
+            let matrix = match plan.zip(workspace.clone()) {
+                Some((plan, workspace)) => Some(MatrixState::new(&device, &name, &layout, plan, workspace)?),
+                None => None,
+            };
+            tensor(&device, name, layout, (member, &groups[member.unwrap_or(0)].description()), matrix)
         })
         .collect::<Result<Vec<_>>>()?;
 
@@ -251,7 +268,8 @@ fn tensor<C: Stage, K: Formats, D: Device>(
     device: &D,
     name: String,
     layout: Layout,
-    (member, chain, description): (Option<usize>, &C, &Description),
+    (member, description): (Option<usize>, &Description),
+    matrix: Option<MatrixState<K, D>>,
 ) -> Result<TensorState<C, K, D>> {
     const { assert!(C::CUTS <= 2, "a chain works through one matrix rule at most") };
     let elements = |counts: &Counts| counts.state;
@@ -259,8 +277,6 @@ fn tensor<C: Stage, K: Formats, D: Device>(
     let numbers = |counts: &Counts| counts.tensor;
     let on_host = |counts: &Counts| counts.own;
     let own = description.generate::<C::Own, _>(on_host, || 0.0);
-    let rule = member.and_then(|_| chain.matrix(&own)).map(|stage| stage.rule);
-    let matrix = rule.map(|rule| MatrixState::new(device, rule, &name, &layout)).transpose()?;
     let chain = description;
     let length = if member.is_some() { layout.len() } else { 0 };
     let lines = Lines::of(&layout);

@@ -1,10 +1,10 @@
 //! What a matrix rule keeps of a tensor.
 
 use crate::device::{Device, Formats, MatrixWork, Number};
-use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::shape::Layout;
-use crate::transform::{MatrixPlan, MatrixRule, MatrixStage, Step};
+use crate::transform::{MatrixPlan, MatrixStage, Step};
+use std::sync::Arc;
 
 /// The matrices of a tensor, and room for what flows between the parts of its chain.
 pub(super) struct MatrixState<K: Formats, D: Device> {
@@ -12,13 +12,17 @@ pub(super) struct MatrixState<K: Formats, D: Device> {
     update: D::Buffer<Number<K>>,
     gradient: D::Buffer<Number<K>>,
     pub(super) state: D::Buffer<Number<K>>,
-    room: D::Buffer<Number<K>>,
-    workspace: D::Workspace,
+    workspace: Arc<D::Workspace>,
 }
 
 impl<K: Formats, D: Device> MatrixState<K, D> {
-    pub(super) fn new(device: &D, rule: &dyn MatrixRule, parameter: &str, layout: &Layout) -> Result<Self> {
-        let plan = rule.plan(layout);
+    pub(super) fn new(
+        device: &D,
+        parameter: &str,
+        layout: &Layout,
+        plan: MatrixPlan,
+        workspace: Arc<D::Workspace>,
+    ) -> Result<Self> {
         let numbers = |length: usize| {
             let bytes = length.saturating_mul(size_of::<Number<K>>());
             let missing = || Error::OutOfMemory { parameter: parameter.to_owned(), bytes };
@@ -28,8 +32,7 @@ impl<K: Formats, D: Device> MatrixState<K, D> {
             update: numbers(layout.len())?,
             gradient: numbers(layout.len())?,
             state: numbers(plan.state_len())?,
-            room: numbers(plan.room_len())?,
-            workspace: device.workspace(parameter, <Number<K> as StorageDtype>::FORMAT, &plan)?,
+            workspace,
             plan,
         })
     }
@@ -48,8 +51,7 @@ impl<K: Formats, D: Device> MatrixState<K, D> {
             update: D::view_mut(&mut self.update),
             gradient: D::view_mut(&mut self.gradient),
             state: D::view_mut(&mut self.state),
-            room: D::view_mut(&mut self.room),
-            workspace: &mut self.workspace,
+            workspace: &self.workspace,
         }
     }
 }

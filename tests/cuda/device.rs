@@ -6,12 +6,12 @@ use gradus::cuda::{Kernel, Taken, row};
 use gradus::device::{
     Device, Evaluated, Formats, MaybeTensor, Number, OwnedTensor, Slot, Tensor, TensorMut, Work,
 };
-use gradus::dtype::{Format, StorageDtype};
+use gradus::dtype::StorageDtype;
 use gradus::error::Result;
 use gradus::real::Real;
 use gradus::shape::Layout;
 use gradus::store::Store;
-use gradus::transform::{ElementsOf, FieldSet, MatrixPlan, Stage};
+use gradus::transform::{ElementsOf, FieldSet, MatrixNeeds, Stage};
 use std::sync::Arc;
 
 /// Runs one kernel.
@@ -92,8 +92,12 @@ impl Device for OnHost {
     type ViewMut<'a, T: StorageDtype> = &'a mut [T];
     type Workspace = core::convert::Infallible;
 
-    fn workspace(&self, _: &str, _: Format, _: &MatrixPlan) -> Result<Self::Workspace> {
+    fn workspace(&self, _: &MatrixNeeds) -> Result<Self::Workspace> {
         unreachable!("no rule here works on matrices")
+    }
+
+    fn workspace_bytes(&self, _: &MatrixNeeds) -> u64 {
+        0
     }
 
     fn shorter<'long: 'short, 'short, T: StorageDtype>(view: &'long [T]) -> &'short [T] {

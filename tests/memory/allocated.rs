@@ -6,6 +6,7 @@ use gradus::cpu::Cpu;
 use gradus::hyperparameter::Limit;
 use gradus::optimizer::{Build, LossScaling, select};
 use gradus::rule::*;
+use gradus::transform::Rule;
 use half::{bf16, f16};
 use ndarray::Array2;
 
@@ -126,6 +127,34 @@ fn numbers_by_axis_take_what_their_shapes_say() {
         let of_none = Sm3::default().memory(&empty).expect("the model is valid").device_bytes();
         assert_eq!(held - of_empty, report.device_bytes() - of_none, "{shape:?}");
     }
+}
+
+/// State, and what tensors share while they are worked on: by one thread, by fewer than there are tensors, and by more.
+#[test]
+#[cfg(feature = "matrix")]
+fn matrix_rules_take_what_their_shapes_and_the_threads_say() {
+    fn agrees<R: Rule + Clone>(rule: R) {
+        for threads in [1, 2, 8] {
+            let device = Cpu::with_threads(threads).expect("that many threads can be started");
+            let built = |shapes: [[usize; 2]; 3]| {
+                let parameters = ["a", "b", "c"].map(String::from).into_iter().zip(shapes);
+                let parameters: Vec<_> =
+                    parameters.map(|(name, shape)| (name, Array2::<f32>::zeros(shape))).collect();
+                let report = rule.clone().memory(&parameters).expect("the model is valid");
+                let build = || rule.clone().build(device.clone(), &parameters).expect("the model is valid");
+                let (optimizer, held) = held(build);
+                assert_eq!(optimizer.memory(), report);
+                (held, report.device_bytes() + report.workspace_bytes(&device))
+            };
+            let (held, reported) = built([[30, 20], [17, 40], [64, 2]]);
+            let (of_less, reported_less) = built([[3, 2], [2, 3], [3, 2]]);
+            assert_eq!(held - of_less, reported - reported_less, "{rule:?} on {threads} threads");
+        }
+    }
+    agrees(Muon::default());
+    agrees(Muon { method: ZerothPower::SingularVectors, ..Muon::default() });
+    agrees(Soap::default());
+    agrees(Psgd::default());
 }
 
 /// Whatever is in the catalogue, by its name, so that no rule is left out.

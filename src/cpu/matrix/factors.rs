@@ -1,8 +1,10 @@
 //! Factorisations, and what is done where they fail.
 
 use super::hands::Field;
+use super::operand::Operand;
 use super::products;
-use super::workspace::Workspace;
+use super::triangles::{Side, solve_from_right};
+use super::workspace::Scratch;
 use crate::cpu::Algebra;
 use crate::real::Real;
 use faer::dyn_stack::MemStack;
@@ -12,14 +14,14 @@ use faer::linalg::householder::apply_block_householder_sequence_on_the_left_in_p
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, recommended_block_size};
 use faer::linalg::svd::svd;
 use faer::linalg::temp_mat_zeroed;
-use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::mat::AsMatMut;
 use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 
-/// How far columns of length 1 may be from orthogonal, by the largest sum of a row of their Gram
-/// matrix without its diagonal, for one pass to be enough: the error grows with (1 + δ)/(1 − δ).
-const NEARLY_ORTHOGONAL: f64 = 0.25;
+/// The least diagonal element of the Cholesky factor with which one pass is enough. What is left of a column
+/// of length 1 without its part along the others is at least so long, so the condition number κ is small: 6 at
+/// most where factors decay over three decades and are refreshed every tenth time. The error grows with κ².
+const NEARLY_ORTHOGONAL: f64 = 0.5;
 
 /// The least diagonal element of the Cholesky factor, whose inverse is about the condition number, with
 /// which two passes are enough. Below, reflections are used.
@@ -29,18 +31,19 @@ fn constant<F: Field>(value: f64) -> F {
     <F as Real>::constant(value)
 }
 
+/// Looks at all of them, which vectors do faster than a search that ends early.
 fn all_finite<F: Field>(numbers: &[F]) -> bool {
-    numbers.iter().all(|number| number.to_f64().is_finite())
+    numbers.iter().fold(true, |all, number| all & number.to_f64().is_finite())
 }
 
 /// The eigenvectors of a symmetric matrix as columns, row by row, the largest eigenvalue first.
-pub(super) fn eigenvectors<F: Field>(into: &mut [F], of: &[F], workspace: &mut Workspace) -> bool {
+pub(super) fn eigenvectors<F: Field>(into: &mut [F], of: &[F], scratch: &mut Scratch<'_>) -> bool {
     let n = of.len().isqrt();
     if n == 0 || !all_finite(of) {
         return n == 0;
     }
-    let found = match workspace.algebra() {
-        Algebra::Faer => in_own_precision(into, of, n, workspace.stack()),
+    let found = match scratch.algebra {
+        Algebra::Faer => in_own_precision(into, of, n, scratch.stack()),
         #[cfg(feature = "lapack")]
         Algebra::Lapack => {
             F::eigenvectors(of, n).is_some_and(|vectors| place(into, n, |row, column| vectors[[row, column]]))
@@ -79,7 +82,7 @@ fn place<F: Field>(into: &mut [F], n: usize, element: impl Fn(usize, usize) -> F
 }
 
 /// matrix ← U·Vᵀ.
-pub(super) fn polar<F: Field>(mut matrix: MatMut<'_, F>, workspace: &mut Workspace) -> bool {
+pub(super) fn polar<F: Field>(mut matrix: MatMut<'_, F>, scratch: &mut Scratch<'_>) -> bool {
     let (rows, columns) = matrix.shape();
     let least = rows.min(columns);
     let finite = |matrix: MatRef<'_, F>| {
@@ -89,10 +92,10 @@ pub(super) fn polar<F: Field>(mut matrix: MatMut<'_, F>, workspace: &mut Workspa
         return least == 0;
     }
     #[cfg(feature = "lapack")]
-    if workspace.algebra() == Algebra::Lapack {
+    if scratch.algebra == Algebra::Lapack {
         return F::polar(matrix);
     }
-    let stack = workspace.stack();
+    let stack = scratch.stack();
     let (mut u, stack) = temp_mat_zeroed::<F, _, _>(rows, least, stack);
     let (mut v, stack) = temp_mat_zeroed::<F, _, _>(columns, least, stack);
     let (mut s, stack) = temp_mat_zeroed::<F, _, _>(least, 1, stack);
@@ -115,33 +118,28 @@ pub(super) fn iterate_basis<F: Field>(
     gram: &[F],
     lift: f64,
     room: [&mut [F]; 3],
-    workspace: &mut Workspace,
+    scratch: &mut Scratch<'_>,
 ) -> bool {
     let n = basis.len().isqrt();
-    let algebra = workspace.algebra();
-    let [iterate, columns, products_of_columns] = room;
+    let [iterate, columns, grams] = room;
     if n == 0 {
         return true;
     }
-    let stack = workspace.stack();
-    let (order, stack) = stack.make_with::<usize>(n, |place| place);
-    let mut order = order;
-    let (mut numbers, stack) = temp_mat_zeroed::<F, _, _>(n, 2, stack);
-    let mut numbers = numbers.as_mat_mut();
-    let (zero, one) = (F::default(), constant::<F>(1.0));
+    let algebra = scratch.algebra;
+    let (spare, stack) = scratch.spare::<F>();
+    let (gram, old) = (Operand::square(gram, n), Operand::square(&*basis, n));
+    products::multiply(iterate, false, [0.0, 1.0], gram, old, spare);
 
-    let square = |numbers| MatRef::from_row_major_slice(numbers, n, n);
-    let into = MatMut::from_row_major_slice_mut(&mut *iterate, n, n);
-    products::multiply(into, zero, one, square(gram), square(&*basis));
-
-    // The estimates of the eigenvalues, in the first column.
-    for row in 0..n {
-        for column in 0..n {
-            let product = basis[row * n + column] * iterate[row * n + column];
-            numbers[(column, 0)] += product;
+    let (mut order, stack) = stack.make_with::<usize>(n, |place| place);
+    let (mut estimates, stack) = stack.make_with::<F>(n, |_| F::default());
+    let (mut lengths, stack) = stack.make_with::<F>(n, |_| F::default());
+    // The estimates of the eigenvalues.
+    for (old, new) in basis.chunks_exact(n).zip(iterate.chunks_exact(n)) {
+        for ((sum, old), new) in estimates.iter_mut().zip(old).zip(new) {
+            *sum += *old * *new;
         }
     }
-    let estimate = |column: usize| numbers[(column, 0)].to_f64();
+    let estimate = |column: usize| estimates[column].to_f64();
     order.sort_unstable_by(|&a, &b| estimate(b).total_cmp(&estimate(a)).then(a.cmp(&b)));
     let largest = (0..n).map(|column| estimate(column).abs()).fold(0.0, f64::max);
     let lifted = constant::<F>(lift * largest);
@@ -151,42 +149,36 @@ pub(super) fn iterate_basis<F: Field>(
     }
 
     // Columns in order, each with length 1.
-    for row in 0..n {
-        for column in 0..n {
-            let number = iterate[row * n + column];
-            numbers[(column, 1)] += number * number;
-        }
+    for line in iterate.chunks_exact(n) {
+        lengths.iter_mut().zip(line).for_each(|(sum, number)| *sum += *number * *number);
     }
-    let all_there = (0..n).all(|column| numbers[(column, 1)].to_f64() > 0.0);
-    for row in 0..n {
-        for (place, &column) in order.iter().enumerate() {
-            let length = numbers[(column, 1)].to_f64().sqrt();
-            let length = if all_there { length } else { 1.0 };
-            columns[row * n + place] = iterate[row * n + column] / constant::<F>(length);
+    lengths.iter_mut().for_each(|length| *length = constant(length.to_f64().sqrt()));
+    let all_there = lengths.iter().all(|length| *length > F::default());
+    for (into, line) in columns.chunks_exact_mut(n).zip(iterate.chunks_exact_mut(n)) {
+        if all_there {
+            line.iter_mut().zip(&*lengths).for_each(|(number, length)| *number /= *length);
         }
+        into.iter_mut().zip(&*order).for_each(|(into, &column)| *into = line[column]);
     }
-    let done = all_there && algebra == Algebra::Faer && by_cholesky(columns, products_of_columns, n, stack);
-    if !done {
-        for row in 0..n {
-            for (place, &column) in order.iter().enumerate() {
-                columns[row * n + place] = iterate[row * n + column];
+    let done = match algebra {
+        Algebra::Faer => {
+            let done = all_there && by_cholesky(columns, [grams, spare], n, stack);
+            if !done {
+                for (into, line) in columns.chunks_exact_mut(n).zip(iterate.chunks_exact(n)) {
+                    into.iter_mut().zip(&*order).for_each(|(into, &column)| *into = line[column]);
+                }
+                by_reflections(columns, grams, n, stack);
             }
+            true
         }
-        match algebra {
-            Algebra::Faer => by_reflections(columns, products_of_columns, n, stack),
-            #[cfg(feature = "lapack")]
-            Algebra::Lapack if !F::orthonormal(columns, n) => return false,
-            #[cfg(feature = "lapack")]
-            Algebra::Lapack => {}
-        }
-    }
-    if !all_finite(columns) {
+        #[cfg(feature = "lapack")]
+        Algebra::Lapack => F::orthonormal(columns, n),
+    };
+    if !done || !all_finite(columns) {
         return false;
     }
-    for row in 0..n {
-        for (place, &column) in order.iter().enumerate() {
-            basis[row * n + column] = columns[row * n + place];
-        }
+    for (into, line) in basis.chunks_exact_mut(n).zip(columns.chunks_exact(n)) {
+        order.iter().zip(line).for_each(|(&column, number)| into[column] = *number);
     }
     true
 }
@@ -210,26 +202,27 @@ pub(super) fn order_of_columns<F: Field>(into: &mut [F], basis: &[F], gram: &[F]
 }
 
 /// Orthonormal columns by the Cholesky factor of their Gram matrix, twice where once is not enough.
-fn by_cholesky<F: Field>(columns: &mut [F], gram: &mut [F], n: usize, stack: &mut MemStack) -> bool {
+fn by_cholesky<F: Field>(
+    columns: &mut [F],
+    [gram, spare]: [&mut [F]; 2],
+    n: usize,
+    stack: &mut MemStack,
+) -> bool {
     for pass in 0..2 {
-        let of = MatRef::from_row_major_slice(&*columns, n, n);
-        products::multiply_symmetric(gram, F::default(), constant(1.0), of.transpose(), of);
-        let off_diagonal = |row: usize| {
-            let sum: f64 = gram[row * n..][..n].iter().map(|number| number.to_f64().abs()).sum();
-            sum - gram[row * n + row].to_f64().abs()
-        };
-        let is_close = (0..n).all(|row| off_diagonal(row) <= NEARLY_ORTHOGONAL);
+        let of = Operand::square(&*columns, n);
+        products::multiply_symmetric(gram, [0.0, 1.0], of.t(), of, spare);
         let mut factor = MatMut::from_column_major_slice_mut(&mut *gram, n, n);
         let regularization = LltRegularization::default();
         if cholesky_in_place(factor.rb_mut(), regularization, Par::Seq, stack, Default::default()).is_err() {
             return false;
         }
-        if pass == 0 && (0..n).any(|place| factor[(place, place)].to_f64() < LEAST_PIVOT) {
+        let least = (0..n).map(|place| factor[(place, place)].to_f64()).fold(1.0, f64::min);
+        if pass == 0 && least < LEAST_PIVOT {
             return false;
         }
-        let transposed = MatMut::from_row_major_slice_mut(&mut *columns, n, n).transpose_mut();
-        solve_lower_triangular_in_place(factor.rb(), transposed, Par::Seq);
-        if is_close {
+        let columns = MatMut::from_row_major_slice_mut(&mut *columns, n, n);
+        solve_from_right(columns, (factor.rb().transpose(), Side::Upper));
+        if least >= NEARLY_ORTHOGONAL {
             break;
         }
     }

@@ -1,7 +1,8 @@
 //! The slots of one tensor, and the operations on them.
 
 use super::fields::Fields;
-use super::workspace::Workspace;
+use super::operand::Operand;
+use super::workspace::{Lane, Scratch};
 use super::{factors, products};
 use crate::cpu::{Algebra, Cpu};
 use crate::device::{Formats, MatrixWork};
@@ -9,8 +10,8 @@ use crate::dtype::Arithmetic;
 use crate::random::Noise;
 use crate::transform::{LinearAlgebra, Matrix, Slot};
 use core::mem;
+use faer::MatMut;
 use faer::traits::RealField;
-use faer::{MatMut, MatRef};
 use smallvec::SmallVec;
 
 /// The numbers that matrices are made of: `f32` or `f64`.
@@ -23,12 +24,17 @@ impl Field for f32 {}
 impl Field for f64 {}
 
 /// The slots of one tensor.
-pub(super) struct Hands<'a, F> {
+pub(super) struct Slots<'a, F> {
     update: &'a mut [F],
     gradient: &'a mut [F],
     state: SmallVec<[&'a mut [F]; 16]>,
     room: SmallVec<[&'a mut [F]; 16]>,
-    workspace: &'a mut Workspace,
+}
+
+/// The slots of one tensor, and what they are worked on with.
+pub(super) struct Hands<'a, F> {
+    pub(super) slots: Slots<'a, F>,
+    pub(super) scratch: Scratch<'a>,
     fields: &'a mut dyn Fields<F>,
     pub(super) noise: Noise,
 }
@@ -38,14 +44,18 @@ impl<'a, F: Field> Hands<'a, F> {
         work: &'a mut MatrixWork<'_, Cpu, K>,
         fields: &'a mut dyn Fields<F>,
         noise: Noise,
+        lane: &'a mut Lane,
     ) -> Self {
-        let MatrixWork { plan, update, gradient, state, room, workspace, .. } = work;
+        let MatrixWork { plan, update, gradient, state, .. } = work;
+        let (room, scratch) = lane.parts();
         let state = cut(bytemuck::cast_slice_mut(state), plan.state.iter().map(|(_, length)| *length));
         let room = cut(bytemuck::cast_slice_mut(room), plan.room.iter().copied());
         let (update, gradient) = (bytemuck::cast_slice_mut(update), bytemuck::cast_slice_mut(gradient));
-        Self { update, gradient, state, room, workspace, fields, noise }
+        Self { slots: Slots { update, gradient, state, room }, scratch, fields, noise }
     }
+}
 
+impl<'a, F: Field> Slots<'a, F> {
     fn slot(&self, slot: Slot) -> &[F] {
         match slot {
             Slot::Update => self.update,
@@ -68,6 +78,10 @@ impl<'a, F: Field> Hands<'a, F> {
         &self.slot(matrix.slot)[matrix.first..][..matrix.len()]
     }
 
+    pub(super) fn operand(&self, matrix: Matrix) -> Operand<'_, F> {
+        Operand::new(matrix, self.numbers(matrix))
+    }
+
     pub(super) fn numbers_mut(&mut self, matrix: Matrix) -> &mut [F] {
         &mut self.slot_mut(matrix.slot)[matrix.first..][..matrix.len()]
     }
@@ -80,11 +94,11 @@ impl<'a, F: Field> Hands<'a, F> {
         result
     }
 
-    /// Lends several slots to be written, with the workspace.
+    /// Lends several slots to be written.
     pub(super) fn lending<const N: usize, R>(
         &mut self,
         matrices: [Matrix; N],
-        run: impl FnOnce([&mut [F]; N], &mut Workspace) -> R,
+        run: impl FnOnce([&mut [F]; N]) -> R,
     ) -> R {
         let mut slots = matrices.map(|matrix| mem::take(self.slot_mut(matrix.slot)));
         let mut places = matrices.iter();
@@ -92,7 +106,7 @@ impl<'a, F: Field> Hands<'a, F> {
             let matrix = places.next().expect("a matrix for each slot");
             &mut slot[matrix.first..][..matrix.len()]
         });
-        let result = run(numbers, self.workspace);
+        let result = run(numbers);
         for (matrix, slot) in matrices.into_iter().zip(slots) {
             *self.slot_mut(matrix.slot) = slot;
         }
@@ -111,12 +125,6 @@ fn cut<F>(mut numbers: &mut [F], lengths: impl Iterator<Item = usize>) -> SmallV
         .collect()
 }
 
-/// A matrix of some numbers.
-pub(super) fn view<F>(matrix: Matrix, numbers: &[F]) -> MatRef<'_, F> {
-    let view = MatRef::from_row_major_slice(numbers, matrix.rows, matrix.columns);
-    if matrix.transposed { view.transpose() } else { view }
-}
-
 /// A matrix of some numbers, to be written.
 pub(super) fn view_mut<F>(matrix: Matrix, numbers: &mut [F]) -> MatMut<'_, F> {
     let view = MatMut::from_row_major_slice_mut(numbers, matrix.rows, matrix.columns);
@@ -129,13 +137,18 @@ pub(super) fn number<F: Field>(value: f64) -> F {
 
 impl<F: Field> LinearAlgebra for Hands<'_, F> {
     fn multiply(&mut self, into: Matrix, keep: f64, scale: f64, left: Matrix, right: Matrix) {
-        self.writing(into, |hands, numbers| {
-            let (left, right) = (view(left, hands.numbers(left)), view(right, hands.numbers(right)));
-            let (into, [keep, scale]) = (view_mut(into, numbers), [keep, scale].map(number));
-            match hands.workspace.algebra() {
-                Algebra::Faer => products::multiply(into, keep, scale, left, right),
+        let scratch = &mut self.scratch;
+        self.slots.writing(into, |slots, numbers| {
+            let (left, right, scales) = (slots.operand(left), slots.operand(right), [keep, scale]);
+            match scratch.algebra {
+                Algebra::Faer => {
+                    products::multiply(numbers, into.transposed, scales, left, right, scratch.spare().0);
+                }
                 #[cfg(feature = "lapack")]
-                Algebra::Lapack => F::product(into, keep, scale, left, right),
+                Algebra::Lapack => {
+                    let [keep, scale] = scales.map(number);
+                    F::product(view_mut(into, numbers), keep, scale, left.view(), right.view());
+                }
             }
         });
     }
@@ -145,21 +158,26 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
     }
 
     fn multiply_symmetric(&mut self, into: Matrix, keep: f64, scale: f64, left: Matrix, right: Matrix) {
-        self.writing(into, |hands, numbers| {
-            let (left, right) = (view(left, hands.numbers(left)), view(right, hands.numbers(right)));
-            let [keep, scale] = [keep, scale].map(number);
-            match hands.workspace.algebra() {
-                Algebra::Faer => products::multiply_symmetric(numbers, keep, scale, left, right),
+        let scratch = &mut self.scratch;
+        self.slots.writing(into, |slots, numbers| {
+            let (left, right, scales) = (slots.operand(left), slots.operand(right), [keep, scale]);
+            match scratch.algebra {
+                Algebra::Faer => {
+                    products::multiply_symmetric(numbers, scales, left, right, scratch.spare().0);
+                }
                 #[cfg(feature = "lapack")]
-                Algebra::Lapack => F::product(view_mut(into, numbers), keep, scale, left, right),
+                Algebra::Lapack => {
+                    let [keep, scale] = scales.map(number);
+                    F::product(view_mut(into, numbers), keep, scale, left.view(), right.view());
+                }
             }
         });
     }
 
     fn combine(&mut self, into: Matrix, keep: f64, scale: f64, from: Matrix) {
         let (is_kept, keep, scale): (_, F, F) = (keep != 0.0, number(keep), number(scale));
-        self.writing(into, |hands, numbers| {
-            for (into, from) in numbers.iter_mut().zip(hands.numbers(from)) {
+        self.slots.writing(into, |slots, numbers| {
+            for (into, from) in numbers.iter_mut().zip(slots.numbers(from)) {
                 *into = if is_kept { keep * *into + scale * *from } else { scale * *from };
             }
         });
@@ -167,57 +185,61 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
 
     fn scale(&mut self, matrix: Matrix, scale: f64) {
         let scale: F = number(scale);
-        self.numbers_mut(matrix).iter_mut().for_each(|number| *number = scale * *number);
+        self.slots.numbers_mut(matrix).iter_mut().for_each(|number| *number = scale * *number);
     }
 
     fn add_to_diagonal(&mut self, matrix: Matrix, amount: f64) {
         let amount: F = number(amount);
-        let places = self.numbers_mut(matrix).iter_mut().step_by(matrix.columns + 1);
+        let places = self.slots.numbers_mut(matrix).iter_mut().step_by(matrix.columns + 1);
         places.for_each(|number| *number += amount);
     }
 
     fn normalize(&mut self, matrix: Matrix, floor: f64) {
-        let numbers = self.numbers_mut(matrix);
+        let numbers = self.slots.numbers_mut(matrix);
         let norm = products::norm(numbers);
         let divisor: F = number(if norm > floor { norm } else { floor });
         numbers.iter_mut().for_each(|number| *number /= divisor);
     }
 
     fn is_usable(&mut self, matrix: Matrix) -> bool {
-        let norm = products::norm(self.numbers(matrix));
+        let norm = products::norm(self.slots.numbers(matrix));
         norm.is_finite() && norm > 0.0
     }
 
     fn eigenvectors(&mut self, into: Matrix, of: Matrix) -> bool {
-        self.lending([into, of], |[into, of], workspace| factors::eigenvectors(into, of, workspace))
+        let scratch = &mut self.scratch;
+        self.slots.lending([into, of], |[into, of]| factors::eigenvectors(into, of, scratch))
     }
 
     fn iterate_basis(&mut self, basis: Matrix, gram: Matrix, lift: f64, room: [Matrix; 3]) -> bool {
         let [first, second, third] = room;
-        self.lending([basis, gram, first, second, third], |[basis, gram, first, second, third], workspace| {
-            factors::iterate_basis(basis, gram, lift, [first, second, third], workspace)
+        let scratch = &mut self.scratch;
+        self.slots.lending([basis, gram, first, second, third], |[basis, gram, first, second, third]| {
+            factors::iterate_basis(basis, gram, lift, [first, second, third], scratch)
         })
     }
 
     fn order_of_columns(&mut self, into: Matrix, basis: Matrix, gram: Matrix) {
-        self.lending([into, basis, gram], |[into, basis, gram], workspace| {
-            factors::order_of_columns(into, basis, gram, workspace.stack());
+        let stack = self.scratch.stack();
+        self.slots.lending([into, basis, gram], |[into, basis, gram]| {
+            factors::order_of_columns(into, basis, gram, stack);
         });
     }
 
     fn polar(&mut self, matrix: Matrix) -> bool {
-        self.lending([matrix], |[numbers], workspace| factors::polar(view_mut(matrix, numbers), workspace))
+        let scratch = &mut self.scratch;
+        self.slots.lending([matrix], |[numbers]| factors::polar(view_mut(matrix, numbers), scratch))
     }
 
     fn load(&mut self, field: usize, into: Slot) {
-        let slot = mem::take(self.slot_mut(into));
+        let slot = mem::take(self.slots.slot_mut(into));
         self.fields.load(field, slot);
-        *self.slot_mut(into) = slot;
+        *self.slots.slot_mut(into) = slot;
     }
 
     fn store(&mut self, field: usize, from: Slot) {
-        let slot = mem::take(self.slot_mut(from));
+        let slot = mem::take(self.slots.slot_mut(from));
         self.fields.store(field, slot);
-        *self.slot_mut(from) = slot;
+        *self.slots.slot_mut(from) = slot;
     }
 }

@@ -97,3 +97,9 @@ pub(super) fn longest_row<F: Field>(columns: usize, numbers: &[F]) -> (usize, f6
     let (row, square) = squares.enumerate().fold((0, 0.0), longer);
     (row, square.sqrt())
 }
+
+/// into ← ofᵀ − of, squares of n rows.
+pub(super) fn antisymmetric<F: Field>(into: &mut [F], of: &[F], n: usize) {
+    transpose::transpose(of, into, n, n);
+    into.iter_mut().zip(of).for_each(|(into, of)| *into -= *of);
+}

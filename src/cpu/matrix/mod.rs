@@ -5,12 +5,16 @@
 //! | `hands` | the slots of one tensor, and the operations on them |
 //! | `fitting` | those that triangular factors are fitted with |
 //! | `lines` | what is done to rows and to elements |
+//! | `packed` | triangles without their zeros |
 //! | `triangles` | products and solutions with triangles |
 //! | `normal` | draws from the normal distribution |
+//! | `operand` | numbers as a matrix |
 //! | `products` | products, cut the same way for any number of threads |
 //! | `factors` | factorisations, and what is done where they fail |
-//! | `workspace` | what they work in, allocated once |
+//! | `workspace` | what all of it works in, allocated once |
 
+#[cfg(test)]
+mod checks;
 mod factors;
 mod fields;
 mod fitting;
@@ -19,41 +23,72 @@ mod hands;
 mod lapack;
 mod lines;
 mod normal;
+mod operand;
+mod packed;
 mod products;
 mod triangles;
 mod workspace;
 
 pub(super) use workspace::Workspace;
 
-use super::Cpu;
-use super::pieces::{for_each_work, runs};
+use super::pieces::{PIECE, runs};
+use super::{Cpu, threads};
 use crate::device::{Formats, Number, Work};
 use crate::dtype::{Format, StorageDtype};
 use crate::transform::{Job, LinearAlgebra, Stage};
 use fields::FieldsOf;
 use hands::Hands;
+use std::sync::{Mutex, PoisonError};
+use workspace::Lane;
 
 /// The matrix work behind a part of the chain, for all tensors.
 pub(super) fn between<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], part: usize) {
-    if part >= 2 {
+    let Some(workspace) = works.iter().find_map(|work| work.matrix.as_ref().map(|matrix| matrix.workspace))
+    else {
+        return;
+    };
+    let takes_part =
+        |work: &Work<'_, Cpu, C, K>| work.matrix.is_some() && runs(work, part) && !work.gradient.is_empty();
+    let (mut count, mut elements) = (0, 0);
+    for work in works.iter().filter(|work| takes_part(work)) {
+        (count, elements) = (count + 1, elements + work.gradient.len());
+    }
+    if part >= 2 || count == 0 {
         return;
     }
-    for_each_work(works, &|work| {
-        if runs(work, part) && !work.gradient.is_empty() {
+    let queue = Mutex::new(works.iter_mut().filter(|work| takes_part(work)));
+    let lanes = if elements <= PIECE { 1 } else { count.min(workspace.lanes().len()) };
+    side_by_side(&workspace.lanes()[..lanes], &|lane| {
+        let mut lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(work) = next else { break };
             match <Number<K> as StorageDtype>::FORMAT {
-                Format::F64 => run::<f64, C, K>(work, part),
-                _ => run::<f32, C, K>(work, part),
+                Format::F64 => run::<f64, C, K>(work, part, &mut lane),
+                _ => run::<f32, C, K>(work, part, &mut lane),
             }
         }
     });
 }
 
+/// Runs something in every lane, on as many threads as are idle.
+fn side_by_side(lanes: &[Mutex<Lane>], each: &(dyn Fn(&Mutex<Lane>) + Sync)) {
+    match lanes {
+        [] => {}
+        [lane] => each(lane),
+        lanes => {
+            let (left, right) = lanes.split_at(lanes.len() / 2);
+            threads::join(|| side_by_side(left, each), || side_by_side(right, each));
+        }
+    }
+}
+
 /// The matrix work behind a part of the chain. `F` is the arithmetic of `K`.
-fn run<F: hands::Field, C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, part: usize) {
+fn run<F: hands::Field, C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, part: usize, lane: &mut Lane) {
     let Some(matrix) = &mut work.matrix else { return };
     let (stage, plan, at) = (matrix.stage, matrix.plan, matrix.at);
     let mut fields = FieldsOf::<C, K> { state: &mut work.state, noise: work.noise, first: stage.first_field };
-    let mut hands = Hands::<F>::new(matrix, &mut fields, work.noise);
+    let mut hands = Hands::<F>::new(matrix, &mut fields, work.noise, lane);
     let job = Job { plan, at: &at, count: stage.count, tensor: work.noise.tensor };
     let algebra: &mut dyn LinearAlgebra = &mut hands;
     if part == 0 {

@@ -1,139 +1,163 @@
 //! Products, cut the same way for any number of threads.
 
-use super::hands::Field;
+use super::hands::{Field, number};
 use super::lines;
+use super::operand::Operand;
+use crate::cpu::threads;
+use faer::linalg::matmul::triangular::BlockStructure;
 use faer::linalg::matmul::{matmul, triangular};
 use faer::{Accum, MatMut, MatRef, Par};
 
-/// Rows of a product that one task computes. Where it is cut depends on the shape alone, so that the
-/// bits do not depend on the threads.
-const ROWS: usize = 512;
+/// Columns or rows of a product that one task computes. Where it is cut depends on the shape alone, so that
+/// the bits do not depend on the threads.
+const LINES: usize = 512;
 
-/// Products with fewer operations are not worth a second thread.
-const LEAST: usize = 1 << 24;
+/// Products with fewer multiplications are not worth a second thread, nor that a matrix is moved.
+pub(super) const LEAST: usize = 1 << 24;
 
 /// The Frobenius norm, in `f64`.
 pub(super) fn norm<F: Field>(numbers: &[F]) -> f64 {
     lines::sum_of(numbers, |number| number * number).sqrt()
 }
 
-fn zero<F: Field>() -> F {
-    F::default()
-}
-
-/// into ← keep·into; what was there does not count if that is 0.
-fn kept<F: Field>(mut into: MatMut<'_, F>, keep: F) -> (MatMut<'_, F>, Accum) {
-    if keep == zero() {
-        return (into, Accum::Replace);
+/// numbers ← keep·numbers, and whether they count at all.
+fn kept<F: Field>(numbers: &mut [F], keep: f64) -> Accum {
+    if keep == 0.0 {
+        return Accum::Replace;
     }
-    if keep != <F as crate::real::Real>::constant(1.0) {
-        for row in 0..into.nrows() {
-            for column in 0..into.ncols() {
-                into[(row, column)] = keep * into[(row, column)];
-            }
-        }
-    }
-    (into, Accum::Add)
-}
-
-/// into ← keep·into + scale·left·right.
-pub(super) fn multiply<F: Field>(
-    into: MatMut<'_, F>,
-    keep: F,
-    scale: F,
-    left: MatRef<'_, F>,
-    right: MatRef<'_, F>,
-) {
-    let (into, accumulate) = kept(into, keep);
-    rows(into, accumulate, scale, left, right);
-}
-
-fn rows<F: Field>(
-    into: MatMut<'_, F>,
-    accumulate: Accum,
-    scale: F,
-    left: MatRef<'_, F>,
-    right: MatRef<'_, F>,
-) {
-    let count = into.nrows();
-    if count <= ROWS || count * into.ncols() * left.ncols() < LEAST {
-        matmul(into, accumulate, left, right, scale, Par::Seq);
-        return;
-    }
-    let middle = (count / 2).next_multiple_of(ROWS / 2);
-    let (upper, lower) = into.split_at_row_mut(middle);
-    let (left_upper, left_lower) = left.split_at_row(middle);
-    rayon::join(
-        || rows(upper, accumulate, scale, left_upper, right),
-        || rows(lower, accumulate, scale, left_lower, right),
-    );
-}
-
-/// A square, row by row, ← keep·itself + scale·left·right, which is symmetric.
-pub(super) fn multiply_symmetric<F: Field>(
-    numbers: &mut [F],
-    keep: F,
-    scale: F,
-    left: MatRef<'_, F>,
-    right: MatRef<'_, F>,
-) {
-    let n = left.nrows();
-    if keep != zero() && keep != <F as crate::real::Real>::constant(1.0) {
+    if keep != 1.0 {
+        let keep: F = number(keep);
         numbers.iter_mut().for_each(|number| *number = keep * *number);
     }
-    let accumulate = if keep == zero() { Accum::Replace } else { Accum::Add };
-    lower(MatMut::from_row_major_slice_mut(numbers, n, n), 0, accumulate, scale, left, right);
-    mirror(numbers, n);
+    Accum::Add
 }
 
-/// The lower triangle of some rows, of which `first` stand above them.
-fn lower<F: Field>(
+/// What is multiplied from the left, row by row if that is worth it: columns that lie side by side take half
+/// as long again. The spare numbers are as many as it has.
+pub(super) fn by_rows<'a, F: Field>(
+    left: Operand<'a, F>,
+    inner: usize,
+    spare: &'a mut [F],
+) -> Operand<'a, F> {
+    let work = left.numbers.len().saturating_mul(inner);
+    if left.transposed && work >= LEAST { left.moved_into(spare) } else { left }
+}
+
+/// into ← keep·into + scale·left·right. The spare numbers are as many as the larger of the two has.
+pub(super) fn multiply<F: Field>(
+    into: &mut [F],
+    is_transposed: bool,
+    [keep, scale]: [f64; 2],
+    left: Operand<'_, F>,
+    right: Operand<'_, F>,
+    spare: &mut [F],
+) {
+    let accumulate = kept(into, keep);
+    let (left, right) = if is_transposed { (right.t(), left.t()) } else { (left, right) };
+    let (rows, columns) = (left.shape().0, right.shape().1);
+    let into = MatMut::from_row_major_slice_mut(into, rows, columns);
+    let left = by_rows(left, columns, spare);
+    block(into, accumulate, number(scale), left.view(), right.view());
+}
+
+/// into ← [into +] scale·left·right.
+pub(super) fn block<F: Field>(
     into: MatMut<'_, F>,
-    first: usize,
     accumulate: Accum,
     scale: F,
     left: MatRef<'_, F>,
     right: MatRef<'_, F>,
 ) {
-    use triangular::BlockStructure::{Rectangular, TriangularLower};
-    let count = into.nrows();
-    if count <= ROWS || count * into.ncols() * left.ncols() < LEAST {
-        let (before, rest) = into.split_at_col_mut(first);
-        let diagonal = rest.split_at_col_mut(count).0;
-        let (right_before, right_rest) = right.split_at_col(first);
-        let right_diagonal = right_rest.split_at_col(count).0;
-        matmul(before, accumulate, left, right_before, scale, Par::Seq);
-        triangular::matmul(
-            diagonal,
-            TriangularLower,
-            accumulate,
-            left,
-            Rectangular,
-            right_diagonal,
-            Rectangular,
-            scale,
-            Par::Seq,
+    let (rows, columns) = into.shape();
+    if rows.max(columns) <= LINES || rows * columns * left.ncols() < LEAST {
+        matmul(into, accumulate, left, right, scale, Par::Seq);
+    } else if columns > LINES {
+        let middle = (columns / 2).next_multiple_of(LINES / 2);
+        let (first, second) = into.split_at_col_mut(middle);
+        let (right_first, right_second) = right.split_at_col(middle);
+        threads::join(
+            || block(first, accumulate, scale, left, right_first),
+            || block(second, accumulate, scale, left, right_second),
         );
+    } else {
+        let middle = (rows / 2).next_multiple_of(LINES / 2);
+        let (first, second) = into.split_at_row_mut(middle);
+        let (left_first, left_second) = left.split_at_row(middle);
+        threads::join(
+            || block(first, accumulate, scale, left_first, right),
+            || block(second, accumulate, scale, left_second, right),
+        );
+    }
+}
+
+/// A square, row by row, ← keep·itself + scale·left·right, which is symmetric. The spare numbers are as many as
+/// `left` has.
+pub(super) fn multiply_symmetric<F: Field>(
+    into: &mut [F],
+    [keep, scale]: [f64; 2],
+    left: Operand<'_, F>,
+    right: Operand<'_, F>,
+    spare: &mut [F],
+) {
+    let n = left.shape().0;
+    let accumulate = kept(into, keep);
+    let is_square = left.is(&right.t());
+    let left = by_rows(left, n, spare);
+    let right = if is_square { left.t() } else { right };
+    let square = MatMut::from_row_major_slice_mut(&mut *into, n, n);
+    lower(square, accumulate, number(scale), left.view(), right.view());
+    mirror(into, n);
+}
+
+/// The lower triangle of a product.
+pub(super) fn lower<F: Field>(
+    into: MatMut<'_, F>,
+    accumulate: Accum,
+    scale: F,
+    left: MatRef<'_, F>,
+    right: MatRef<'_, F>,
+) {
+    use BlockStructure::{Rectangular, TriangularLower};
+    let n = into.nrows();
+    if n <= LINES || n * n * left.ncols() < LEAST {
+        let (into_shape, full) = (TriangularLower, Rectangular);
+        triangular::matmul(into, into_shape, accumulate, left, full, right, full, scale, Par::Seq);
         return;
     }
-    let middle = (count / 2).next_multiple_of(ROWS / 2);
-    let (upper, below) = into.split_at_row_mut(middle);
-    let (left_upper, left_below) = left.split_at_row(middle);
-    rayon::join(
-        || lower(upper, first, accumulate, scale, left_upper, right),
-        || lower(below, first + middle, accumulate, scale, left_below, right),
+    let middle = (n / 2).next_multiple_of(LINES / 2);
+    let (first, _, below, second) = into.split_at_mut(middle, middle);
+    let (left_first, left_second) = left.split_at_row(middle);
+    let (right_first, right_second) = right.split_at_col(middle);
+    threads::join(
+        || block(below, accumulate, scale, left_second, right_first),
+        || {
+            threads::join(
+                || lower(first, accumulate, scale, left_first, right_first),
+                || lower(second, accumulate, scale, left_second, right_second),
+            );
+        },
     );
 }
 
-/// Copies the lower triangle of a square to the upper one, block by block.
+/// Copies the lower triangle of a square to the upper one. Blocks are as wide as a line of the cache, and turned
+/// outside: where n is a power of two, whole columns of them compete for the same few places of the cache.
 pub(super) fn mirror<F: Field>(numbers: &mut [F], n: usize) {
-    const BLOCK: usize = 32;
+    const BLOCK: usize = 16;
+    let mut block = [F::default(); BLOCK * BLOCK];
     for top in (0..n).step_by(BLOCK) {
+        let height = BLOCK.min(n - top);
         for left in (0..=top).step_by(BLOCK) {
-            for row in top..(top + BLOCK).min(n) {
-                for column in left..(left + BLOCK).min(row) {
-                    numbers[column * n + row] = numbers[row * n + column];
-                }
+            let width = BLOCK.min(n - left);
+            for row in 0..height {
+                let line = &numbers[(top + row) * n + left..][..width];
+                line.iter().enumerate().for_each(|(column, number)| block[column * BLOCK + row] = *number);
+            }
+            for column in 0..width {
+                // On the diagonal only what is above it.
+                let first = if top == left { (column + 1).min(height) } else { 0 };
+                let into = &mut numbers[(left + column) * n + top..][..height];
+                let from = &block[column * BLOCK..][..height];
+                into[first..].copy_from_slice(&from[first..]);
             }
         }
     }

@@ -1,120 +1,292 @@
-//! Products and solutions with triangles.
+//! Products with triangles, and their inverses.
+//!
+//! A triangle is cut into two halves and the square between them until it is small. So nearly all work is
+//! that of products of squares, which run at full speed.
 
-use super::hands::Field;
-use super::products;
-use crate::real::Real;
+use super::hands::{Field, number};
+use super::operand::Operand;
+use super::products::{self, LEAST, block, by_rows, lower};
+use crate::cpu::threads;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::{Accum, MatMut, MatRef, Par};
 
-fn one<F: Field>() -> F {
-    <F as Real>::constant(1.0)
+/// Triangles with so many rows are no longer cut.
+const SMALL: usize = 128;
+
+/// The side of the diagonal on which a triangle lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Upper,
+    Lower,
 }
 
-/// An upper triangle, or its transpose.
-#[derive(Clone, Copy)]
-pub(super) struct Triangle<'a, F> {
-    pub(super) view: MatRef<'a, F>,
-    pub(super) transposed: bool,
-}
+impl Side {
+    fn structure(self) -> BlockStructure {
+        match self {
+            Self::Upper => BlockStructure::TriangularUpper,
+            Self::Lower => BlockStructure::TriangularLower,
+        }
+    }
 
-impl<F> Triangle<'_, F> {
-    fn structure(&self) -> BlockStructure {
-        if self.transposed { BlockStructure::TriangularLower } else { BlockStructure::TriangularUpper }
+    /// That of the upper triangle that is stored, or of its transpose.
+    fn of<F>(triangle: &Operand<'_, F>) -> Self {
+        if triangle.transposed { Self::Lower } else { Self::Upper }
     }
 }
 
-/// into ← triangle·right.
-pub(super) fn multiply<F: Field>(into: MatMut<'_, F>, triangle: Triangle<'_, F>, right: MatRef<'_, F>) {
-    triangular::matmul(
-        into,
-        BlockStructure::Rectangular,
-        Accum::Replace,
-        triangle.view,
-        triangle.structure(),
-        right,
-        BlockStructure::Rectangular,
-        one(),
-        Par::Seq,
+fn middle(n: usize) -> usize {
+    (n / 2).next_multiple_of(SMALL / 2)
+}
+
+/// into ← triangle·right, for an upper triangle or its transpose. The spare numbers are as many as it has.
+pub(super) fn multiply<F: Field>(
+    into: &mut [F],
+    is_transposed: bool,
+    triangle: Operand<'_, F>,
+    right: Operand<'_, F>,
+    spare: &mut [F],
+) {
+    let (n, columns) = (triangle.shape().0, right.shape().1);
+    let replace = Accum::Replace;
+    if is_transposed {
+        let (into, triangle) = (MatMut::from_row_major_slice_mut(into, columns, n), triangle.t());
+        from_right(into, replace, right.t().view(), (triangle.view(), Side::of(&triangle)));
+    } else {
+        let into = MatMut::from_row_major_slice_mut(into, n, columns);
+        let side = Side::of(&triangle);
+        from_left(into, replace, (by_rows(triangle, columns, spare).view(), side), right.view());
+    }
+}
+
+/// into ← \[into +\] triangle·right.
+fn from_left<F: Field>(
+    into: MatMut<'_, F>,
+    accumulate: Accum,
+    (triangle, side): (MatRef<'_, F>, Side),
+    right: MatRef<'_, F>,
+) {
+    let n = triangle.nrows();
+    if n <= SMALL {
+        let (structure, full) = (side.structure(), BlockStructure::Rectangular);
+        triangular::matmul(into, full, accumulate, triangle, structure, right, full, number(1.0), Par::Seq);
+        return;
+    }
+    let middle = middle(n);
+    let (first, upper, below, second) = triangle.split_at(middle, middle);
+    let (into_first, into_second) = into.split_at_row_mut(middle);
+    let (right_first, right_second) = right.split_at_row(middle);
+    let (add, one) = (Accum::Add, number(1.0));
+    pair(
+        n * n * right.ncols(),
+        || {
+            let mut into = into_first;
+            from_left(into.as_mut(), accumulate, (first, side), right_first);
+            if side == Side::Upper {
+                block(into, add, one, upper, right_second);
+            }
+        },
+        || {
+            let mut into = into_second;
+            from_left(into.as_mut(), accumulate, (second, side), right_second);
+            if side == Side::Lower {
+                block(into, add, one, below, right_first);
+            }
+        },
     );
+}
+
+/// into ← \[into +\] left·triangle.
+fn from_right<F: Field>(
+    into: MatMut<'_, F>,
+    accumulate: Accum,
+    left: MatRef<'_, F>,
+    (triangle, side): (MatRef<'_, F>, Side),
+) {
+    let n = triangle.nrows();
+    if n <= SMALL {
+        let (structure, full) = (side.structure(), BlockStructure::Rectangular);
+        triangular::matmul(into, full, accumulate, left, full, triangle, structure, number(1.0), Par::Seq);
+        return;
+    }
+    let middle = middle(n);
+    let (first, upper, below, second) = triangle.split_at(middle, middle);
+    let (into_first, into_second) = into.split_at_col_mut(middle);
+    let (left_first, left_second) = left.split_at_col(middle);
+    let (add, one) = (Accum::Add, number(1.0));
+    pair(
+        n * n * left.nrows(),
+        || {
+            let mut into = into_first;
+            from_right(into.as_mut(), accumulate, left_first, (first, side));
+            if side == Side::Lower {
+                block(into, add, one, left_second, below);
+            }
+        },
+        || {
+            let mut into = into_second;
+            from_right(into.as_mut(), accumulate, left_second, (second, side));
+            if side == Side::Upper {
+                block(into, add, one, left_first, upper);
+            }
+        },
+    );
+}
+
+/// Runs both, side by side if that is worth it.
+fn pair(work: usize, first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
+    if work < LEAST {
+        first();
+        second();
+    } else {
+        threads::join(first, second);
+    }
 }
 
 /// The upper triangle of `into`, row by row, ← scale·left·right of upper triangles; below it 0.
-pub(super) fn multiply_both<F: Field>(into: &mut [F], scale: F, left: MatRef<'_, F>, right: MatRef<'_, F>) {
-    use BlockStructure::TriangularUpper;
+pub(super) fn multiply_both<F: Field>(
+    into: &mut [F],
+    scale: f64,
+    left: Operand<'_, F>,
+    right: Operand<'_, F>,
+) {
+    let n = left.shape().0;
+    into.fill(F::default());
+    both(MatMut::from_row_major_slice_mut(&mut *into, n, n), left.view(), right.view());
+    let scale: F = number(scale);
+    into.iter_mut().for_each(|number| *number = scale * *number);
+}
+
+fn both<F: Field>(into: MatMut<'_, F>, left: MatRef<'_, F>, right: MatRef<'_, F>) {
     let n = left.nrows();
-    for row in 0..n {
-        into[row * n..][..row].fill(F::default());
+    let upper = Side::Upper;
+    if n <= SMALL {
+        let (accumulate, shape, one) = (Accum::Replace, upper.structure(), number(1.0));
+        triangular::matmul(into, shape, accumulate, left, shape, right, shape, one, Par::Seq);
+        return;
     }
-    let view = MatMut::from_row_major_slice_mut(into, n, n);
-    let replace = Accum::Replace;
-    triangular::matmul(
-        view,
-        TriangularUpper,
-        replace,
-        left,
-        TriangularUpper,
-        right,
-        TriangularUpper,
-        scale,
-        Par::Seq,
+    let middle = middle(n);
+    let (first, mut between, _, second) = into.split_at_mut(middle, middle);
+    let (left_first, left_between, _, left_second) = left.split_at(middle, middle);
+    let (right_first, right_between, _, right_second) = right.split_at(middle, middle);
+    pair(
+        n * n * n / 2,
+        || {
+            from_left(between.as_mut(), Accum::Replace, (left_first, upper), right_between);
+            from_right(between.as_mut(), Accum::Add, left_between, (right_second, upper));
+        },
+        || {
+            both(first, left_first, right_first);
+            both(second, left_second, right_second);
+        },
     );
 }
 
-/// A square, row by row, ← triangleᵀ·triangle.
-pub(super) fn square<F: Field>(into: &mut [F], triangle: MatRef<'_, F>) {
-    use BlockStructure::{TriangularLower, TriangularUpper};
-    let n = triangle.nrows();
-    let view = MatMut::from_row_major_slice_mut(&mut *into, n, n);
-    let left = triangle.transpose();
-    triangular::matmul(
-        view,
-        TriangularLower,
-        Accum::Replace,
-        left,
-        TriangularLower,
-        triangle,
-        TriangularUpper,
-        one(),
-        Par::Seq,
-    );
+/// A square, row by row, ← triangleᵀ·triangle of an upper triangle. The spare numbers are as many as it has.
+pub(super) fn square<F: Field>(into: &mut [F], triangle: Operand<'_, F>, spare: &mut [F]) {
+    let n = triangle.shape().0;
+    let rows = by_rows(triangle.t(), n, spare);
+    squared(MatMut::from_row_major_slice_mut(&mut *into, n, n), Accum::Replace, rows.view());
     products::mirror(into, n);
 }
 
-/// matrix ← triangle⁻¹·matrix.
-pub(super) fn solve<F: Field>(matrix: MatMut<'_, F>, triangle: Triangle<'_, F>) {
-    if triangle.transposed {
-        solve_lower_triangular_in_place(triangle.view, matrix, Par::Seq);
+/// The lower triangle of a square ← \[itself +\] triangle·triangleᵀ of a lower triangle.
+fn squared<F: Field>(into: MatMut<'_, F>, accumulate: Accum, triangle: MatRef<'_, F>) {
+    let n = triangle.nrows();
+    let transpose = triangle.transpose();
+    if n <= SMALL {
+        let [lower, upper] = [Side::Lower, Side::Upper].map(Side::structure);
+        triangular::matmul(into, lower, accumulate, triangle, lower, transpose, upper, number(1.0), Par::Seq);
+        return;
+    }
+    let middle = middle(n);
+    let (into_first, _, into_below, mut into_second) = into.split_at_mut(middle, middle);
+    let (first, _, below, second) = triangle.split_at(middle, middle);
+    pair(
+        n * n * n / 2,
+        || {
+            from_right(into_below, accumulate, below, (first.transpose(), Side::Upper));
+            squared(into_first, accumulate, first);
+        },
+        || {
+            lower(into_second.as_mut(), accumulate, number(1.0), below, below.transpose());
+            squared(into_second, Accum::Add, second);
+        },
+    );
+}
+
+/// matrix ← triangle⁻¹·matrix, for an upper triangle or its transpose. The spare numbers are as many as it has.
+pub(super) fn solve<F: Field>(
+    matrix: &mut [F],
+    is_transposed: bool,
+    triangle: Operand<'_, F>,
+    spare: &mut [F],
+) {
+    let n = triangle.shape().0;
+    let others = matrix.len().checked_div(n).unwrap_or(0);
+    if is_transposed {
+        let (matrix, triangle) = (MatMut::from_row_major_slice_mut(matrix, others, n), triangle.t());
+        solve_from_right(matrix, (triangle.view(), Side::of(&triangle)));
     } else {
-        solve_upper_triangular_in_place(triangle.view, matrix, Par::Seq);
+        let matrix = MatMut::from_row_major_slice_mut(matrix, n, others);
+        let side = Side::of(&triangle);
+        solve_from_left(matrix, (by_rows(triangle, others, spare).view(), side));
     }
 }
 
-/// A packed triangle becomes a square of n rows.
-pub(super) fn unpack<F: Field>(into: &mut [F], mut packed: &[F], n: usize) {
-    for row in 0..n {
-        let (line, rest) = packed.split_at(n - row);
-        let (zeros, upper) = into[row * n..][..n].split_at_mut(row);
-        zeros.fill(F::default());
-        upper.copy_from_slice(line);
-        packed = rest;
+/// matrix ← triangle⁻¹·matrix.
+fn solve_from_left<F: Field>(matrix: MatMut<'_, F>, (triangle, side): (MatRef<'_, F>, Side)) {
+    let n = triangle.nrows();
+    if n <= SMALL {
+        match side {
+            Side::Upper => solve_upper_triangular_in_place(triangle, matrix, Par::Seq),
+            Side::Lower => solve_lower_triangular_in_place(triangle, matrix, Par::Seq),
+        }
+        return;
+    }
+    let middle = middle(n);
+    let (first, upper, below, second) = triangle.split_at(middle, middle);
+    let (mut matrix_first, mut matrix_second) = matrix.split_at_row_mut(middle);
+    let (add, minus) = (Accum::Add, number(-1.0));
+    match side {
+        Side::Upper => {
+            solve_from_left(matrix_second.as_mut(), (second, side));
+            block(matrix_first.as_mut(), add, minus, upper, matrix_second.as_ref());
+            solve_from_left(matrix_first, (first, side));
+        }
+        Side::Lower => {
+            solve_from_left(matrix_first.as_mut(), (first, side));
+            block(matrix_second.as_mut(), add, minus, below, matrix_first.as_ref());
+            solve_from_left(matrix_second, (second, side));
+        }
     }
 }
 
-/// The upper triangle of a square of n rows is packed.
-pub(super) fn pack<F: Field>(mut packed: &mut [F], from: &[F], n: usize) {
-    for row in 0..n {
-        let (line, rest) = packed.split_at_mut(n - row);
-        line.copy_from_slice(&from[row * n..][row..n]);
-        packed = rest;
+/// matrix ← matrix·triangle⁻¹.
+pub(super) fn solve_from_right<F: Field>(matrix: MatMut<'_, F>, (triangle, side): (MatRef<'_, F>, Side)) {
+    let n = triangle.nrows();
+    if n <= SMALL {
+        let (matrix, transpose) = (matrix.transpose_mut(), triangle.transpose());
+        match side {
+            Side::Upper => solve_lower_triangular_in_place(transpose, matrix, Par::Seq),
+            Side::Lower => solve_upper_triangular_in_place(transpose, matrix, Par::Seq),
+        }
+        return;
     }
-}
-
-/// into ← ofᵀ − of, squares of n rows.
-pub(super) fn antisymmetric<F: Field>(into: &mut [F], of: &[F], n: usize) {
-    for row in 0..n {
-        for column in 0..n {
-            into[row * n + column] = of[column * n + row] - of[row * n + column];
+    let middle = middle(n);
+    let (first, upper, below, second) = triangle.split_at(middle, middle);
+    let (mut matrix_first, mut matrix_second) = matrix.split_at_col_mut(middle);
+    let (add, minus) = (Accum::Add, number(-1.0));
+    match side {
+        Side::Upper => {
+            solve_from_right(matrix_first.as_mut(), (first, side));
+            block(matrix_second.as_mut(), add, minus, matrix_first.as_ref(), upper);
+            solve_from_right(matrix_second, (second, side));
+        }
+        Side::Lower => {
+            solve_from_right(matrix_second.as_mut(), (second, side));
+            block(matrix_first.as_mut(), add, minus, matrix_second.as_ref(), below);
+            solve_from_right(matrix_first, (first, side));
         }
     }
 }

@@ -1,9 +1,11 @@
-//! What factorisations work in.
+//! What matrix rules work in.
 
+use super::hands::Field;
 use crate::cpu::Algebra;
 use crate::dtype::Format;
 use crate::error::{Error, Result};
-use crate::transform::{Factorization, MatrixPlan};
+use crate::transform::{Factorization, MatrixNeeds};
+use bytemuck::allocation::try_zeroed_slice_box;
 use core::fmt;
 use faer::Par;
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
@@ -14,49 +16,105 @@ use faer::linalg::qr::no_pivoting::factor::{qr_in_place_scratch, recommended_blo
 use faer::linalg::svd::{ComputeSvdVectors, svd_scratch};
 use faer::linalg::temp_mat_scratch;
 use faer::traits::RealField;
+use std::sync::Mutex;
 
-/// Memory that factorisations of one tensor work in, asked for at the build.
+/// What tensors are worked on in, asked for at the build.
+///
+/// There is a lane for each tensor that may be worked on at the same time. A lane is one task, so that it
+/// does not matter which tensors a thread takes up while it waits for a part of another one.
 pub struct Workspace {
+    lanes: Box<[Mutex<Lane>]>,
+}
+
+/// What one tensor at a time is worked on in.
+pub(super) struct Lane {
+    /// Room for the matrices that do not outlive a step.
+    room: Vec<u64>,
+    /// Room for a matrix whose rows lie more favourably.
+    spare: Vec<u64>,
+    /// What factorisations work in.
     memory: MemBuffer,
-    bytes: usize,
     algebra: Algebra,
 }
 
 impl Workspace {
-    pub(in crate::cpu) fn new(
-        parameter: &str,
-        format: Format,
-        plan: &MatrixPlan,
-        algebra: Algebra,
-    ) -> Result<Self> {
-        let need = match format {
-            Format::F64 => need::<f64>(plan),
-            _ => need::<f32>(plan),
+    pub(in crate::cpu) fn new(needs: &MatrixNeeds, threads: usize, algebra: Algebra) -> Result<Self> {
+        let lane = || Lane::new(needs, algebra).map(Mutex::new);
+        let lanes = (0..needs.tensors.min(threads)).map(|_| lane()).collect::<Option<_>>();
+        let missing = || Error::OutOfMemory {
+            parameter: needs.tensor.clone(),
+            bytes: usize::try_from(Self::bytes(needs, threads)).unwrap_or(usize::MAX),
         };
-        let bytes = need.unaligned_bytes_required();
-        let missing = |_| Error::OutOfMemory { parameter: parameter.to_owned(), bytes };
-        Ok(Self { memory: MemBuffer::try_new(need).map_err(missing)?, bytes, algebra })
+        Ok(Self { lanes: lanes.ok_or_else(missing)? })
     }
 
-    /// What does the work.
-    pub(super) fn algebra(&self) -> Algebra {
-        self.algebra
+    /// The bytes that all lanes take.
+    pub(in crate::cpu) fn bytes(needs: &MatrixNeeds, threads: usize) -> u64 {
+        let [room, spare] = [needs.room, needs.largest].map(|numbers| words(needs, numbers) as u64 * 8);
+        let lane =
+            room.saturating_add(spare).saturating_add(scratch(needs).unaligned_bytes_required() as u64);
+        lane.saturating_mul(needs.tensors.min(threads) as u64)
     }
 
-    pub(super) fn stack(&mut self) -> &mut MemStack {
-        MemStack::new(&mut self.memory)
+    pub(super) fn lanes(&self) -> &[Mutex<Lane>] {
+        &self.lanes
     }
 }
 
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workspace").field("bytes", &self.bytes).finish()
+        f.debug_struct("Workspace").field("lanes", &self.lanes.len()).finish()
     }
 }
 
-/// Enough for any of the factorisations of a plan.
-fn need<F: RealField>(plan: &MatrixPlan) -> StackReq {
-    plan.factorizations.iter().fold(StackReq::EMPTY, |need, factorization| {
+impl Lane {
+    fn new(needs: &MatrixNeeds, algebra: Algebra) -> Option<Self> {
+        let zeros = |numbers| try_zeroed_slice_box(words(needs, numbers)).ok().map(Vec::from);
+        let memory = MemBuffer::try_new(scratch(needs)).ok()?;
+        Some(Self { room: zeros(needs.room)?, spare: zeros(needs.largest)?, memory, algebra })
+    }
+
+    /// The room, and what is worked in beside it.
+    pub(super) fn parts(&mut self) -> (&mut [u64], Scratch<'_>) {
+        let Self { room, spare, memory, algebra } = self;
+        (room, Scratch { spare, memory, algebra: *algebra })
+    }
+}
+
+/// What products and factorisations work in.
+pub(super) struct Scratch<'a> {
+    spare: &'a mut [u64],
+    memory: &'a mut MemBuffer,
+    pub(super) algebra: Algebra,
+}
+
+impl Scratch<'_> {
+    pub(super) fn stack(&mut self) -> &mut MemStack {
+        MemStack::new(self.memory)
+    }
+
+    /// Room for any one matrix of the tensor, and the rest.
+    pub(super) fn spare<F: Field>(&mut self) -> (&mut [F], &mut MemStack) {
+        (bytemuck::cast_slice_mut(self.spare), MemStack::new(self.memory))
+    }
+}
+
+/// How many words of 64 binary digits so many numbers take.
+fn words(needs: &MatrixNeeds, numbers: usize) -> usize {
+    numbers.saturating_mul(needs.format.bytes()).div_ceil(8)
+}
+
+/// What factorisations take.
+fn scratch(needs: &MatrixNeeds) -> StackReq {
+    match needs.format {
+        Format::F64 => need::<f64>(&needs.factorizations),
+        _ => need::<f32>(&needs.factorizations),
+    }
+}
+
+/// Enough for any of some factorisations.
+fn need<F: RealField>(factorizations: &[Factorization]) -> StackReq {
+    factorizations.iter().fold(StackReq::EMPTY, |need, factorization| {
         need.or(match *factorization {
             Factorization::Eigenvectors(n) => StackReq::all_of(&[
                 temp_mat_scratch::<F>(n, n),
@@ -68,7 +126,8 @@ fn need<F: RealField>(plan: &MatrixPlan) -> StackReq {
                 let apply = apply_block_householder_sequence_on_the_left_in_place_scratch::<F>(n, block, n);
                 StackReq::all_of(&[
                     StackReq::new::<usize>(n),
-                    temp_mat_scratch::<F>(n, 2),
+                    StackReq::new::<F>(n),
+                    StackReq::new::<F>(n),
                     temp_mat_scratch::<F>(block, n),
                     StackReq::any_of(&[
                         qr_in_place_scratch::<F>(n, n, block, Par::Seq, Default::default()),

@@ -18,7 +18,7 @@ use crate::device::{Beside, Device, Formats, Lines, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{Description, MatrixPlan, Rule, Stage, field_names};
+use crate::transform::{Description, MatrixNeeds, MatrixPlan, Rule, Stage, field_names};
 
 /// The memory of an optimizer; made by [`Builder::memory`](super::Builder::memory), where there is an
 /// example, and by [`Optimizer::memory`].
@@ -31,6 +31,7 @@ pub struct MemoryReport {
     pub groups: Vec<GroupMemory>,
     /// The bytes of the largest gradient.
     pub largest_gradient: u64,
+    needs: MatrixNeeds,
 }
 
 /// The memory of a group.
@@ -83,8 +84,8 @@ pub enum MemoryKind {
     Maxima,
     /// What a [matrix rule](crate::transform::MatrixRule) remembers: factors, bases.
     Matrices,
-    /// Room for what flows between the parts of a chain, and for matrices that do not outlive a step. What
-    /// factorisations work in is not counted: on the CPU at most some four matrices of the longest axis.
+    /// Room for what flows between the parts of a chain. What matrix rules work in comes on top: see
+    /// [`workspace_bytes`](MemoryReport::workspace_bytes).
     BetweenParts,
 }
 
@@ -95,9 +96,31 @@ impl MemoryReport {
         self.bytes(|kind| !matches!(kind, Sums | Maxima | BetweenParts))
     }
 
-    /// All bytes on the device: state, and room for sums.
+    /// All bytes on the device that do not depend on it: state, room for sums, and what flows between the parts
+    /// of a chain.
     pub fn device_bytes(&self) -> u64 {
         self.bytes(|_| true)
+    }
+
+    /// The bytes of what [matrix rules](crate::transform::MatrixRule) work in, on a device: matrices that do not
+    /// outlive a step, and room for factorisations. Tensors share it, so on the CPU it grows with the
+    /// threads: as many tensors are worked on at the same time, if there are as many.
+    ///
+    /// ```
+    /// # #[cfg(feature = "matrix")]
+    /// # {
+    /// use gradus::cpu::Cpu;
+    /// use gradus::optimizer::Build;
+    /// use gradus::rule::Soap;
+    ///
+    /// let report = Soap::default().memory_of([("first", [300, 200]), ("second", [200, 300])])?;
+    /// let bytes = report.workspace_bytes(&Cpu::with_threads(1)?);
+    /// assert_eq!(report.workspace_bytes(&Cpu::with_threads(8)?), 2 * bytes);
+    /// # }
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
+    pub fn workspace_bytes<D: Device>(&self, device: &D) -> u64 {
+        if self.needs.tensors == 0 { 0 } else { device.workspace_bytes(&self.needs) }
     }
 
     /// The bytes of numbers on the host: a few per tensor and group, for rules that need them.
@@ -137,7 +160,7 @@ impl MemoryReport {
         let group = |(label, kept): &(&str, Kept)| GroupMemory::new(label, kept.fields(formats), kept.group);
         let mut groups: Vec<_> = kept.iter().map(group).collect();
         let mut frozen = GroupMemory::new("frozen", Vec::new(), 0);
-        let mut largest_gradient = 0;
+        let (mut largest_gradient, mut needs) = (0, MatrixNeeds::new(formats.number));
         for (layout, group) in parameters {
             let length = layout.len() as u64;
             let bytes = |format: Format| length.saturating_mul(format.bytes() as u64);
@@ -146,6 +169,7 @@ impl MemoryReport {
                 Some(number) => {
                     let ((_, kept), group) = (&kept[number], &mut groups[number]);
                     if let Some(plan) = matrices(number, layout) {
+                        needs.add("", layout.len(), &plan);
                         group.add_matrices(&plan, layout, formats.number);
                     }
                     group.host += 8 * kept.own as u64;
@@ -174,7 +198,7 @@ impl MemoryReport {
             group.parameters = group.parameters.saturating_add(bytes(formats.parameter));
         }
         groups.extend((frozen.tensors > 0).then_some(frozen));
-        Self { groups, largest_gradient }
+        Self { groups, largest_gradient, needs }
     }
 }
 
@@ -184,7 +208,7 @@ impl GroupMemory {
         Self { label, tensors: 0, elements: 0, fields, parameters: 0, gradients: 0, host }
     }
 
-    /// Adds what a matrix rule keeps and needs for a tensor.
+    /// Adds what a matrix rule keeps of a tensor, and what flows through it.
     fn add_matrices(&mut self, plan: &MatrixPlan, layout: &Layout, format: Format) {
         let mut add = |name: &str, kind, length: usize| {
             let bytes = (length as u64).saturating_mul(format.bytes() as u64);
@@ -196,7 +220,6 @@ impl GroupMemory {
         };
         plan.state.iter().for_each(|(name, length)| add(name, MemoryKind::Matrices, *length));
         add("flow", MemoryKind::BetweenParts, layout.len().saturating_mul(2));
-        add("room", MemoryKind::BetweenParts, plan.room_len());
     }
 }
 

@@ -106,7 +106,7 @@ impl NewtonSchulz {
         for [a, b, c] in self.each() {
             // The smaller of the two Gram matrices has the same polynomial.
             algebra.gram(square, 0.0, 1.0, if rows > columns { from.t() } else { from });
-            algebra.multiply_symmetric(polynomial, 0.0, c, square, square);
+            algebra.multiply_symmetric(polynomial, 0.0, c, square, square.t());
             algebra.combine(polynomial, 1.0, b, square);
             algebra.add_to_diagonal(polynomial, a);
             if rows > columns {
