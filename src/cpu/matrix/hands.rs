@@ -2,11 +2,11 @@
 
 use super::fields::Fields;
 use super::workspace::Workspace;
-use super::{factors, products};
+use super::{factors, narrow, products};
 use crate::cpu::{Algebra, Cpu};
-use crate::device::{Formats, MatrixWork};
+use crate::device::{Formats, MatrixWork, NarrowBuffer};
 use crate::dtype::Arithmetic;
-use crate::random::Noise;
+use crate::random::{Noise, round_keys};
 use crate::transform::{LinearAlgebra, Matrix, Slot};
 use core::mem;
 use faer::traits::RealField;
@@ -27,6 +27,7 @@ pub(super) struct Hands<'a, F> {
     update: &'a mut [F],
     gradient: &'a mut [F],
     state: SmallVec<[&'a mut [F]; 16]>,
+    narrow: &'a mut [NarrowBuffer<Cpu>],
     room: SmallVec<[&'a mut [F]; 16]>,
     workspace: &'a mut Workspace,
     fields: &'a mut dyn Fields<F>,
@@ -39,11 +40,11 @@ impl<'a, F: Field> Hands<'a, F> {
         fields: &'a mut dyn Fields<F>,
         noise: Noise,
     ) -> Self {
-        let MatrixWork { plan, update, gradient, state, room, workspace, .. } = work;
+        let MatrixWork { plan, update, gradient, state, narrow, room, workspace, .. } = work;
         let state = cut(bytemuck::cast_slice_mut(state), plan.state.iter().map(|(_, length)| *length));
         let room = cut(bytemuck::cast_slice_mut(room), plan.room.iter().copied());
         let (update, gradient) = (bytemuck::cast_slice_mut(update), bytemuck::cast_slice_mut(gradient));
-        Self { update, gradient, state, room, workspace, fields, noise }
+        Self { update, gradient, state, narrow, room, workspace, fields, noise }
     }
 
     fn slot(&self, slot: Slot) -> &[F] {
@@ -219,5 +220,17 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
         let slot = mem::take(self.slot_mut(from));
         self.fields.store(field, slot);
         *self.slot_mut(from) = slot;
+    }
+
+    fn widen(&mut self, into: Matrix, kept: usize, first: usize) {
+        self.writing(into, |hands, numbers| narrow::widen(numbers, &hands.narrow[kept], first));
+    }
+
+    fn narrow(&mut self, matrix: Matrix, kept: usize, first: usize, seed: u64) {
+        let noise = Noise { keys: round_keys(seed), ..self.noise };
+        let slot = mem::take(self.slot_mut(matrix.slot));
+        let numbers = &mut slot[matrix.first..][..matrix.len()];
+        narrow::narrow(numbers, &mut self.narrow[kept], narrow::Place { list: kept, first }, &noise);
+        *self.slot_mut(matrix.slot) = slot;
     }
 }

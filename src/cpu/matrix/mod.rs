@@ -6,6 +6,7 @@
 //! | `fitting` | those that triangular factors are fitted with |
 //! | `lines` | what is done to rows and to elements |
 //! | `triangles` | products and solutions with triangles |
+//! | `narrow` | what is kept in 16-bit formats |
 //! | `normal` | draws from the normal distribution |
 //! | `products` | products, cut the same way for any number of threads |
 //! | `factors` | factorisations, and what is done where they fail |
@@ -18,6 +19,7 @@ mod hands;
 #[cfg(feature = "lapack")]
 mod lapack;
 mod lines;
+mod narrow;
 mod normal;
 mod products;
 mod triangles;

@@ -186,7 +186,7 @@ impl GroupMemory {
 
     /// Adds what a matrix rule keeps and needs for a tensor.
     fn add_matrices(&mut self, plan: &MatrixPlan, layout: &Layout, format: Format) {
-        let mut add = |name: &str, kind, length: usize| {
+        let mut add = |name: &str, kind, format: Format, length: usize| {
             let bytes = (length as u64).saturating_mul(format.bytes() as u64);
             let place = self.fields.iter().position(|field| field.name == name && field.kind == kind);
             match place {
@@ -194,9 +194,12 @@ impl GroupMemory {
                 None => self.fields.push(FieldMemory { name: name.to_owned(), kind, format, bytes }),
             }
         };
-        plan.state.iter().for_each(|(name, length)| add(name, MemoryKind::Matrices, *length));
-        add("flow", MemoryKind::BetweenParts, layout.len().saturating_mul(2));
-        add("room", MemoryKind::BetweenParts, plan.room_len());
+        for (name, length, narrow) in &plan.narrow {
+            add(name, MemoryKind::Matrices, narrow.format(), *length);
+        }
+        plan.state.iter().for_each(|(name, length)| add(name, MemoryKind::Matrices, format, *length));
+        add("flow", MemoryKind::BetweenParts, format, layout.len().saturating_mul(2));
+        add("room", MemoryKind::BetweenParts, format, plan.room_len());
     }
 }
 

@@ -1,6 +1,6 @@
 //! One axis of a tensor, its factor, and products along it.
 
-use super::factors::{SQUARES, TENSORS};
+use super::factors::{FACTORS, SQUARES, TENSORS};
 use crate::transform::{LinearAlgebra, Matrix, Slot};
 
 /// What a factor is.
@@ -28,8 +28,8 @@ pub(super) struct Axis {
     pub(super) kind: Kind,
     /// Its number.
     pub(super) place: usize,
-    /// The number of the slot of its factor.
-    pub(super) slot: usize,
+    /// The number of the slot of its factor; [`None`] if it is kept in a 16-bit format, and widened into room.
+    pub(super) slot: Option<usize>,
     /// The number of the slot of QᵀQ, if that is kept.
     pub(super) product: Option<usize>,
 }
@@ -37,7 +37,8 @@ pub(super) struct Axis {
 impl Axis {
     /// All numbers of the factor.
     pub(super) fn factor(&self) -> Matrix {
-        let (slot, length) = (Slot::State(self.slot), self.length);
+        let slot = self.slot.map_or(Slot::Room(FACTORS + self.place), Slot::State);
+        let length = self.length;
         match self.kind {
             Kind::Diagonal => Matrix::new(slot, 1, length),
             Kind::Packed => Matrix::new(slot, 1, length * (length + 1) / 2),

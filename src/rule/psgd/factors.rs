@@ -2,9 +2,9 @@
 
 use super::axes::{Axis, Kind, precondition};
 use super::{
-    BalancePlace, Balancing, Damping, DampingNoise, FactorGeometry, FactorProducts, FactorShapes,
-    FactorStorage, FirstFit, FirstScale, FitBound, FitDamping, FitSchedule, FitTo, Preconditioning, Probes,
-    symmetric, triangular,
+    BalancePlace, Balancing, Damping, DampingNoise, FactorFormat, FactorGeometry, FactorProducts,
+    FactorShapes, FactorStorage, FirstFit, FirstScale, FitBound, FitDamping, FitSchedule, FitTo,
+    Preconditioning, Probes, symmetric, triangular,
 };
 use crate::hyperparameter::FitRate;
 use crate::shape::Layout;
@@ -31,6 +31,8 @@ pub struct KronFactors {
     pub geometry: FactorGeometry,
     /// How they lie in memory. Default: packed.
     pub storage: FactorStorage,
+    /// What they are kept in. Default: the format of the arithmetic.
+    pub format: FactorFormat,
     /// Whether their products are kept. Default: they are not.
     pub products: FactorProducts,
     /// How large they are at first. Default: by the first gradient.
@@ -64,6 +66,7 @@ impl Default for KronFactors {
             merging: Merging::Never,
             geometry: FactorGeometry::default(),
             storage: FactorStorage::default(),
+            format: FactorFormat::default(),
             products: FactorProducts::default(),
             first_scale: FirstScale::default(),
             rate: FitRate::checked(0.1),
@@ -86,6 +89,8 @@ pub(super) const TENSORS: [Slot; 3] = [Slot::Room(0), Slot::Room(1), Slot::Room(
 pub(super) const SQUARES: [Slot; 4] = [Slot::Room(3), Slot::Room(4), Slot::Room(5), Slot::Room(6)];
 /// Lines of the longest axis.
 pub(super) const LINES: [Slot; 2] = [Slot::Room(7), Slot::Room(8)];
+/// The number of the room for the first factor that is kept in a 16-bit format; those of the others follow.
+pub(super) const FACTORS: usize = 9;
 
 /// 2⁻²³: what `f32` tells from 1.
 const EPSILON: f64 = 1.0 / 8_388_608.0;
@@ -105,15 +110,20 @@ impl KronFactors {
     /// The axes of a plan.
     fn axes<'a>(&'a self, plan: &'a MatrixPlan) -> impl Iterator<Item = Axis> + Clone + 'a {
         let elements: usize = plan.axes.iter().product();
-        let (mut outer, mut slot) = (1, 0);
+        let is_narrow = self.format.narrow().is_some();
+        let (mut outer, mut slots) = (1, 0);
+        let mut next = move || {
+            slots += 1;
+            slots - 1
+        };
         plan.axes.iter().enumerate().map(move |(place, &length)| {
             let kind = self.kind(&plan.axes, place);
             let keeps = kind != Kind::Diagonal && self.products == FactorProducts::Kept;
-            let product = keeps.then_some(slot + 1);
+            let slot = (!is_narrow).then(&mut next);
+            let product = keeps.then(&mut next);
             let inner = elements / (outer * length).max(1);
             let axis = Axis { outer, length, inner, kind, place, slot, product };
             outer *= length;
-            slot += if keeps { 2 } else { 1 };
             axis
         })
     }
@@ -167,14 +177,25 @@ impl KronFactors {
                 rest -= step;
                 scale
             });
-            self.keep_product(algebra, axis);
+            self.keep(algebra, axis);
         }
         algebra.fill(begun, &mut |_| 1.0);
         true
     }
 
-    /// Brings QᵀQ up to date, if it is kept.
-    fn keep_product(&self, algebra: &mut dyn LinearAlgebra, axis: Axis) {
+    /// Makes factors readable that are kept in a 16-bit format, where this step needs them.
+    fn widen(&self, algebra: &mut dyn LinearAlgebra, axes: impl Iterator<Item = Axis>, fits: bool) {
+        if self.format.narrow().is_some() {
+            let needed = axes.filter(|axis| fits || axis.product.is_none());
+            needed.for_each(|axis| algebra.widen(axis.factor(), axis.place, 0));
+        }
+    }
+
+    /// Keeps a new factor, rounded if it is kept in a 16-bit format, and QᵀQ, if that is kept.
+    fn keep(&self, algebra: &mut dyn LinearAlgebra, axis: Axis) {
+        if let Some((_, seed)) = self.format.narrow() {
+            algebra.narrow(axis.factor(), axis.place, 0, seed);
+        }
         let Some(product) = axis.kept_product() else { return };
         let square = axis.square(algebra);
         match axis.kind {
@@ -240,7 +261,7 @@ impl KronFactors {
         if is_balanced && self.balance_place == BalancePlace::BehindFit {
             self.balance(algebra, axes.clone());
         }
-        axes.for_each(|axis| self.keep_product(algebra, axis));
+        axes.for_each(|axis| self.keep(algebra, axis));
     }
 
     /// Makes the largest number of all factors the same.
@@ -283,12 +304,17 @@ impl MatrixRule for KronFactors {
         if plan.axes.is_empty() {
             plan.axes.push(1);
         }
+        let narrow = self.format.narrow();
         let mut longest = 0;
         // What is unpacked, two grams, and what makes symmetric.
         let mut squares = [0; SQUARES.len()];
         for axis in self.axes(&plan.clone()) {
             let number = axis.place + 1;
-            plan.keep(format!("factor_{number}"), axis.factor().len());
+            let (name, length) = (format!("factor_{number}"), axis.factor().len());
+            match narrow {
+                Some((format, _)) => plan.keep_narrow(name, length, format),
+                None => plan.keep(name, length),
+            };
             if axis.product.is_some() {
                 plan.keep(format!("product_{number}"), axis.length * axis.length);
             }
@@ -309,6 +335,8 @@ impl MatrixRule for KronFactors {
         TENSORS.iter().for_each(|_| _ = plan.make_room(layout.len()));
         squares.iter().for_each(|length| _ = plan.make_room(length * length));
         LINES.iter().for_each(|_| _ = plan.make_room(longest));
+        let widened: Vec<_> = plan.narrow.iter().map(|(_, length, _)| *length).collect();
+        widened.into_iter().for_each(|length| _ = plan.make_room(length));
         plan
     }
 
@@ -334,6 +362,7 @@ impl MatrixRule for KronFactors {
             return;
         }
         let fits = job.count > 0.0 && self.prepare(job, algebra, elements);
+        self.widen(algebra, self.axes(job.plan), fits);
         if fits && self.preconditioning == Preconditioning::Fresh {
             self.fit(job, algebra, elements);
         }

@@ -49,8 +49,8 @@ pub use bound::{FitBound, SpectralBound};
 pub use clip::{UpdateClip, UpdateClipConstants, UpdateSize};
 pub use factors::KronFactors;
 pub use options::{
-    DampingNoise, FactorGeometry, FactorProducts, FactorStorage, FirstFit, FirstScale, FitDamping, FitTo,
-    Preconditioning,
+    DampingNoise, FactorFormat, FactorGeometry, FactorProducts, FactorStorage, FirstFit, FirstScale,
+    FitDamping, FitTo, Preconditioning,
 };
 pub use pairs::{Damping, Pairs, Probes};
 pub use schedule::{BalancePlace, Balancing, FitProbability, FitSchedule, OfStep};

@@ -4,6 +4,7 @@ use super::*;
 
 mod edges;
 mod invariants;
+mod narrow;
 mod paper;
 mod state;
 
