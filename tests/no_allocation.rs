@@ -191,7 +191,10 @@ fn a_step_of_a_matrix_rule_by_name_allocates_nothing() {
         let names = ["muon", "muon_adamw", "psgd_kron", "pure_psgd", "delayed_psgd", "psgd_pro", "kron"];
         let mut narrow = Configuration::of("psgd_kron");
         narrow.hyperparameters.set("q_dtype", "bf16");
-        for configuration in names.map(Configuration::of).into_iter().chain([narrow]) {
+        let mut split = narrow.clone();
+        split.hyperparameters.set("max_size_triangular", 40.0);
+        split.hyperparameters.set("split", true);
+        for configuration in names.map(Configuration::of).into_iter().chain([narrow, split]) {
             let mut parameters = gradients.clone();
             let mut optimizer =
                 catalogue::build::<f32>(&configuration, Cpu::default(), &parameters).expect("two tensors");

@@ -92,6 +92,8 @@
 //!   100: [`FitProbability`](crate::rule::FitProbability). A fit takes twice as long as all else.
 //! - `shapes`: which axes have a diagonal factor, to save memory. [`MemorySaving`](crate::rule::MemorySaving)`::LongestDiagonal`
 //!   is a good start for large models.
+//! - `splitting`: cuts axes that are longer than that, so that all factors are triangular: an embedding of 50 000 rows is
+//!   25 parts with triangles of 2048. It takes more memory than a diagonal factor, and sees more.
 //! - `format`: factors in `bf16` or `f16` take half of the memory. They are rounded stochastically, and only when they
 //!   have been fitted: each number by at most 2⁻⁷ (`bf16`) or 2⁻¹⁰ (`f16`) of itself, and by nothing in the mean.
 //! - `products`: keeps QᵀQ beside each factor, for faster steps between fits.

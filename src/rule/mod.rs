@@ -121,7 +121,7 @@ pub use psgd::{
     BalancePlace, Balancing, Damping, DampingNoise, DecayedParameters, FactorFormat, FactorGeometry,
     FactorProducts, FactorShapes, FactorStorage, FirstFit, FirstScale, FitBound, FitDamping, FitProbability,
     FitSchedule, FitTo, KronFactors, MemorySaving, OfStep, Pairs, Preconditioning, Probes, Psgd, PurePsgd,
-    SpectralBound, UpdateClip, UpdateClipConstants, UpdateSize,
+    SpectralBound, Splitting, UpdateClip, UpdateClipConstants, UpdateSize,
 };
 pub use radam::{RAdam, RAdamConstants, Root, ScaleByRAdam, Unrectified};
 pub use ranger::Ranger;

@@ -9,7 +9,7 @@ use crate::rule::{
     Average, BalancePlace, Balancing, Damping, DampingNoise, DecayedParameters, FactorFormat, FactorGeometry,
     FactorProducts, FactorShapes, FactorStorage, FirstFit, FirstScale, FitBound, FitDamping, FitProbability,
     FitSchedule, FitTo, KronFactors, MemorySaving, Pairs, Preconditioning, Probes, Psgd, PurePsgd,
-    SpectralBound, UpdateClip,
+    SpectralBound, Splitting, UpdateClip,
 };
 use crate::transform::Merging;
 
@@ -137,6 +137,7 @@ fn factors(from: &mut Reader<'_>) -> Result<KronFactors> {
     Ok(KronFactors {
         shapes: shapes(from)?,
         merging: from.choice("merging", &MERGINGS)?,
+        splitting: if from.flag("split")? { Splitting::AtLimit } else { Splitting::Never },
         geometry: from.choice("geometry", &GEOMETRIES)?,
         storage: if packed { FactorStorage::Packed } else { FactorStorage::Square },
         format: format(from)?,

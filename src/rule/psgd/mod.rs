@@ -35,11 +35,15 @@
 //! evenly where theirs are drawn.
 
 mod axes;
+mod begin;
 mod bound;
 mod clip;
 mod factors;
+mod fit;
+mod lists;
 mod options;
 mod pairs;
+mod part;
 mod schedule;
 mod shape;
 mod symmetric;
@@ -53,6 +57,7 @@ pub use options::{
     FitDamping, FitTo, Preconditioning,
 };
 pub use pairs::{Damping, Pairs, Probes};
+pub use part::Splitting;
 pub use schedule::{BalancePlace, Balancing, FitProbability, FitSchedule, OfStep};
 pub use shape::{FactorShapes, MemorySaving};
 

@@ -12,12 +12,14 @@
 //! formats, stores, clips, decay and schedules are those of every other rule.
 
 mod algebra;
+mod part;
 mod plan;
 mod rule;
 mod through;
 mod triangles;
 
 pub use algebra::{LinearAlgebra, Matrix, Slot};
+pub use part::{MatrixPart, parted};
 pub use plan::{Factorization, MatrixPlan, Merging, merged};
 pub use rule::{Job, MatrixRule, MatrixStage, Untouched};
 pub use through::{MatrixCount, Through};

@@ -1,5 +1,6 @@
 //! [`MatrixPlan`]: what a matrix rule keeps and needs for a tensor.
 
+use super::MatrixPart;
 use crate::dtype::NarrowFormat;
 use crate::shape::Layout;
 
@@ -9,6 +10,8 @@ use crate::shape::Layout;
 pub struct MatrixPlan {
     /// The axes as they lie in memory, the slowest first; some may have been [merged].
     pub axes: Vec<usize>,
+    /// The parts with matrices of their own, for rules that split tensors.
+    pub parts: Vec<MatrixPart>,
     /// The shape as the user knows it.
     pub shape: Vec<usize>,
     /// What is kept from step to step: names and how many numbers each has. They start as 0.

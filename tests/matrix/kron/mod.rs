@@ -6,6 +6,7 @@ mod edges;
 mod invariants;
 mod narrow;
 mod paper;
+mod parts;
 mod state;
 
 use gradus::device::In;
