@@ -5,9 +5,11 @@
 //! that the same text can run on every device and every bit pattern has a defined result.
 
 mod corrected;
+mod narrow;
 
 pub(crate) use corrected::TO_NEAREST;
 pub use corrected::{Correction8, Correction16, Narrow, Plus8, Plus16};
+pub use narrow::{NarrowFormat, NarrowNumbers};
 
 use crate::real::Real;
 use bytemuck::Pod;

@@ -188,10 +188,14 @@ fn a_step_of_a_matrix_rule_by_name_allocates_nothing() {
         let values = |(row, column): (usize, usize)| ((row * 7 + column * 3) % 11) as f32 - 5.0;
         let matrices = |rows, columns| Array2::from_shape_fn((rows, columns), values);
         let gradients = vec![("a", matrices(90, 70)), ("b", matrices(1, 20))];
-        for optimizer in ["muon", "muon_adamw", "psgd_kron", "pure_psgd", "delayed_psgd", "psgd_pro", "kron"]
-        {
+        let names = ["muon", "muon_adamw", "psgd_kron", "pure_psgd", "delayed_psgd", "psgd_pro", "kron"];
+        let mut narrow = Configuration::of("psgd_kron");
+        narrow.hyperparameters.set("q_dtype", "bf16");
+        let mut split = narrow.clone();
+        split.hyperparameters.set("max_size_triangular", 40.0);
+        split.hyperparameters.set("split", true);
+        for configuration in names.map(Configuration::of).into_iter().chain([narrow, split]) {
             let mut parameters = gradients.clone();
-            let configuration = Configuration::of(optimizer);
             let mut optimizer =
                 catalogue::build::<f32>(&configuration, Cpu::default(), &parameters).expect("two tensors");
             let mut step = || optimizer.step(&mut parameters, &gradients).map(|_| ());

@@ -8,7 +8,7 @@ use super::values::{self, Wanted};
 use super::write::{FROZEN, at_training_name, element_name, group_name, other_name};
 use super::{Checked, Loaded, Loading};
 use crate::device::{Formats, Number};
-use crate::dtype::StorageDtype;
+use crate::dtype::{NarrowFormat, NarrowNumbers, StorageDtype};
 use crate::error::CheckpointFlaw;
 use crate::hyperparameter::LearningRate;
 use crate::optimizer::{GroupSnapshot, Snapshot, TensorSnapshot};
@@ -203,6 +203,9 @@ impl Fitting<'_, '_> {
             zeros(&mut tensor.tensor, usize::from(!frozen));
             tensor.own.iter_mut().for_each(|(_, number)| *number = 0.0);
             tensor.matrices.iter_mut().for_each(|(_, numbers)| numbers.fill(Number::<K>::default()));
+            for (_, numbers) in &mut tensor.narrow {
+                *numbers = NarrowNumbers::zeros(numbers.format(), numbers.len());
+            }
             if let (Some(_), false) = (&tensor.at_training, frozen) {
                 return Err(malformed(&tensor.name, "it is missing, and the phase is evaluation"));
             }
@@ -226,6 +229,13 @@ impl Fitting<'_, '_> {
         }
         for (field, values) in &mut tensor.matrices {
             *values = self.values::<Number<K>>(&other_name(there, "matrix", field), values.len())?;
+        }
+        for (field, numbers) in &mut tensor.narrow {
+            let name = other_name(there, "matrix", field);
+            *numbers = match numbers.format() {
+                NarrowFormat::Bf16 => NarrowNumbers::Bf16(self.values(&name, numbers.len())?),
+                NarrowFormat::F16 => NarrowNumbers::F16(self.values(&name, numbers.len())?),
+            };
         }
         for (field, number) in &mut tensor.own {
             *number = self.single(&other_name(there, "own", field))?;

@@ -12,7 +12,7 @@ use super::document::{
     DIGEST, DIGEST_LENGTH, Entries, FORMAT, FormatNames, GroupEntry, ParameterEntry, as_text,
 };
 use crate::device::{Formats, Number};
-use crate::dtype::{Format, StorageDtype};
+use crate::dtype::{Format, NarrowNumbers, StorageDtype};
 use crate::optimizer::{GroupSnapshot, Snapshot, TensorSnapshot};
 use crate::shape::Layout;
 use crate::store::Store;
@@ -76,7 +76,17 @@ fn entries_of<K: Formats>(snapshot: &Snapshot<K>) -> Vec<Entry<'_>> {
 
 fn entries_of_tensor<'a, K: Formats>(tensor: &'a TensorSnapshot<K>, list: &mut Vec<Entry<'a>>) {
     let TensorSnapshot {
-        name, layout, state, axes, carry, tensor: numbers, matrices, own, at_training, ..
+        name,
+        layout,
+        state,
+        axes,
+        carry,
+        tensor: numbers,
+        matrices,
+        narrow,
+        own,
+        at_training,
+        ..
     } = tensor;
     for (field, values) in state {
         list.push(of_elements(element_name(name, field), layout, values));
@@ -92,6 +102,13 @@ fn entries_of_tensor<'a, K: Formats>(tensor: &'a TensorSnapshot<K>, list: &mut V
     }
     for (field, values) in matrices {
         list.push(in_a_line::<Number<K>>(other_name(name, "matrix", field), values));
+    }
+    for (field, values) in narrow {
+        let name = other_name(name, "matrix", field);
+        list.push(match values {
+            NarrowNumbers::Bf16(values) => in_a_line(name, values),
+            NarrowNumbers::F16(values) => in_a_line(name, values),
+        });
     }
     list.extend(own.iter().map(|(field, number)| single(other_name(name, "own", field), number)));
     if let Some(values) = at_training {

@@ -6,11 +6,13 @@
 
 mod formats;
 mod lines;
+mod narrow;
 mod rows;
 mod sets;
 
 pub use formats::{Beside, Formats, In, Number};
 pub use lines::{Axis, Lines, Parts};
+pub use narrow::NarrowBuffer;
 pub use rows::{Entry, Rows, SparseRows};
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
 
@@ -174,6 +176,8 @@ pub struct MatrixWork<'a, D: Device, K: Formats> {
     pub gradient: D::ViewMut<'a, Number<K>>,
     /// What is kept, as the plan lists it.
     pub state: D::ViewMut<'a, Number<K>>,
+    /// What is kept in 16-bit formats, as the plan lists it.
+    pub narrow: &'a mut [NarrowBuffer<D>],
     /// Where it works.
     pub workspace: &'a D::Workspace,
 }

@@ -92,6 +92,10 @@
 //!   100: [`FitProbability`](crate::rule::FitProbability). A fit takes twice as long as all else.
 //! - `shapes`: which axes have a diagonal factor, to save memory. [`MemorySaving`](crate::rule::MemorySaving)`::LongestDiagonal`
 //!   is a good start for large models.
+//! - `splitting`: cuts axes that are longer than that, so that all factors are triangular: an embedding of 50 000 rows is
+//!   25 parts with triangles of 2048. It takes more memory than a diagonal factor, and sees more.
+//! - `format`: factors in `bf16` or `f16` take half of the memory. They are rounded stochastically, and only when they
+//!   have been fitted: each number by at most 2⁻⁷ (`bf16`) or 2⁻¹⁰ (`f16`) of itself, and by nothing in the mean.
 //! - `products`: keeps QᵀQ beside each factor, for faster steps between fits.
 //! - `preconditioning`: [`Psgd::delayed`](crate::rule::Psgd::delayed) meets each update with the factors from before
 //!   its own fit. It is what HeavyBall recommends of its experimental rules. Tune it as the other, with a warm-up
@@ -103,7 +107,7 @@
 //! # #[cfg(feature = "matrix")] {
 //! use gradus::cpu::Cpu;
 //! use gradus::optimizer::Build;
-//! use gradus::rule::{FactorShapes, KronFactors, MemorySaving, Psgd};
+//! use gradus::rule::{FactorFormat, FactorShapes, KronFactors, MemorySaving, Psgd};
 //!
 //! let shapes = FactorShapes { saving: MemorySaving::LongestDiagonal, ..FactorShapes::default() };
 //! let rule = Psgd { factors: KronFactors { shapes, ..KronFactors::default() }, ..Psgd::default() };
@@ -113,6 +117,12 @@
 //! let factors = 50_000 + 256 + 2 * (256 * 257 / 2);
 //! // And for each two bounds, whether it has begun, failures, and what clips it.
 //! assert_eq!(report.state_bytes(), 4 * (average + factors + 2 * 5));
+//!
+//! // The same with factors of half the size.
+//! let format = FactorFormat::Bf16 { seed: 0 };
+//! let rule = Psgd { factors: KronFactors { format, ..rule.factors }, ..rule };
+//! let report = rule.memory_of([("embedding", [50_000, 256]), ("hidden", [256, 256])])?;
+//! assert_eq!(report.state_bytes(), 4 * (average + 2 * 5) + 2 * factors);
 //! # }
 //! # Ok::<(), gradus::error::Error>(())
 //! ```
@@ -129,4 +139,5 @@
 //! - After the build, a step asks for no memory of its own.
 //! - A basis whose refresh fails is kept, and counted in `failures` of the snapshot; so is a factor that cannot be
 //!   fitted. Gradients that are 0, infinite or NaN do not enter factors.
-//! - Factors and bases lie in `f32` (`f64` for `f64` parameters), whatever the format of parameters and state.
+//! - Factors and bases lie in `f32` (`f64` for `f64` parameters), whatever the format of parameters and state;
+//!   those of PSGD in a 16-bit format if [`FactorFormat`](crate::rule::FactorFormat) says so.

@@ -1,6 +1,7 @@
 //! What a matrix rule keeps of a tensor.
 
-use crate::device::{Device, Formats, MatrixWork, Number};
+use crate::device::{Device, Formats, MatrixWork, NarrowBuffer, Number};
+use crate::dtype::NarrowFormat;
 use crate::error::{Error, Result};
 use crate::shape::Layout;
 use crate::transform::{MatrixPlan, MatrixStage, Step};
@@ -12,6 +13,7 @@ pub(super) struct MatrixState<K: Formats, D: Device> {
     update: D::Buffer<Number<K>>,
     gradient: D::Buffer<Number<K>>,
     pub(super) state: D::Buffer<Number<K>>,
+    pub(super) narrow: Vec<NarrowBuffer<D>>,
     workspace: Arc<D::Workspace>,
 }
 
@@ -28,10 +30,16 @@ impl<K: Formats, D: Device> MatrixState<K, D> {
             let missing = || Error::OutOfMemory { parameter: parameter.to_owned(), bytes };
             device.zeros::<Number<K>>(length).ok_or_else(missing)
         };
+        let narrow = |(_, length, format): &(String, usize, NarrowFormat)| {
+            let bytes = length.saturating_mul(NarrowFormat::BYTES);
+            let missing = || Error::OutOfMemory { parameter: parameter.to_owned(), bytes };
+            NarrowBuffer::zeros(device, *format, *length).ok_or_else(missing)
+        };
         Ok(Self {
             update: numbers(layout.len())?,
             gradient: numbers(layout.len())?,
             state: numbers(plan.state_len())?,
+            narrow: plan.narrow.iter().map(narrow).collect::<Result<_>>()?,
             workspace,
             plan,
         })
@@ -39,7 +47,8 @@ impl<K: Formats, D: Device> MatrixState<K, D> {
 
     /// The bytes of what is kept.
     pub(super) fn bytes(&self) -> usize {
-        self.plan.state_len() * size_of::<Number<K>>()
+        let narrow: usize = self.plan.narrow.iter().map(|(_, length, _)| length).sum();
+        self.plan.state_len() * size_of::<Number<K>>() + narrow * NarrowFormat::BYTES
     }
 
     pub(super) fn work<'a>(&'a mut self, stage: MatrixStage<'a>, at: Step) -> MatrixWork<'a, D, K> {
@@ -51,6 +60,7 @@ impl<K: Formats, D: Device> MatrixState<K, D> {
             update: D::view_mut(&mut self.update),
             gradient: D::view_mut(&mut self.gradient),
             state: D::view_mut(&mut self.state),
+            narrow: &mut self.narrow,
             workspace: &self.workspace,
         }
     }

@@ -118,10 +118,10 @@ pub use muon::{
 pub use nadam::{MomentumProduct, NAdam, NAdamConstants, ScaleByNAdam};
 pub use orthogonal::{LaPropOrtho, OrthoLaProp, OrthogonalConstants, Orthogonalize, Projection};
 pub use psgd::{
-    BalancePlace, Balancing, Damping, DampingNoise, DecayedParameters, FactorGeometry, FactorProducts,
-    FactorShapes, FactorStorage, FirstFit, FirstScale, FitBound, FitDamping, FitProbability, FitSchedule,
-    FitTo, KronFactors, MemorySaving, OfStep, Pairs, Preconditioning, Probes, Psgd, PurePsgd, SpectralBound,
-    UpdateClip, UpdateClipConstants, UpdateSize,
+    BalancePlace, Balancing, Damping, DampingNoise, DecayedParameters, FactorFormat, FactorGeometry,
+    FactorProducts, FactorShapes, FactorStorage, FirstFit, FirstScale, FitBound, FitDamping, FitProbability,
+    FitSchedule, FitTo, KronFactors, MemorySaving, OfStep, Pairs, Preconditioning, Probes, Psgd, PurePsgd,
+    SpectralBound, Splitting, UpdateClip, UpdateClipConstants, UpdateSize,
 };
 pub use radam::{RAdam, RAdamConstants, Root, ScaleByRAdam, Unrectified};
 pub use ranger::Ranger;

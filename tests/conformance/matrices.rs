@@ -2,8 +2,9 @@
 
 use super::*;
 use gradus::rule::{
-    EigenBases, FactorProducts, KronFactors, Muon, MuonInput, MuonLaProp, NewtonSchulz, Psgd, Refresh,
-    ScheduleFreeSoap, Scion, ShapeScaling, Soap, Solp, UpdateClip, ZerothPower,
+    EigenBases, FactorFormat, FactorProducts, FactorShapes, KronFactors, Muon, MuonInput, MuonLaProp,
+    NewtonSchulz, Psgd, Refresh, ScheduleFreeSoap, Scion, ShapeScaling, Soap, Solp, Splitting, UpdateClip,
+    ZerothPower,
 };
 
 conformance! {
@@ -35,6 +36,20 @@ conformance! {
     psgd_with_kept_products: bound averaging => Psgd {
         learning_rate: learning_rate(0.02),
         factors: KronFactors { products: FactorProducts::Kept, ..KronFactors::default() },
+        ..Psgd::default()
+    };
+    psgd_with_narrow_factors: bound averaging => Psgd {
+        learning_rate: learning_rate(0.02),
+        factors: KronFactors { format: FactorFormat::Bf16 { seed: 3 }, ..KronFactors::default() },
+        ..Psgd::default()
+    };
+    psgd_split: bound averaging => Psgd {
+        learning_rate: learning_rate(0.02),
+        factors: KronFactors {
+            shapes: FactorShapes { limit: 5, ..FactorShapes::default() },
+            splitting: Splitting::AtLimit,
+            ..KronFactors::default()
+        },
         ..Psgd::default()
     };
     scion: bound averaging => Scion { learning_rate: learning_rate(0.02), scale: amount(1.7), ..Scion::default() };

@@ -6,10 +6,10 @@ use crate::catalogue::{Hyperparameters, Value};
 use crate::error::Result;
 use crate::hyperparameter::{Amount, Decay, FitRate, Limit, Scale, Share};
 use crate::rule::{
-    Average, BalancePlace, Balancing, Damping, DampingNoise, DecayedParameters, FactorGeometry,
+    Average, BalancePlace, Balancing, Damping, DampingNoise, DecayedParameters, FactorFormat, FactorGeometry,
     FactorProducts, FactorShapes, FactorStorage, FirstFit, FirstScale, FitBound, FitDamping, FitProbability,
     FitSchedule, FitTo, KronFactors, MemorySaving, Pairs, Preconditioning, Probes, Psgd, PurePsgd,
-    SpectralBound, UpdateClip,
+    SpectralBound, Splitting, UpdateClip,
 };
 use crate::transform::Merging;
 
@@ -122,13 +122,25 @@ fn bound(from: &mut Reader<'_>) -> Result<FitBound> {
     Ok(FitBound { method, memory: from.decay("lower_bound_beta", Decay::new(0.9)?)? })
 }
 
+fn format(from: &mut Reader<'_>) -> Result<FactorFormat> {
+    let seed = from.whole("q_seed", 0)?;
+    let formats = [
+        ("arithmetic", FactorFormat::Arithmetic),
+        ("bf16", FactorFormat::Bf16 { seed }),
+        ("f16", FactorFormat::F16 { seed }),
+    ];
+    from.choice("q_dtype", &formats)
+}
+
 fn factors(from: &mut Reader<'_>) -> Result<KronFactors> {
     let packed = from.flag_or("store_triu_as_line", true)?;
     Ok(KronFactors {
         shapes: shapes(from)?,
         merging: from.choice("merging", &MERGINGS)?,
+        splitting: if from.flag("split")? { Splitting::AtLimit } else { Splitting::Never },
         geometry: from.choice("geometry", &GEOMETRIES)?,
         storage: if packed { FactorStorage::Packed } else { FactorStorage::Square },
+        format: format(from)?,
         products: if from.flag("cached")? { FactorProducts::Kept } else { FactorProducts::None },
         first_scale: first_scale(from)?,
         rate: FitRate::new(from.number("precond_lr", 0.1)?)?,

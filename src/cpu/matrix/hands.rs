@@ -3,11 +3,11 @@
 use super::fields::Fields;
 use super::operand::Operand;
 use super::workspace::{Lane, Scratch};
-use super::{factors, products};
+use super::{factors, narrow, products};
 use crate::cpu::{Algebra, Cpu};
-use crate::device::{Formats, MatrixWork};
+use crate::device::{Formats, MatrixWork, NarrowBuffer};
 use crate::dtype::Arithmetic;
-use crate::random::Noise;
+use crate::random::{Noise, round_keys};
 use crate::transform::{LinearAlgebra, Matrix, Slot};
 use core::mem;
 use faer::MatMut;
@@ -34,6 +34,7 @@ pub(super) struct Slots<'a, F> {
 /// The slots of one tensor, and what they are worked on with.
 pub(super) struct Hands<'a, F> {
     pub(super) slots: Slots<'a, F>,
+    narrow: &'a mut [NarrowBuffer<Cpu>],
     pub(super) scratch: Scratch<'a>,
     fields: &'a mut dyn Fields<F>,
     pub(super) noise: Noise,
@@ -46,12 +47,12 @@ impl<'a, F: Field> Hands<'a, F> {
         noise: Noise,
         lane: &'a mut Lane,
     ) -> Self {
-        let MatrixWork { plan, update, gradient, state, .. } = work;
+        let MatrixWork { plan, update, gradient, state, narrow, .. } = work;
         let (room, scratch) = lane.parts();
         let state = cut(bytemuck::cast_slice_mut(state), plan.state.iter().map(|(_, length)| *length));
         let room = cut(bytemuck::cast_slice_mut(room), plan.room.iter().copied());
         let (update, gradient) = (bytemuck::cast_slice_mut(update), bytemuck::cast_slice_mut(gradient));
-        Self { slots: Slots { update, gradient, state, room }, scratch, fields, noise }
+        Self { slots: Slots { update, gradient, state, room }, narrow, scratch, fields, noise }
     }
 }
 
@@ -241,5 +242,16 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
         let slot = mem::take(self.slots.slot_mut(from));
         self.fields.store(field, slot);
         *self.slots.slot_mut(from) = slot;
+    }
+
+    fn widen(&mut self, into: Matrix, kept: usize, first: usize) {
+        let from = &self.narrow[kept];
+        self.slots.writing(into, |_, numbers| narrow::widen(numbers, from, first));
+    }
+
+    fn narrow(&mut self, matrix: Matrix, kept: usize, first: usize, seed: u64) {
+        let noise = Noise { keys: round_keys(seed), ..self.noise };
+        let numbers = self.slots.numbers_mut(matrix);
+        narrow::narrow(numbers, &mut self.narrow[kept], narrow::Place { list: kept, first }, &noise);
     }
 }

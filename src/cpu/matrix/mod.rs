@@ -7,6 +7,7 @@
 //! | `lines` | what is done to rows and to elements |
 //! | `packed` | triangles without their zeros |
 //! | `triangles` | products and solutions with triangles |
+//! | `narrow` | what is kept in 16-bit formats |
 //! | `normal` | draws from the normal distribution |
 //! | `operand` | numbers as a matrix |
 //! | `products` | products, cut the same way for any number of threads |
@@ -22,6 +23,7 @@ mod hands;
 #[cfg(feature = "lapack")]
 mod lapack;
 mod lines;
+mod narrow;
 mod normal;
 mod operand;
 mod packed;

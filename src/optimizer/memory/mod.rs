@@ -210,7 +210,7 @@ impl GroupMemory {
 
     /// Adds what a matrix rule keeps of a tensor, and what flows through it.
     fn add_matrices(&mut self, plan: &MatrixPlan, layout: &Layout, format: Format) {
-        let mut add = |name: &str, kind, length: usize| {
+        let mut add = |name: &str, kind, format: Format, length: usize| {
             let bytes = (length as u64).saturating_mul(format.bytes() as u64);
             let place = self.fields.iter().position(|field| field.name == name && field.kind == kind);
             match place {
@@ -218,8 +218,11 @@ impl GroupMemory {
                 None => self.fields.push(FieldMemory { name: name.to_owned(), kind, format, bytes }),
             }
         };
-        plan.state.iter().for_each(|(name, length)| add(name, MemoryKind::Matrices, *length));
-        add("flow", MemoryKind::BetweenParts, layout.len().saturating_mul(2));
+        for (name, length, narrow) in &plan.narrow {
+            add(name, MemoryKind::Matrices, narrow.format(), *length);
+        }
+        plan.state.iter().for_each(|(name, length)| add(name, MemoryKind::Matrices, format, *length));
+        add("flow", MemoryKind::BetweenParts, format, layout.len().saturating_mul(2));
     }
 }
 

@@ -77,6 +77,11 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         let found: Vec<_> = from.matrices.iter().map(|(name, numbers)| (name, numbers.len())).collect();
         let kept: Vec<_> = kept.iter().map(|(name, length)| (name, *length)).collect();
         same(&of("list of matrices"), &format!("{kept:?}"), &format!("{found:?}"))?;
+        let kept = self.matrix.as_ref().map_or(&[][..], |matrix| &matrix.plan.narrow);
+        let kept: Vec<_> = kept.iter().map(|(name, length, format)| (name, *length, *format)).collect();
+        let found = from.narrow.iter();
+        let found: Vec<_> = found.map(|(name, numbers)| (name, numbers.len(), numbers.format())).collect();
+        same(&of("list of 16-bit matrices"), &format!("{kept:?}"), &format!("{found:?}"))?;
         let length = if self.frozen { 0 } else { self.layout.len() };
         same_lengths(&of("length"), length, &from.state)?;
         let lines = if self.frozen { 0 } else { self.lines.count() };

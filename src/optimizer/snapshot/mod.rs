@@ -16,6 +16,7 @@ mod fields;
 use super::assemble::FROZEN_GROUP;
 use super::{Arrival, Optimizer, Phase, TensorState};
 use crate::device::{Beside, Device, Formats, Number};
+use crate::dtype::NarrowNumbers;
 use crate::error::Result;
 use crate::hyperparameter::LearningRate;
 use crate::optimizer::matrix::named;
@@ -84,6 +85,8 @@ pub struct TensorSnapshot<K: Formats> {
     pub tensor: Vec<(String, Vec<Number<K>>)>,
     /// What a [matrix rule](crate::transform::MatrixRule) keeps: factors, bases.
     pub matrices: Vec<(String, Vec<Number<K>>)>,
+    /// What it keeps in 16-bit formats.
+    pub narrow: Vec<(String, NarrowNumbers)>,
     /// Its numbers on the host.
     pub own: Vec<(String, f64)>,
     /// The parameter at the point for training, while it is [evaluated](Optimizer::into_evaluation) at
@@ -137,6 +140,9 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             into.tensor = read::<D, <ChainOf<R> as Stage>::Tensor, _>(device, &tensor.tensor, &names.tensor)?;
             if let Some(matrix) = &tensor.matrix {
                 into.matrices = named(&matrix.plan, &device.read(&matrix.state)?);
+                for ((_, into), from) in into.narrow.iter_mut().zip(&matrix.narrow) {
+                    *into = from.read(device)?;
+                }
             }
             into.at_training = self.kept.get(place).map(|kept| device.read(kept)).transpose()?;
         }
@@ -173,6 +179,11 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
                 matrices: tensor.matrix.as_ref().map_or_else(Vec::new, |matrix| {
                     let zeros = |length| vec![Number::<K>::default(); length];
                     matrix.plan.state.iter().map(|(name, length)| (name.clone(), zeros(*length))).collect()
+                }),
+                narrow: tensor.matrix.as_ref().map_or_else(Vec::new, |matrix| {
+                    let kept = matrix.plan.narrow.iter();
+                    kept.map(|(name, length, format)| (name.clone(), NarrowNumbers::zeros(*format, *length)))
+                        .collect()
                 }),
                 at_training: self.kept.first().map(|_| Vec::new()),
             }
@@ -222,6 +233,9 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
                 let numbers: Vec<_> =
                     from.matrices.iter().flat_map(|(_, numbers)| numbers).copied().collect();
                 device.write(&mut matrix.state, &numbers)?;
+                for (into, (_, from)) in matrix.narrow.iter_mut().zip(&from.narrow) {
+                    into.write(device, from)?;
+                }
             }
             write::<D, ElementsOf<ChainOf<R>>, _>(device, &mut tensor.state, &from.state)?;
             write::<D, AxesOf<ChainOf<R>>, _>(device, &mut tensor.axes, &from.axes)?;

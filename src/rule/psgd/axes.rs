@@ -1,6 +1,6 @@
 //! One axis of a tensor, its factor, and products along it.
 
-use super::factors::{SQUARES, TENSORS};
+use super::lists::{SQUARES, TENSORS};
 use crate::transform::{LinearAlgebra, Matrix, Slot};
 
 /// What a factor is.
@@ -28,21 +28,26 @@ pub(super) struct Axis {
     pub(super) kind: Kind,
     /// Its number.
     pub(super) place: usize,
-    /// The number of the slot of its factor.
-    pub(super) slot: usize,
-    /// The number of the slot of QᵀQ, if that is kept.
-    pub(super) product: Option<usize>,
+    /// The slot of its factor: room, if it is kept in a 16-bit format.
+    pub(super) slot: Slot,
+    /// The number of its first element there.
+    pub(super) first: usize,
+    /// Where it is kept: the number of a list, and that of the first element in it.
+    pub(super) kept: (usize, usize),
+    /// QᵀQ, if that is kept.
+    pub(super) product: Option<Matrix>,
 }
 
 impl Axis {
     /// All numbers of the factor.
     pub(super) fn factor(&self) -> Matrix {
-        let (slot, length) = (Slot::State(self.slot), self.length);
-        match self.kind {
+        let (slot, length) = (self.slot, self.length);
+        let factor = match self.kind {
             Kind::Diagonal => Matrix::new(slot, 1, length),
             Kind::Packed => Matrix::new(slot, 1, length * (length + 1) / 2),
             Kind::Triangular | Kind::Symmetric => Matrix::square(slot, length),
-        }
+        };
+        factor.at(self.first)
     }
 
     /// The factor as a square: where it lies, or unpacked into a room that the next one overwrites.
@@ -53,11 +58,6 @@ impl Axis {
         let square = Matrix::square(SQUARES[0], self.length);
         algebra.unpack(square, self.factor());
         square
-    }
-
-    /// QᵀQ where it is kept.
-    pub(super) fn kept_product(&self) -> Option<Matrix> {
-        self.product.map(|slot| Matrix::square(Slot::State(slot), self.length))
     }
 
     /// Parts of a tensor, each with a row for each place along the axis.
@@ -115,7 +115,7 @@ pub(super) fn precondition(
             axis.scale(algebra, from, 2);
             continue;
         }
-        if let Some(product) = axis.kept_product() {
+        if let Some(product) = axis.product {
             for (into, from) in axis.blocks(room).zip(axis.blocks(from)) {
                 algebra.multiply(into, 0.0, 1.0, product, from);
             }

@@ -35,11 +35,15 @@
 //! evenly where theirs are drawn.
 
 mod axes;
+mod begin;
 mod bound;
 mod clip;
 mod factors;
+mod fit;
+mod lists;
 mod options;
 mod pairs;
+mod part;
 mod schedule;
 mod shape;
 mod symmetric;
@@ -49,10 +53,11 @@ pub use bound::{FitBound, SpectralBound};
 pub use clip::{UpdateClip, UpdateClipConstants, UpdateSize};
 pub use factors::KronFactors;
 pub use options::{
-    DampingNoise, FactorGeometry, FactorProducts, FactorStorage, FirstFit, FirstScale, FitDamping, FitTo,
-    Preconditioning,
+    DampingNoise, FactorFormat, FactorGeometry, FactorProducts, FactorStorage, FirstFit, FirstScale,
+    FitDamping, FitTo, Preconditioning,
 };
 pub use pairs::{Damping, Pairs, Probes};
+pub use part::Splitting;
 pub use schedule::{BalancePlace, Balancing, FitProbability, FitSchedule, OfStep};
 pub use shape::{FactorShapes, MemorySaving};
 

@@ -1,6 +1,7 @@
 //! What preconditioners of PSGD are, and how they are fitted.
 
 use super::Damping;
+use crate::dtype::NarrowFormat;
 use crate::hyperparameter::{Amount, Scale};
 
 /// What factors are, and by which rule they are fitted.
@@ -13,7 +14,8 @@ pub enum FactorGeometry {
     Symmetric,
 }
 
-/// How triangular factors lie in memory. Results have the same bits.
+/// How triangular factors lie in memory. Results have the same bits, unless they are
+/// [rounded at random](FactorFormat).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum FactorStorage {
     /// Without the zeros: half the memory. Default.
@@ -23,13 +25,49 @@ pub enum FactorStorage {
     Square,
 }
 
+/// What factors are kept in between steps. Whatever it is, they are fitted and multiplied in the arithmetic
+/// of the parameters.
+///
+/// A narrow factor is widened for a fit and for preconditioning, and rounded only when it has been fitted:
+/// stochastically, from random bits of its own, so that the mean of what is kept is what was fitted. Nothing
+/// else changes its bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum FactorFormat {
+    /// That of the arithmetic: `f32`, or `f64` for `f64` parameters. Default.
+    #[default]
+    Arithmetic,
+    /// `bf16`: half the memory, and the range of `f32`.
+    Bf16 {
+        /// What the random bits start from.
+        seed: u64,
+    },
+    /// `f16`: half the memory, and roundings an eighth as large; its numbers go from 6e-8 to 65504, which are
+    /// gradients from 1e-9 to 1e8 in size.
+    F16 {
+        /// What the random bits start from.
+        seed: u64,
+    },
+}
+
+impl FactorFormat {
+    /// The 16-bit format and what its random bits start from, if it is one.
+    pub fn narrow(self) -> Option<(NarrowFormat, u64)> {
+        match self {
+            Self::Arithmetic => None,
+            Self::Bf16 { seed } => Some((NarrowFormat::Bf16, seed)),
+            Self::F16 { seed } => Some((NarrowFormat::F16, seed)),
+        }
+    }
+}
+
 /// Whether QᵀQ is kept beside each factor Q that is not diagonal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum FactorProducts {
     /// It is not. Default.
     #[default]
     None,
-    /// It is: n² numbers more for an axis of length n, and fast steps between fits.
+    /// It is: n² numbers more for an axis of length n, in the format of the arithmetic, and fast steps
+    /// between fits.
     Kept,
 }
 

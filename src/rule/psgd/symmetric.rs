@@ -13,16 +13,17 @@
 //! Q ← Q + a·R·Q + a²/2·R·R·Q
 //! ```
 
+use super::KronFactors;
 use super::axes::{Axis, Kind, precondition};
-use super::factors::{KronFactors, LINES, SQUARES, TENSORS};
-use crate::transform::{LinearAlgebra, Matrix, Slot};
+use super::lists::{LINES, SQUARES, TENSORS};
+use crate::transform::{LinearAlgebra, Matrix};
 
 /// Fits all factors, and says how many could not be.
 pub(super) fn fit(
     rule: &KronFactors,
     algebra: &mut dyn LinearAlgebra,
     axes: impl Iterator<Item = Axis> + Clone,
-    bounds: Slot,
+    bounds: Matrix,
     elements: usize,
 ) -> usize {
     precondition(algebra, axes.clone(), TENSORS[0], elements);
@@ -41,7 +42,7 @@ fn diagonal(
     algebra: &mut dyn LinearAlgebra,
     axis: Axis,
     expected: f64,
-    bounds: Slot,
+    bounds: Matrix,
 ) -> bool {
     let squares = Matrix::new(LINES[0], 1, axis.length);
     axis.squares(algebra, squares, TENSORS[0]);
@@ -57,7 +58,7 @@ fn square(
     algebra: &mut dyn LinearAlgebra,
     axis: Axis,
     expected: f64,
-    bounds: Slot,
+    bounds: Matrix,
 ) -> bool {
     let [_, gram, fitted, _] = SQUARES.map(|slot| Matrix::square(slot, axis.length));
     axis.gram(algebra, gram, TENSORS[0]);

@@ -11,8 +11,9 @@
 //! q₁ ← q₁ − μ·(s − t)·q₁/max(s + t)                   if it is diagonal, with the diagonals of S and T
 //! ```
 
+use super::KronFactors;
 use super::axes::{Axis, Kind};
-use super::factors::{KronFactors, LINES, SQUARES, TENSORS};
+use super::lists::{LINES, SQUARES, TENSORS};
 use crate::transform::{LinearAlgebra, Matrix, Slot};
 
 /// Fits all factors, and says how many could not be.
@@ -20,7 +21,7 @@ pub(super) fn fit(
     rule: &KronFactors,
     algebra: &mut dyn LinearAlgebra,
     axes: impl Iterator<Item = Axis> + Clone,
-    bounds: Slot,
+    bounds: Matrix,
 ) -> usize {
     let [mut whitened, probe, mut room] = TENSORS;
     for axis in axes.clone() {
@@ -46,7 +47,7 @@ fn diagonal(
     algebra: &mut dyn LinearAlgebra,
     axis: Axis,
     [whitened, probe]: [Slot; 2],
-    bounds: Slot,
+    bounds: Matrix,
 ) -> bool {
     let [sum, difference] = LINES.map(|slot| Matrix::new(slot, 1, axis.length));
     axis.squares(algebra, sum, whitened);
@@ -63,7 +64,7 @@ fn triangle(
     algebra: &mut dyn LinearAlgebra,
     axis: Axis,
     [whitened, probe]: [Slot; 2],
-    bounds: Slot,
+    bounds: Matrix,
 ) -> bool {
     let [_, sum, difference, _] = SQUARES.map(|slot| Matrix::square(slot, axis.length));
     axis.gram(algebra, sum, whitened);

@@ -126,4 +126,16 @@ pub trait LinearAlgebra: TriangularAlgebra {
 
     /// Copies a slot back into a field of the inner stages' state, rounded as state is.
     fn store(&mut self, field: usize, from: Slot);
+
+    /// Copies what is kept in a 16-bit format: from number `first` on of the list `kept` of the
+    /// [plan](super::MatrixPlan::narrow).
+    fn widen(&mut self, into: Matrix, kept: usize, first: usize);
+
+    /// Keeps a matrix there. It consists of what is kept afterwards.
+    ///
+    /// Each becomes one of its two neighbours, at random, so that the mean is the number: the bits
+    /// follow from the seed, the tensor, the number of its gradient, `kept` and the place. A finite number
+    /// stays finite, and one that is not 0 does not become 0 but the smallest of its sign: what can be
+    /// divided by still can.
+    fn narrow(&mut self, matrix: Matrix, kept: usize, first: usize, seed: u64);
 }

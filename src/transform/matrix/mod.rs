@@ -13,6 +13,7 @@
 
 mod algebra;
 mod needs;
+mod part;
 mod plan;
 mod rule;
 mod through;
@@ -20,6 +21,7 @@ mod triangles;
 
 pub use algebra::{LinearAlgebra, Matrix, Slot};
 pub use needs::MatrixNeeds;
+pub use part::{MatrixPart, parted};
 pub use plan::{Factorization, MatrixPlan, Merging, merged};
 pub use rule::{Job, MatrixRule, MatrixStage, Untouched};
 pub use through::{MatrixCount, Through};

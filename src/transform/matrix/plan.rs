@@ -1,5 +1,7 @@
 //! [`MatrixPlan`]: what a matrix rule keeps and needs for a tensor.
 
+use super::MatrixPart;
+use crate::dtype::NarrowFormat;
 use crate::shape::Layout;
 
 /// What a [`MatrixRule`](super::MatrixRule) keeps and needs for one tensor, known before anything is
@@ -8,10 +10,14 @@ use crate::shape::Layout;
 pub struct MatrixPlan {
     /// The axes as they lie in memory, the slowest first; some may have been [merged].
     pub axes: Vec<usize>,
+    /// The parts with matrices of their own, for rules that split tensors.
+    pub parts: Vec<MatrixPart>,
     /// The shape as the user knows it.
     pub shape: Vec<usize>,
     /// What is kept from step to step: names and how many numbers each has. They start as 0.
     pub state: Vec<(String, usize)>,
+    /// What is kept in 16-bit formats: the same, and which format. They start as 0, too.
+    pub narrow: Vec<(String, usize, NarrowFormat)>,
     /// Room for what does not outlive a step: how many numbers each has.
     pub room: Vec<usize>,
     /// The factorisations that will be asked for, so that their workspace is allocated once.
@@ -35,7 +41,7 @@ impl MatrixPlan {
         Self { axes: axes_in_memory(layout), shape: layout.shape().to_vec(), ..Self::default() }
     }
 
-    /// How many numbers are kept from step to step.
+    /// How many numbers are kept from step to step in the format of the arithmetic.
     pub fn state_len(&self) -> usize {
         self.state.iter().map(|(_, length)| length).sum()
     }
@@ -49,6 +55,12 @@ impl MatrixPlan {
     pub fn keep(&mut self, name: impl Into<String>, length: usize) -> usize {
         self.state.push((name.into(), length));
         self.state.len() - 1
+    }
+
+    /// Adds something to keep in a 16-bit format, and returns its number among those.
+    pub fn keep_narrow(&mut self, name: impl Into<String>, length: usize, format: NarrowFormat) -> usize {
+        self.narrow.push((name.into(), length, format));
+        self.narrow.len() - 1
     }
 
     /// Adds room, and returns its number.

@@ -8,8 +8,8 @@ use core::fmt::Debug;
 /// What is done to a tensor as a whole, before and behind the inner stages of a
 /// [`Through`](super::Through).
 ///
-/// It is plain data; what it remembers lies on the device, in the slots of its [plan](MatrixPlan), in
-/// the format of the arithmetic whatever the format of the other state is.
+/// It is plain data; what it remembers lies on the device, as its [plan](MatrixPlan) lists it: in the
+/// format of the arithmetic, or in a 16-bit one, whatever the format of the other state is.
 pub trait MatrixRule: Debug + Send + Sync + 'static {
     /// What is kept and needed for a tensor. Follows from the shape and from hyperparameters that do
     /// not change after the build.

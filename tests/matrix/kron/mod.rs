@@ -4,7 +4,9 @@ use super::*;
 
 mod edges;
 mod invariants;
+mod narrow;
 mod paper;
+mod parts;
 mod state;
 
 use gradus::device::In;
