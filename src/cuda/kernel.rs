@@ -15,8 +15,8 @@ use crate::transform::{FieldSet, Stage};
 pub struct Kernel {
     name: String,
     text: String,
-    /// Fields of state, and what the store carries.
-    fields: [usize; 2],
+    /// Fields of state, what the store carries, and numbers of a tensor.
+    fields: [usize; 3],
     statistics: Vec<Statistic>,
     evaluates: bool,
 }
@@ -96,7 +96,7 @@ impl Kernel {
         let evaluation = evaluation::text::<C, K::Store, F>(outline, name);
         text += evaluation.as_deref().unwrap_or_default();
         let evaluates = evaluation.is_some();
-        Ok(Self { name: name.to_owned(), text, fields: [state, carry], statistics, evaluates })
+        Ok(Self { name: name.to_owned(), text, fields: [state, carry, tensor], statistics, evaluates })
     }
 
     /// The name that its functions begin with.
@@ -121,7 +121,7 @@ impl Kernel {
 
     /// The words of a row of its table of tensors: see `cuda/common/table.cuh`.
     pub fn row_words(&self) -> usize {
-        8 + self.fields.iter().sum::<usize>()
+        7 + self.fields.iter().sum::<usize>()
     }
 
     /// The functions that can be launched: `update`; `measure`, `fold` and `finish` of each statistic; `evaluate`, if

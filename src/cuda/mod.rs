@@ -25,18 +25,32 @@
 //! steps. Its bits are those of the CPU: what is exact or rounded as IEEE 754 prescribes is so on both
 //! sides, sums over a tensor are folded in the same tree, random bits follow from the same counters.
 
+mod cache;
 mod compile;
+mod device;
 mod evaluation;
+mod flaw;
+mod kept;
 mod kernel;
 mod launch;
+mod library;
+mod memory;
+mod rows;
+mod run;
 mod square_sums;
 mod statistic;
 mod step;
+mod tensor;
 mod trace;
 mod unit;
 mod update;
+mod uploads;
 
 pub use compile::{Architecture, CompileError, compile};
+pub use cudarc;
+pub use device::Cuda;
 pub use kernel::{Kernel, Statistic};
-pub use step::{Launch, THREADS, Taken, row};
+pub use memory::CudaMemory;
+pub use step::{Launch, THREADS, Taken, constants, row};
+pub use tensor::{CudaTensor, Reads, Writes};
 pub use unit::unit;

@@ -2,6 +2,7 @@
 
 use super::{Kernel, Statistic};
 use crate::device::{LEAF, Statistics};
+use crate::dtype::Arithmetic;
 use crate::random::Noise;
 use crate::transform::Fold;
 
@@ -34,24 +35,24 @@ impl Kernel {
     /// The launches of a step over some tensors, one after the other.
     pub fn launches(&self, tensors: &[Taken]) -> Vec<Launch> {
         let statistics = self.statistics().iter();
-        let mut launches: Vec<_> = statistics
-            .flat_map(|statistic| self.fold(*statistic, tensors).chain(self.finish(*statistic, tensors)))
-            .collect();
+        let mut launches: Vec<_> =
+            statistics.flat_map(|statistic| self.measured(*statistic, tensors)).collect();
         let leaves = leaves(tensors, |_| true);
         if !leaves.is_empty() {
-            let (function, tensors) = (format!("{}_update", self.name()), tensors.len());
+            let tensors = tensors.iter().filter(|tensor| tensor.length > 0).count();
+            let function = format!("{}_update", self.name());
             launches.push(Launch { function, blocks: leaves.len(), tensors, list: leaves });
         }
         launches
     }
 
-    /// The launches that leave the fold of a statistic in the first leaf of each tensor that takes part.
-    pub(super) fn fold(&self, statistic: Statistic, tensors: &[Taken]) -> impl Iterator<Item = Launch> {
+    /// The launches of a statistic.
+    pub(super) fn measured(&self, statistic: Statistic, tensors: &[Taken]) -> impl Iterator<Item = Launch> {
         let takes = taking(statistic, tensors);
         let (leaves, each) = (leaves(tensors, &takes), each(tensors, &takes));
         let measure = self.launch("measure", statistic, leaves.len(), each.len(), leaves);
         let fold = self.launch("fold", statistic, each.len(), each.len(), each);
-        [measure, fold].into_iter().flatten()
+        [measure, fold, self.finish(statistic, tensors)].into_iter().flatten()
     }
 
     /// The launch that makes numbers of the tensors of that.
@@ -74,10 +75,11 @@ impl Kernel {
         (tensors > 0).then_some(Launch { function, blocks, tensors, list })
     }
 
-    /// The launch that writes the point for evaluation of a tensor, if that is another one than the parameter.
+    /// The launch that writes the point for evaluation of a tensor, if there are elements and that is another one than
+    /// the parameter.
     /// In the tensor's row, the place of the gradient is where the point is written.
     pub fn evaluation(&self, length: usize) -> Option<Launch> {
-        let list = self.evaluates().then(|| pairs(0, length).collect::<Vec<_>>())?;
+        let list = (self.evaluates() && length > 0).then(|| pairs(0, length).collect::<Vec<_>>())?;
         Some(Launch { function: format!("{}_evaluate", self.name()), blocks: list.len(), tensors: 1, list })
     }
 }
@@ -109,9 +111,21 @@ fn pairs(place: u32, length: usize) -> impl Iterator<Item = [u32; 2]> {
 }
 
 /// The words of a row in the table of tensors that come before the pointers: elements, where the tensor's
-/// constants begin, and its random bits.
-pub fn row(length: usize, constants: usize, noise: &Noise) -> [u64; 4] {
-    let seed = u64::from(noise.keys[0][0]) | u64::from(noise.keys[0][1]) << 32;
-    let noise = u64::from(noise.tensor) | u64::from(noise.gradient) << 32;
-    [length as u64, constants as u64, noise, seed]
+/// constants begin in the block of constants, and its seed.
+pub fn row(length: usize, constants: usize, noise: &Noise) -> [u64; 3] {
+    [length as u64, constants as u64, u64::from(noise.keys[0][0]) | u64::from(noise.keys[0][1]) << 32]
+}
+
+/// Adds a tensor to the block of constants: a word of noise, then the numbers, in whole words.
+pub fn constants<F: Arithmetic>(block: &mut Vec<u64>, noise: &Noise, numbers: impl IntoIterator<Item = F>) {
+    block.push(u64::from(noise.tensor) | u64::from(noise.gradient) << 32);
+    let (begin, mut bytes) = (block.len(), 0);
+    for number in numbers {
+        if bytes % 8 == 0 {
+            block.push(0);
+        }
+        let words: &mut [u8] = bytemuck::cast_slice_mut(&mut block[begin..]);
+        words[bytes..][..size_of::<F>()].copy_from_slice(bytemuck::bytes_of(&number));
+        bytes += size_of::<F>();
+    }
 }

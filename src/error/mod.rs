@@ -4,12 +4,16 @@
 //! variant needs data that only exists at run time: a number, a name, a shape.
 
 mod checkpoint;
+mod cuda;
 mod refused;
+mod text;
 
 pub use checkpoint::CheckpointFlaw;
+pub use cuda::CudaFlaw;
 pub use refused::Refused;
 
 use crate::shape::Layout;
+use text::{quoted, waiting_for};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -384,12 +388,8 @@ pub enum Error {
         /// Why, as the compiler would have said it.
         because: &'static str,
     },
-}
 
-fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn waiting_for(names: &[String]) -> String {
-    if names.is_empty() { String::new() } else { format!(", without a gradient for {}", quoted(names)) }
+    /// There is no CUDA to work with, or it refused.
+    #[error(transparent)]
+    Cuda(#[from] CudaFlaw),
 }

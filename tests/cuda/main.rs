@@ -9,11 +9,13 @@
 mod cases;
 mod device;
 mod every_number;
+mod fake;
 mod host;
 mod nvrtc;
 mod parity;
 mod release;
 mod rules;
+mod runtime;
 mod snapshots;
 mod square_sums;
 #[allow(dead_code)] // other tests need more of it
