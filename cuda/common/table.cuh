@@ -7,7 +7,8 @@
 //          4  leaves of sums, one for each LEAF elements
 //          5  parameter; null if the gradient only enters the averages
 //          6  gradient
-//          7  a pointer per field: state, what the store carries, and the numbers of the tensor
+//          7  a pointer per field: state, what the store carries, the numbers of the tensor, the state by axis, and
+//             room for what becomes of that
 //
 // The block of constants, the one thing that every step brings along, has for each tensor a word of noise (the
 // tensor's id, and the number of its gradient in the upper half), then the constants.
@@ -19,7 +20,7 @@ namespace gradus {
 enum { LEAF = 4096, LANES = 256, BEFORE_FIELDS = 7 };
 
 template <class Kernel> struct Row {
-    enum { WORDS = BEFORE_FIELDS + Kernel::STATE + Kernel::CARRY + Kernel::TENSOR };
+    enum { WORDS = BEFORE_FIELDS + Kernel::STATE + Kernel::CARRY + Kernel::TENSOR + 2 * Kernel::AXES };
 
     const u64 *words;
 
@@ -32,6 +33,7 @@ template <class Kernel> struct Row {
 
     __device__ __forceinline__ u64 length() const { return words[0]; }
     __device__ __forceinline__ u64 seed() const { return words[2]; }
+    __device__ __forceinline__ const u64 *lines() const { return pointer<const u64>(3); }
     __device__ __forceinline__ double *leaves() const { return pointer<double>(4); }
     __device__ __forceinline__ typename Kernel::Parameter::Memory *parameter() const
     {
@@ -52,6 +54,14 @@ template <class Kernel> struct Row {
     __device__ __forceinline__ typename Kernel::Number *tensor(int field) const
     {
         return pointer<typename Kernel::Number>(BEFORE_FIELDS + Kernel::STATE + Kernel::CARRY + field);
+    }
+    __device__ __forceinline__ typename Kernel::Number *axis(int field) const
+    {
+        return pointer<typename Kernel::Number>(WORDS - 2 * Kernel::AXES + field);
+    }
+    __device__ __forceinline__ typename Kernel::Number *room(int field) const
+    {
+        return pointer<typename Kernel::Number>(WORDS - Kernel::AXES + field);
     }
 };
 
@@ -76,7 +86,7 @@ template <class Kernel> struct Constants {
 // What a rule sees of an element and what it leaves, in the numbers that it computes with.
 template <class Kernel> struct Element {
     typename Kernel::Number gradient, parameter, first_element;
-    typename Kernel::Number state[Kernel::STATE + 1], carry[Kernel::CARRY + 1];
+    typename Kernel::Number state[Kernel::STATE + 1], carry[Kernel::CARRY + 1], axes[Kernel::AXES + 1];
     // The parameter as it is stored, with a correction if it has one; whether it is written, and the random
     // bits of its rounding.
     typename Kernel::Parameter::Memory memory;

@@ -146,6 +146,7 @@ static __device__ __forceinline__ void update_group(
 #pragma unroll
     for (int field = 0; field < Kernel::CARRY; ++field) carry[field].read(row.carry(field), first, count);
 
+    LineReader<Kernel> reader(row, first);
     Block random[2];
     if (Kernel::STREAMS > 0) random[0] = draw(row.seed(), constants.noise, 0, first);
     if (Kernel::STREAMS > 8) random[1] = draw(row.seed(), constants.noise, 1, first);
@@ -166,6 +167,7 @@ static __device__ __forceinline__ void update_group(
         for (int field = 0; field < Kernel::STATE; ++field) {
             element.state[field] = State::widen(state[field].elements[i]);
         }
+        reader.read(first + i, element);
 
         Kernel::update(constants.at, constants.tensor, element);
 

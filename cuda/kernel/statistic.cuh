@@ -56,6 +56,7 @@ static __device__ __forceinline__ void measure(const u64 *table, const u32 *list
         for (int field = 0; field < Kernel::STATE; ++field) {
             element.state[field] = Kernel::State::widen(row.state(field)[place]);
         }
+        LineReader<Kernel>(row, place).read(place, element);
         sum = join<Pass::FOLD>(sum, summand<Pass::FOLD>(Pass::measure(constants.at, constants.tensor, element)));
     }
 

@@ -2,7 +2,9 @@
 
 use crate::error::CudaFlaw;
 use core::marker::PhantomData;
-use cudarc::driver::{CudaStream, CudaView, CudaViewMut, DevicePtr, DevicePtrMut, DeviceSlice, SyncOnDrop};
+use cudarc::driver::{
+    CudaSlice, CudaStream, CudaView, CudaViewMut, DevicePtr, DevicePtrMut, DeviceSlice, SyncOnDrop,
+};
 use std::sync::Arc;
 
 /// Rows of the table of tensors (`cuda/common/table.cuh`), with the memory that they lead to borrowed.
@@ -60,7 +62,7 @@ impl<'w> Rows<'w> {
         self.check(view, 0)?;
         let length = view.len();
         let (pointer, using) = view.device_ptr_mut(self.stream);
-        self.keep(using);
+        self.tell(using);
         Ok(Shared { pointer, length, numbers: PhantomData })
     }
 
@@ -73,6 +75,12 @@ impl<'w> Rows<'w> {
         Ok(())
     }
 
+    /// Adds a pointer to memory that the caller keeps until the launch is enqueued.
+    pub(super) fn keep(&mut self, memory: &CudaSlice<u8>) {
+        let (pointer, _) = memory.device_ptr(self.stream);
+        self.words.push(pointer);
+    }
+
     /// Fills up a row of so many words with pointers that are not followed.
     pub(super) fn fill(&mut self, words: usize) {
         let rows = self.words.len().div_ceil(words);
@@ -81,10 +89,10 @@ impl<'w> Rows<'w> {
 
     fn hold(&mut self, pointer: u64, using: SyncOnDrop<'w>) {
         self.words.push(pointer);
-        self.keep(using);
+        self.tell(using);
     }
 
-    fn keep(&mut self, using: SyncOnDrop<'w>) {
+    fn tell(&mut self, using: SyncOnDrop<'w>) {
         // Within one stream there is nothing to tell, and nothing to keep.
         if self.stream.context().is_managing_stream_synchronization() {
             self.uses.push(using);

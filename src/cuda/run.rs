@@ -4,6 +4,7 @@ use super::flaw::{driver, out_of_memory};
 use super::kept::Kept;
 use super::launch::{Arguments, launch};
 use super::library::{Library, Loaded};
+use super::lines::{line_blocks, line_words};
 use super::memory::{CudaMemory, fetch};
 use super::rows::Rows;
 use super::step::{Launch, Taken, constants, row};
@@ -15,7 +16,7 @@ use crate::error::{CudaFlaw, Error, Result};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
-use crate::transform::{ElementsOf, FieldSet, Of, Stage};
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 use cudarc::driver::{CudaSlice, CudaStream, CudaView};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ struct Group<'w> {
     loaded: Arc<Loaded>,
     rows: Rows<'w>,
     tensors: Vec<Taken>,
+    /// What the lines of each tensor are, as rows lead to it.
+    lines: Vec<Arc<CudaSlice<u8>>>,
 }
 
 /// What is launched of a kernel. The first word of what lists are found by.
@@ -47,7 +50,11 @@ enum Part {
 impl Group<'_> {
     /// The launches of a part, and what they are found by.
     fn launches(&self, part: Part) -> (Vec<u64>, impl FnOnce() -> Vec<Launch>) {
-        let tensors = self.tensors.iter().flat_map(|tensor| [tensor.length as u64, tensor.statistics.taken]);
+        let words = |tensor: &Taken| {
+            let [maxima, raise] = tensor.line_blocks;
+            [tensor.length as u64, tensor.statistics.taken, maxima as u64, raise as u64]
+        };
+        let tensors = self.tensors.iter().flat_map(words);
         let key = [part as u64, self.loaded.number].into_iter().chain(tensors).collect();
         let list = move || {
             let Taken { length, .. } = self.tensors[0];
@@ -83,13 +90,16 @@ impl Runner {
                     let known = groups.iter().position(|group| group.loaded.number == loaded.number);
                     known.unwrap_or_else(|| {
                         let rows = Rows::new(stream);
-                        groups.push(Group { loaded, rows, tensors: Vec::new() });
+                        groups.push(Group { loaded, rows, tensors: Vec::new(), lines: Vec::new() });
                         groups.len() - 1
                     })
                 }
             };
             last = Some((chain, place));
-            add(&mut groups[place], &mut block, work)?;
+            let lines =
+                groups[place].loaded.kernel.has_lines().then(|| line_words(work.lines, work.gradient.len()));
+            let lines = lines.map(|words| self.kept.table(stream, &mut self.uploads, &words)).transpose()?;
+            add(&mut groups[place], &mut block, work, lines)?;
         }
         let joins =
             |group: &Group<'_>| group.loaded.kernel.statistics().iter().any(|statistic| statistic.is_joint);
@@ -139,7 +149,8 @@ impl Runner {
         flaw?;
         // Numbers of the tensor play no part.
         rows.fill(loaded.kernel.row_words());
-        let group = Group { loaded, rows, tensors: vec![Taken { length, statistics }] };
+        let tensors = vec![Taken { length, statistics, line_blocks: [0, 0] }];
+        let group = Group { loaded, rows, tensors, lines: Vec::new() };
         self.enqueue(stream, Part::Evaluation, &[group], &block)
     }
 
@@ -164,13 +175,14 @@ impl Runner {
         constants(&mut block, &nothing, [unit]);
         {
             let (mut of_leaves, mut of_sums) = (leaves.view_mut(), found.view_mut());
-            let mut group = Group { loaded, rows: Rows::new(stream), tensors: Vec::new() };
+            let rows = Rows::new(stream);
+            let mut group = Group { loaded, rows, tensors: Vec::new(), lines: Vec::new() };
             let (mut leaf, statistics) = (0, Kernel::statistics_of_sums());
             let (of_leaves, of_sums) = (group.rows.share(&mut of_leaves)?, group.rows.share(&mut of_sums)?);
             for (place, view) in views.iter().enumerate() {
                 let Some(view) = view else { continue };
                 let (length, leaves) = (view.len(), view.len().div_ceil(LEAF));
-                group.tensors.push(Taken { length, statistics });
+                group.tensors.push(Taken { length, statistics, line_blocks: [0, 0] });
                 group.rows.add(&row(length, 0, &nothing));
                 group.rows.add(&[0]);
                 group.rows.part(&of_leaves, leaf, leaves)?;
@@ -225,13 +237,21 @@ fn add<'w, C: Stage, K: Formats>(
     group: &mut Group<'w>,
     block: &mut Vec<u64>,
     work: &'w mut Work<'_, Cuda, C, K>,
+    lines: Option<Arc<CudaSlice<u8>>>,
 ) -> Result<(), CudaFlaw> {
     let length = work.gradient.len();
-    let Group { loaded, rows, tensors } = group;
-    tensors.push(Taken { length, statistics: work.statistics });
+    let Group { loaded, rows, tensors, lines: all_lines } = group;
+    let line_blocks = line_blocks(work.lines, length);
+    tensors.push(Taken { length, statistics: work.statistics, line_blocks });
     rows.add(&row(length, block.len(), &work.noise));
     constants::<Number<K>>(block, &work.noise, rounded::<C, K>(&work.constants));
-    rows.add(&[0]);
+    match lines {
+        Some(lines) => {
+            rows.keep(&lines);
+            all_lines.push(lines);
+        }
+        None => rows.add(&[0]),
+    }
     let leaves = if loaded.kernel.statistics().is_empty() { 0 } else { length.div_ceil(LEAF) };
     rows.write(&mut work.leaves, leaves)?;
     match &mut work.parameter {
@@ -246,6 +266,11 @@ fn add<'w, C: Stage, K: Formats>(
         note(&mut flaw, rows.write(field, length))
     });
     C::Tensor::map(C::Tensor::each_mut(&mut work.tensor), |field| note(&mut flaw, rows.write(field, 1)));
+    let (count, room) = (work.lines.count(), work.lines.room(length));
+    AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.axes), |field| {
+        note(&mut flaw, rows.write(field, count))
+    });
+    AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.room), |field| note(&mut flaw, rows.write(field, room)));
     flaw
 }
 

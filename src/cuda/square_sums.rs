@@ -87,7 +87,8 @@ impl Kernel {
     /// The launches that make the sum of the squares the one number of each tensor that has elements.
     pub fn summed(&self, lengths: &[usize]) -> Vec<Launch> {
         let statistics = Self::statistics_of_sums();
-        let taken: Vec<_> = lengths.iter().map(|&length| Taken { length, statistics }).collect();
+        let taken: Vec<_> =
+            lengths.iter().map(|&length| Taken { length, statistics, line_blocks: [0, 0] }).collect();
         self.statistics().iter().flat_map(|statistic| self.measured(*statistic, &taken)).collect()
     }
 }

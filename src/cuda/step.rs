@@ -29,6 +29,8 @@ pub struct Taken {
     pub length: usize,
     /// The statistics that are taken of it.
     pub statistics: Statistics,
+    /// The [blocks](super::line_blocks) that its lines take, if there is state by axis; else 0.
+    pub line_blocks: [usize; 2],
 }
 
 impl Kernel {
@@ -37,13 +39,25 @@ impl Kernel {
         let statistics = self.statistics().iter();
         let mut launches: Vec<_> =
             statistics.flat_map(|statistic| self.measured(*statistic, tensors)).collect();
+        let [maxima, raise] = [0, 1].map(|step| {
+            let blocks = |tensor: &Taken| if self.has_lines() { tensor.line_blocks[step] } else { 0 };
+            (0..).zip(tensors).flat_map(|(place, tensor)| numbered(place, blocks(tensor))).collect::<Vec<_>>()
+        });
+        launches.extend(self.on_lines("maxima", maxima));
         let leaves = leaves(tensors, |_| true);
         if !leaves.is_empty() {
             let tensors = tensors.iter().filter(|tensor| tensor.length > 0).count();
             let function = format!("{}_update", self.name());
             launches.push(Launch { function, blocks: leaves.len(), tensors, list: leaves });
         }
+        launches.extend(self.on_lines("raise", raise));
         launches
+    }
+
+    /// A launch for the lines of tensors, if there are any.
+    fn on_lines(&self, work: &str, list: Vec<[u32; 2]>) -> Option<Launch> {
+        let function = format!("{}_{work}", self.name());
+        (!list.is_empty()).then_some(Launch { function, blocks: list.len(), tensors: 0, list })
     }
 
     /// The launches of a statistic.
@@ -106,8 +120,13 @@ fn leaves(tensors: &[Taken], takes: impl Fn(&Taken) -> bool) -> Vec<[u32; 2]> {
 
 /// A pair for each leaf of a tensor.
 fn pairs(place: u32, length: usize) -> impl Iterator<Item = [u32; 2]> {
-    let leaves = u32::try_from(length.div_ceil(LEAF)).expect("fewer than 2^44 elements");
-    (0..leaves).map(move |leaf| [place, leaf])
+    numbered(place, length.div_ceil(LEAF))
+}
+
+/// So many pairs for a tensor.
+fn numbered(place: u32, count: usize) -> impl Iterator<Item = [u32; 2]> {
+    let count = u32::try_from(count).expect("fewer than 2^44 elements");
+    (0..count).map(move |number| [place, number])
 }
 
 /// The words of a row in the table of tensors that come before the pointers: elements, where the tensor's

@@ -2,7 +2,7 @@
 
 use crate::host::{Host, Step};
 use gradus::cpu::Cpu;
-use gradus::cuda::{Kernel, Taken, constants, row};
+use gradus::cuda::{Kernel, Taken, constants, line_blocks, line_words, row};
 use gradus::device::{
     Device, Evaluated, Formats, MaybeTensor, Number, OwnedTensor, Slot, Tensor, TensorMut, Work,
 };
@@ -12,7 +12,7 @@ use gradus::random::Noise;
 use gradus::real::Real;
 use gradus::shape::Layout;
 use gradus::store::Store;
-use gradus::transform::{ElementsOf, FieldSet, MatrixPlan, Of, Stage};
+use gradus::transform::{AxesOf, ElementsOf, FieldSet, MatrixPlan, Of, Stage};
 use std::sync::Arc;
 
 /// Runs one kernel.
@@ -32,23 +32,32 @@ struct Memory<'a> {
 impl<'a> Memory<'a> {
     /// Adds a buffer, and a pointer to it.
     fn point<T: StorageDtype>(&mut self, memory: &'a mut [T]) {
-        self.buffers.push(bytemuck::cast_slice_mut(memory));
+        self.point_to_bytes(bytemuck::cast_slice_mut(memory));
+    }
+
+    fn point_to_bytes(&mut self, memory: &'a mut [u8]) {
+        self.buffers.push(memory);
         self.table.push(self.buffers.len() as u64);
     }
 }
 
 impl OnHost {
     fn step<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) {
-        let taken =
-            |work: &Work<'_, Self, C, K>| Taken { length: work.gradient.len(), statistics: work.statistics };
+        let taken = |work: &Work<'_, Self, C, K>| Taken {
+            length: work.gradient.len(),
+            statistics: work.statistics,
+            line_blocks: line_blocks(work.lines, work.gradient.len()),
+        };
         let launched = works.len();
         let launches = self.kernel.launches(&works.iter().map(taken).collect::<Vec<_>>());
         // What the program sends back it has not changed, but this has no place to write it to.
         let mut gradients: Vec<Vec<K::Gradient>> = works.iter().map(|work| work.gradient.to_vec()).collect();
         let (mut memory, mut block) = (Memory::default(), Vec::new());
-        for (work, gradient) in works.iter_mut().zip(&mut gradients) {
+        let mut lines: Vec<_> =
+            works.iter().map(|work| line_words(work.lines, work.gradient.len())).collect();
+        for ((work, gradient), lines) in works.iter_mut().zip(&mut gradients).zip(&mut lines) {
             memory.table.extend(row(work.gradient.len(), block.len(), &work.noise));
-            memory.table.push(0);
+            memory.point_to_bytes(bytemuck::cast_slice_mut(lines));
             constants(&mut block, &work.noise, rounded::<C, K>(&work.constants));
             memory.point(&mut *work.leaves);
             match &mut work.parameter {
@@ -60,6 +69,8 @@ impl OnHost {
             let carry = <K::Store as Store>::Carry::each_mut(&mut work.carry);
             <K::Store as Store>::Carry::map(carry, |field| memory.point(field));
             C::Tensor::map(C::Tensor::each_mut(&mut work.tensor), |number| memory.point(number));
+            AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.axes), |field| memory.point(field));
+            AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.room), |field| memory.point(field));
         }
         assert_eq!(memory.table.len(), launched * self.kernel.row_words());
         self.host.run(Step {

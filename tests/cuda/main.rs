@@ -11,6 +11,7 @@ mod device;
 mod every_number;
 mod fake;
 mod host;
+mod lines;
 mod nvrtc;
 mod parity;
 mod release;

@@ -35,6 +35,7 @@ fn statistics_and_points_for_evaluation() {
         compare::<Bf16Kahan>("stable_adamw");
         compare::<F32>("sgd_sai_normalized"); // a number over all tensors
         compare::<F32>("schedule_free_adamw");
+        compare::<F32>("sm3_momentum"); // state by axis
         compare::<Bf16StateStochastic>("adamw_with_an_average");
     });
 }
