@@ -1,4 +1,13 @@
-//! Chains as CUDA kernels.
+//! The GPU as a device: [`Cuda`], and chains as kernels for it.
+//!
+//! | File | What it holds |
+//! |---|---|
+//! | `device`, `memory`, `tensor` | the device, its memory, and what parameters and gradients are there |
+//! | `run`, `rows`, `kept`, `uploads` | a step: what it works on, what lies on the device already, and what is sent |
+//! | `library`, `compile`, `cache` | kernels, compiled once |
+//! | `kernel`, `update`, `statistic`, `evaluation`, `lines`, `trace` | a chain as text |
+//! | `step`, `square_sums`, `unit` | which functions there are, and how a step becomes launches of them |
+//! | `launch` | the calls that the compiler cannot check |
 //!
 //! A rule's arithmetic stands in one place, in Rust. Here it is [written down](crate::real::Traced) as CUDA C,
 //! together with the store, for one combination of formats: one pass over memory that widens, runs the

@@ -44,7 +44,7 @@ where
         .map(|place| (named(place), array::<Parameter<C>>(SHAPES[place], place as u64)))
         .collect();
     let mut optimizer = C::optimizer((rule.rule)(), device, &parameters);
-    for step in 1..=3 {
+    for step in 1..=2 {
         let gradients: Vec<_> = (0..SHAPES.len())
             .map(|place| (named(place), array::<Gradient<C>>(SHAPES[place], 100 * step + place as u64)))
             .collect();

@@ -46,7 +46,7 @@ fn all_bits<D: MakesTensors, T: StorageDtype>(device: &D, tensors: &Named<D, T>)
 }
 
 /// Parameters, state and the point for evaluation after some steps of a rule of the table.
-fn run<C: Case, D: MakesTensors>(rule: &rules::Case, device: &D, steps: u64) -> Contents {
+pub fn run<C: Case, D: MakesTensors>(rule: &rules::Case, device: &D, steps: u64) -> Contents {
     let chain = gradus::transform::Rule::chain(&(rule.rule)());
     let kernel = gradus::cuda::Kernel::of::<_, C::Formats>("known", &chain).expect("a kernel");
     let has_odd = kernel.statistics().is_empty();

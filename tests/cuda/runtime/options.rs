@@ -1,7 +1,7 @@
 //! Groups, clips, policies, gradient release and snapshots, as on the CPU.
 
 use super::{Named, all_bits, all_gradients, all_parameters, cuda};
-use crate::fake::{Finds, with};
+use crate::fake::with_any;
 use crate::parity::{difference, gradients};
 use crate::values::{Contents, contents};
 use gradus::cpu::Cpu;
@@ -48,7 +48,7 @@ fn grouped<D: MakesTensors>(device: &D) -> Contents {
 
 #[test]
 fn groups_frozen_parameters_and_a_joint_clip() {
-    with(Finds::Both, "runtime::options::groups_frozen_parameters_and_a_joint_clip", &[], || {
+    with_any("runtime::options::groups_frozen_parameters_and_a_joint_clip", || {
         assert_same!(grouped);
     });
 }
@@ -82,7 +82,7 @@ fn released<D: MakesTensors>(device: &D) -> Contents {
 
 #[test]
 fn accumulation_and_gradient_release() {
-    with(Finds::Both, "runtime::options::accumulation_and_gradient_release", &[], || {
+    with_any("runtime::options::accumulation_and_gradient_release", || {
         assert_same!(released);
     });
 }
@@ -119,7 +119,7 @@ fn moved<D: MakesTensors, E: MakesTensors>(from: &D, tensors: &Named<D, bf16>, t
 #[test]
 fn a_snapshot_goes_to_the_gpu_and_back_as_if_nothing_had_happened() {
     let name = "runtime::options::a_snapshot_goes_to_the_gpu_and_back_as_if_nothing_had_happened";
-    with(Finds::Both, name, &[], || {
+    with_any(name, || {
         let (cpu, gpu) = (Cpu::default(), cuda());
         let (mut whole, mut parameters) = started(&cpu);
         go_on(&cpu, (&mut whole, &mut parameters), 1..=6);
@@ -144,7 +144,7 @@ fn a_snapshot_goes_to_the_gpu_and_back_as_if_nothing_had_happened() {
 
 #[test]
 fn gradients_that_are_not_finite_are_skipped_or_named() {
-    with(Finds::Both, "runtime::options::gradients_that_are_not_finite_are_skipped_or_named", &[], || {
+    with_any("runtime::options::gradients_that_are_not_finite_are_skipped_or_named", || {
         let device = cuda();
         let mut parameters = [("w", device.tensor(&[2, 2], &[1.0f32; 4]).expect("memory"))];
         let gradients = [("w", device.tensor(&[2, 2], &[0.0, 1.0, f32::NAN, 2.0]).expect("memory"))];
@@ -160,7 +160,7 @@ fn gradients_that_are_not_finite_are_skipped_or_named() {
 /// Both formats of kernels are of one device at the same time, as in a model of mixed formats.
 #[test]
 fn optimizers_share_a_device() {
-    with(Finds::Both, "runtime::options::optimizers_share_a_device", &[], || {
+    with_any("runtime::options::optimizers_share_a_device", || {
         fn both<D: MakesTensors>(device: &D) -> Contents {
             let mut narrow = all_parameters::<D, bf16>(device);
             let mut wide = all_parameters::<D, f32>(device);
