@@ -144,6 +144,10 @@ impl Cuda {
         Ok(self.stream.synchronize().map_err(|error| driver("finish what was enqueued", error))?)
     }
 
+    pub(super) fn shared_runner(&self) -> Arc<Mutex<Runner>> {
+        self.runner.clone()
+    }
+
     fn runner(&self) -> MutexGuard<'_, Runner> {
         // What a thread leaves behind that panics is whole: everything in there is put in when it is complete.
         self.runner.lock().unwrap_or_else(PoisonError::into_inner)

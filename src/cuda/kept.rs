@@ -3,9 +3,9 @@
 
 use super::library::Loaded;
 use super::step::Launch;
-use super::uploads::Uploads;
+use super::uploads::{OnDevice, Uploads};
 use crate::error::CudaFlaw;
-use cudarc::driver::{CudaFunction, CudaSlice, CudaStream, CudaView};
+use cudarc::driver::{CudaFunction, CudaStream};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const MOST: usize = 4096;
 /// The launches of a kernel over tensors of certain lengths.
 #[derive(Debug)]
 pub(super) struct Lists {
-    memory: CudaSlice<u8>,
+    pub(super) memory: OnDevice,
     pub(super) launches: Vec<Placed>,
 }
 
@@ -27,19 +27,13 @@ pub(super) struct Placed {
     pub(super) blocks: u32,
     pub(super) tensors: u64,
     /// Its bytes of the list.
-    bytes: core::ops::Range<usize>,
-}
-
-impl Lists {
-    pub(super) fn of(&self, launch: &Placed) -> CudaView<'_, u8> {
-        self.memory.slice(launch.bytes.clone())
-    }
+    pub(super) bytes: core::ops::Range<usize>,
 }
 
 /// What lies on the device.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    tables: HashMap<Vec<u64>, Arc<CudaSlice<u8>>>,
+    tables: HashMap<Vec<u64>, Arc<OnDevice>>,
     lists: HashMap<Vec<u64>, Arc<Lists>>,
 }
 
@@ -50,7 +44,7 @@ impl Kept {
         stream: &Arc<CudaStream>,
         uploads: &mut Uploads,
         words: &[u64],
-    ) -> Result<Arc<CudaSlice<u8>>, CudaFlaw> {
+    ) -> Result<Arc<OnDevice>, CudaFlaw> {
         if let Some(table) = self.tables.get(words) {
             return Ok(table.clone());
         }
@@ -92,7 +86,7 @@ impl Kept {
 }
 
 /// Bytes in memory of their own.
-fn sent(stream: &Arc<CudaStream>, uploads: &mut Uploads, bytes: &[u8]) -> Result<CudaSlice<u8>, CudaFlaw> {
+fn sent(stream: &Arc<CudaStream>, uploads: &mut Uploads, bytes: &[u8]) -> Result<OnDevice, CudaFlaw> {
     let mut memory = None;
     uploads.send(stream, bytes, &mut memory)?;
     Ok(memory.expect("it has been filled"))

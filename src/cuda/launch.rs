@@ -2,12 +2,16 @@
 
 #![allow(unsafe_code)]
 
-use super::rows::Rows;
+use super::flaw::driver;
+use super::kept::Placed;
+use super::prepared::{Planned, PreparedStep};
 use super::step::THREADS;
+use super::uploads::OnDevice;
 use crate::dtype::StorageDtype;
+use crate::error::CudaFlaw;
 use cudarc::driver::{
-    CudaEvent, CudaFunction, CudaSlice, CudaStream, CudaView, CudaViewMut, DriverError, LaunchConfig,
-    PinnedHostSlice, PushKernelArg, result, sys,
+    CudaEvent, CudaSlice, CudaStream, CudaView, CudaViewMut, DriverError, LaunchConfig, PinnedHostSlice,
+    PushKernelArg, result, sys,
 };
 use cudarc::nvrtc;
 use std::ffi::{CStr, CString, c_char};
@@ -162,37 +166,54 @@ impl Drop for Pinned {
     }
 }
 
-/// What a launch works on.
-pub(super) struct Arguments<'a> {
-    /// The rows as they lie on the device.
-    pub(super) table: &'a CudaSlice<u8>,
-    /// The pairs that blocks or tensors are told apart by.
-    pub(super) list: CudaView<'a, u8>,
-    pub(super) tensors: u64,
-    pub(super) constants: &'a CudaSlice<u8>,
-}
-
-/// Enqueues a function of a kernel.
+/// Enqueues the launches of a kernel.
 ///
-/// `rows` is what the table was filled with; it borrows all memory that the table leads to.
+/// Whoever calls this keeps all memory that the table leads to until it returns.
 pub(super) fn launch(
     stream: &CudaStream,
-    function: &CudaFunction,
-    blocks: u32,
-    rows: &Rows<'_>,
-    arguments: &Arguments<'_>,
+    planned: &Planned,
+    constants: &OnDevice,
 ) -> Result<(), DriverError> {
-    assert!(arguments.table.len() >= size_of_val(rows.words()), "the table holds the rows");
-    let pairs = arguments.list.len() as u64 / 8;
-    assert!(pairs >= arguments.tensors && blocks > 0, "the list has a pair for each tensor");
-    let config =
-        LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (THREADS as u32, 1, 1), shared_mem_bytes: 0 };
-    let mut builder = stream.launch_builder(function);
-    builder.arg(arguments.table).arg(&arguments.list).arg(&arguments.tensors).arg(arguments.constants);
-    // SAFETY: `function` was compiled from the source that `unit` wrote, where all functions take a table, a list, the
-    // number of tensors and constants, in this order. Rows come from views only, whose context is the stream's and
-    // whose lengths `Rows` has checked; `rows` borrows them, so they live until the launch is enqueued, and cudarc
-    // frees them behind it. Lists come from `Kernel::launches` for tensors of these lengths, and name no row or leaf
-    // beyond them. `Rows` adds each tensor's constants to the block that it says they begin in.
-    unsafe { builder.launch(config) }.map(drop)
+    let Planned { lists, table, .. } = planned;
+    let (table, constants) = (table.pointer(), constants.pointer());
+    for Placed { function, blocks, tensors, bytes } in &lists.launches {
+        assert!(*blocks > 0 && bytes.len() as u64 >= 8 * tensors, "the list has a pair for each tensor");
+        assert!(bytes.end <= lists.memory.len(), "the list lies on the device");
+        let list = lists.memory.pointer() + bytes.start as u64;
+        let config = LaunchConfig {
+            grid_dim: (*blocks, 1, 1),
+            block_dim: (THREADS as u32, 1, 1),
+            shared_mem_bytes: 0,
+        };
+        let mut builder = stream.launch_builder(function);
+        builder.arg(&table).arg(&list).arg(tensors).arg(&constants);
+        // SAFETY: `function` was compiled from the source that `unit` wrote, where all functions take a table, a list,
+        // the number of tensors and constants, in this order, each in 64 bits. The table was sent from `Rows`, whose
+        // pointers come from views only, of this stream's context and of lengths that have been checked; the caller
+        // keeps what they show, and cudarc frees it behind what is enqueued. Lists come from `Kernel::launches` for
+        // tensors of these lengths, and name no row or leaf beyond them. Each row says where its constants begin in
+        // the block that was sent with them.
+        unsafe { builder.launch(config) }?;
+    }
+    Ok(())
+}
+
+impl PreparedStep {
+    /// Enqueues the kernels of the step that has been prepared. Nothing else is asked of the driver, so a capture of
+    /// the stream takes it up, and what was captured may be launched again after each
+    /// [`prepare`](Self::prepare).
+    ///
+    /// # Errors
+    /// [`CudaFlaw::NotReplayable`] if nothing has been prepared, [`CudaFlaw::Driver`].
+    ///
+    /// # Safety
+    /// The parameters, the gradients and the optimizers of the prepared step must be where they were when it was
+    /// prepared, until this returns; of what was captured, whenever it is launched.
+    pub unsafe fn enqueue(&mut self) -> Result<(), CudaFlaw> {
+        let stream = self.stream.clone();
+        for (constants, planned) in self.to_launch()? {
+            launch(&stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
+        }
+        Ok(())
+    }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `device`, `memory`, `tensor` | the device, its memory, and what parameters and gradients are there |
 //! | `run`, `rows`, `kept`, `uploads` | a step: what it works on, what lies on the device already, and what is sent |
+//! | `prepared` | a step in two halves, for CUDA graphs |
 //! | `library`, `compile`, `cache` | kernels, compiled once |
 //! | `kernel`, `update`, `statistic`, `evaluation`, `lines`, `trace` | a chain as text |
 //! | `step`, `square_sums`, `unit` | which functions there are, and how a step becomes launches of them |
@@ -45,6 +46,7 @@ mod launch;
 mod library;
 mod lines;
 mod memory;
+mod prepared;
 mod rows;
 mod run;
 mod square_sums;
@@ -62,6 +64,7 @@ pub use device::Cuda;
 pub use kernel::{Kernel, Statistic};
 pub use lines::{line_blocks, line_words};
 pub use memory::CudaMemory;
+pub use prepared::PreparedStep;
 pub use step::{Launch, THREADS, Taken, constants, row};
 pub use tensor::{CudaTensor, Reads, Writes};
 pub use unit::unit;

@@ -1,10 +1,9 @@
 //! [`Rows`]: what a launch must know of its tensors, and a hold on their memory.
 
+use super::uploads::OnDevice;
 use crate::error::CudaFlaw;
 use core::marker::PhantomData;
-use cudarc::driver::{
-    CudaSlice, CudaStream, CudaView, CudaViewMut, DevicePtr, DevicePtrMut, DeviceSlice, SyncOnDrop,
-};
+use cudarc::driver::{CudaStream, CudaView, CudaViewMut, DevicePtr, DevicePtrMut, DeviceSlice, SyncOnDrop};
 use std::sync::Arc;
 
 /// Rows of the table of tensors (`cuda/common/table.cuh`), with the memory that they lead to borrowed.
@@ -76,9 +75,8 @@ impl<'w> Rows<'w> {
     }
 
     /// Adds a pointer to memory that the caller keeps until the launch is enqueued.
-    pub(super) fn keep(&mut self, memory: &CudaSlice<u8>) {
-        let (pointer, _) = memory.device_ptr(self.stream);
-        self.words.push(pointer);
+    pub(super) fn lead_to(&mut self, memory: &OnDevice) {
+        self.words.push(memory.pointer());
     }
 
     /// Fills up a row of so many words with pointers that are not followed.

@@ -2,13 +2,14 @@
 
 use super::flaw::{driver, out_of_memory};
 use super::kept::Kept;
-use super::launch::{Arguments, launch};
+use super::launch::launch;
 use super::library::{Library, Loaded};
 use super::lines::{line_blocks, line_words};
 use super::memory::{CudaMemory, fetch};
+use super::prepared::{Plan, Planned, Preparing};
 use super::rows::Rows;
 use super::step::{Launch, Taken, constants, row};
-use super::uploads::Uploads;
+use super::uploads::{OnDevice, Uploads};
 use super::{Architecture, Cuda, Kernel};
 use crate::device::{Evaluated, Formats, LEAF, Number, Work};
 use crate::dtype::StorageDtype;
@@ -17,7 +18,7 @@ use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
-use cudarc::driver::{CudaSlice, CudaStream, CudaView};
+use cudarc::driver::{CudaStream, CudaView};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -27,7 +28,9 @@ pub(super) struct Runner {
     library: Library,
     uploads: Uploads,
     kept: Kept,
-    constants: Option<CudaSlice<u8>>,
+    constants: Option<OnDevice>,
+    /// Steps are prepared there instead of taken.
+    pub(super) preparing: Option<Preparing>,
 }
 
 /// The tensors of a step that one kernel works on.
@@ -36,7 +39,7 @@ struct Group<'w> {
     rows: Rows<'w>,
     tensors: Vec<Taken>,
     /// What the lines of each tensor are, as rows lead to it.
-    lines: Vec<Arc<CudaSlice<u8>>>,
+    lines: Vec<Arc<OnDevice>>,
 }
 
 /// What is launched of a kernel. The first word of what lists are found by.
@@ -79,6 +82,7 @@ impl Runner {
         architecture: Architecture,
         works: &mut [Work<'_, Cuda, C, K>],
     ) -> Result<()> {
+        self.begin(stream, Part::Step)?;
         let (mut groups, mut block) = (SmallVec::<[Group<'_>; 2]>::new(), Vec::new());
         let mut last: Option<(*const C, usize)> = None;
         for work in works {
@@ -110,7 +114,7 @@ impl Runner {
                 because: "it is taken within one kernel, and each rule is a kernel of its own",
             });
         }
-        self.enqueue(stream, Part::Step, &groups, &block)
+        self.enqueue(stream, Part::Step, groups, &block)
     }
 
     /// The point for evaluation of a tensor.
@@ -120,6 +124,7 @@ impl Runner {
         architecture: Architecture,
         tensor: &mut Evaluated<'_, Cuda, C, K>,
     ) -> Result<()> {
+        self.begin(stream, Part::Evaluation)?;
         let loaded = self.library.chain::<C, K>(stream.context(), architecture, tensor.chain)?;
         let length = tensor.into.len();
         if length == 0 {
@@ -151,7 +156,7 @@ impl Runner {
         rows.fill(loaded.kernel.row_words());
         let tensors = vec![Taken { length, statistics, line_blocks: [0, 0] }];
         let group = Group { loaded, rows, tensors, lines: Vec::new() };
-        self.enqueue(stream, Part::Evaluation, &[group], &block)
+        self.enqueue(stream, Part::Evaluation, [group].into_iter().collect(), &block)
     }
 
     /// The sums of the squares of tensors, on the host. This waits for them.
@@ -163,6 +168,7 @@ impl Runner {
         unit: f64,
         sums: &mut [f64],
     ) -> Result<()> {
+        self.begin(stream, Part::Sums)?;
         let loaded = self.library.square_sums::<T>(stream.context(), architecture)?;
         let leaves = views.iter().flatten().map(|view| view.len().div_ceil(LEAF)).sum();
         let room = |length| {
@@ -192,7 +198,7 @@ impl Runner {
                 leaf += leaves;
             }
             if group.tensors.iter().any(|tensor| tensor.length > 0) {
-                self.enqueue(stream, Part::Sums, &[group], &block)?;
+                self.enqueue(stream, Part::Sums, [group].into_iter().collect(), &block)?;
             }
         }
         let found =
@@ -201,32 +207,49 @@ impl Runner {
         Ok(())
     }
 
-    /// Sends what the device does not have yet, then launches.
+    /// Sends what the device does not have yet, then launches; or prepares that.
     fn enqueue(
         &mut self,
         stream: &Arc<CudaStream>,
         part: Part,
-        groups: &[Group<'_>],
+        groups: SmallVec<[Group<'_>; 2]>,
         block: &[u64],
     ) -> Result<()> {
-        let Self { uploads, kept, constants, .. } = self;
-        uploads.send(stream, bytemuck::cast_slice(block), constants)?;
-        let constants = constants.as_ref().expect("just sent");
-        let mut ready = SmallVec::<[_; 2]>::new();
+        let Self { uploads, kept, constants, preparing, .. } = self;
+        // What was launched of other streams' memory is told to them when this is dropped, in the end.
+        let (mut plan, mut borrowed) = (Plan::new(), SmallVec::<[Rows<'_>; 2]>::new());
         for group in groups {
-            let (key, list) = group.launches(part);
-            let lists = kept.lists(stream, uploads, &group.loaded, &key, list)?;
-            ready.push((group, lists, kept.table(stream, uploads, group.rows.words())?));
+            let lists = {
+                let (key, list) = group.launches(part);
+                kept.lists(stream, uploads, &group.loaded, &key, list)?
+            };
+            let table = kept.table(stream, uploads, group.rows.words())?;
+            plan.push(Planned { lists, table, lines: group.lines });
+            borrowed.push(group.rows);
         }
-        for (group, lists, table) in &ready {
-            for placed in &lists.launches {
-                let arguments =
-                    Arguments { table, list: lists.of(placed), tensors: placed.tensors, constants };
-                launch(stream, &placed.function, placed.blocks, &group.rows, &arguments)
-                    .map_err(|error| driver("launch a kernel", error))?;
-            }
+        let block = bytemuck::cast_slice(block);
+        if let Some(preparing) = preparing.as_mut().filter(|preparing| preparing.is_here()) {
+            preparing.check(&plan)?;
+            uploads.send(stream, block, preparing.constants()?)?;
+            preparing.keep(plan);
+            return Ok(());
+        }
+        uploads.send(stream, block, constants)?;
+        let constants = constants.as_ref().expect("just sent");
+        for planned in &plan {
+            launch(stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
         }
         Ok(())
+    }
+
+    /// What must come before anything is asked of the driver in a thread.
+    fn begin(&self, stream: &Arc<CudaStream>, part: Part) -> Result<()> {
+        let is_prepared = self.preparing.as_ref().is_some_and(Preparing::is_here);
+        if is_prepared && !matches!(part, Part::Step) {
+            let reason = "a part of it is decided on the host, or is no step at all";
+            return Err(CudaFlaw::NotReplayable { reason }.into());
+        }
+        Ok(stream.context().bind_to_thread().map_err(|error| driver("use the context", error))?)
     }
 }
 
@@ -237,7 +260,7 @@ fn add<'w, C: Stage, K: Formats>(
     group: &mut Group<'w>,
     block: &mut Vec<u64>,
     work: &'w mut Work<'_, Cuda, C, K>,
-    lines: Option<Arc<CudaSlice<u8>>>,
+    lines: Option<Arc<OnDevice>>,
 ) -> Result<(), CudaFlaw> {
     let length = work.gradient.len();
     let Group { loaded, rows, tensors, lines: all_lines } = group;
@@ -247,7 +270,7 @@ fn add<'w, C: Stage, K: Formats>(
     constants::<Number<K>>(block, &work.noise, rounded::<C, K>(&work.constants));
     match lines {
         Some(lines) => {
-            rows.keep(&lines);
+            rows.lead_to(&lines);
             all_lines.push(lines);
         }
         None => rows.add(&[0]),

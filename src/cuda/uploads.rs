@@ -3,8 +3,26 @@
 use super::flaw::{driver, out_of_memory};
 use super::launch::Pinned;
 use crate::error::CudaFlaw;
-use cudarc::driver::{CudaSlice, CudaStream};
+use cudarc::driver::{CudaSlice, CudaStream, DevicePtr};
 use std::sync::Arc;
+
+/// Bytes that lie on the device, for kernels of one stream.
+#[derive(Debug)]
+pub(super) struct OnDevice {
+    memory: CudaSlice<u8>,
+    /// Where they lie. Asked once: asking makes the stream wait for others, which have nothing to do with these.
+    pointer: u64,
+}
+
+impl OnDevice {
+    pub(super) fn pointer(&self) -> u64 {
+        self.pointer
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.memory.len()
+    }
+}
 
 /// The least bytes of a block.
 const SMALLEST: usize = 4096;
@@ -22,18 +40,20 @@ impl Uploads {
         &mut self,
         stream: &Arc<CudaStream>,
         bytes: &[u8],
-        into: &mut Option<CudaSlice<u8>>,
+        into: &mut Option<OnDevice>,
     ) -> Result<(), CudaFlaw> {
         let room = bytes.len().next_power_of_two().max(SMALLEST);
         let target = match into {
             Some(target) if target.len() >= bytes.len() => target,
             _ => {
                 let purpose = "tables and constants of a step";
-                into.insert(stream.alloc_zeros(room).map_err(|error| out_of_memory(error, room, purpose))?)
+                let memory = stream.alloc_zeros(room).map_err(|error| out_of_memory(error, room, purpose))?;
+                let pointer = memory.device_ptr(stream).0;
+                into.insert(OnDevice { memory, pointer })
             }
         };
         self.free_block(stream, room)?
-            .send(stream, bytes, target)
+            .send(stream, bytes, &mut target.memory)
             .map_err(|error| driver("send a step", error))
     }
 

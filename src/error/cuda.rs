@@ -93,6 +93,13 @@ pub enum CudaFlaw {
         parameter: String,
     },
 
+    /// A step cannot be taken in two halves, or not again.
+    #[error("the step cannot be replayed: {reason}")]
+    NotReplayable {
+        /// Why.
+        reason: &'static str,
+    },
+
     /// The driver refused an operation.
     #[error("CUDA could not {operation}: {reason}")]
     Driver {

@@ -66,6 +66,8 @@
 //! What goes wrong on the GPU behind a step's back is reported by whatever waits next:
 //! [`wait`](crate::cuda::Cuda::wait), [`fetch`](crate::cuda::Cuda::fetch), a snapshot.
 //!
+//! In a CUDA graph a step is taken up in two halves: see [`PreparedStep`](crate::cuda::PreparedStep).
+//!
 //! # The first step
 //!
 //! compiles. NVRTC takes some tenths of a second for a rule in its formats, once: what it made lies in the folder that
@@ -85,6 +87,6 @@
 //! | rules that work on matrices | refused when the optimizer is built: there is no linear algebra on CUDA yet |
 //! | gradients of a few rows ([`RowOptimizer`](crate::optimizer::RowOptimizer)) | does not compile for `Cuda` |
 //! | a number over all tensors (SGD-SaI by the largest) in groups of different rules | refused at the first step |
-//! | CUDA graphs | a step cannot be captured: it looks after its memory while it is enqueued |
+//! | a joint clip, a policy or the scale of a loss in a CUDA graph | refused when the step is prepared |
 //!
 //! No GPU has run any of this so far. The tests run the whole of it, kernels included, on a driver that needs none.

@@ -21,7 +21,16 @@
 typedef int Result;
 typedef unsigned long long Pointer;
 
-enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, NOT_FOUND = 500, NOT_READY = 600 };
+enum {
+    SUCCESS = 0,
+    INVALID_VALUE = 1,
+    OUT_OF_MEMORY = 2,
+    NO_DEVICE = 100,
+    INVALID_CONTEXT = 201,
+    NOT_FOUND = 500,
+    NOT_READY = 600,
+    CAPTURE_UNSUPPORTED = 900
+};
 
 struct Event {
     bool is_recorded, is_done;
@@ -41,6 +50,10 @@ static std::deque<std::function<void()>> queue;
 static std::map<Pointer, size_t> memory;
 static std::map<char *, size_t> pinned;
 static size_t used = 0;
+static thread_local void *current = nullptr;
+// What is captured in the place of being enqueued; and whether anything came that no capture takes.
+static std::deque<std::function<void()>> *capture = nullptr;
+static bool is_spoiled = false;
 
 typedef std::lock_guard<std::recursive_mutex> Lock;
 
@@ -69,6 +82,10 @@ static void finish()
 
 static void enqueue(std::function<void()> operation)
 {
+    if (capture) {
+        capture->push_back(operation);
+        return;
+    }
     queue.push_back(operation);
     if (queue.size() > 1000) finish();
 }
@@ -133,8 +150,6 @@ Result cuDeviceGetAttribute(int *value, int attribute, int)
     return SUCCESS;
 }
 
-static thread_local void *current = nullptr;
-
 Result cuDevicePrimaryCtxRetain(void **context, int device)
 {
     *context = (void *)(size_t)(0x1000 + device);
@@ -167,6 +182,8 @@ Result cuMemAllocAsync(Pointer *into, size_t bytes, void *)
 {
     Lock lock(mutex);
     note("allocate");
+    if (!current) return INVALID_CONTEXT;
+    is_spoiled |= capture != nullptr;
     return allocate(into, bytes);
 }
 
@@ -208,6 +225,8 @@ Result cuMemcpyHtoDAsync_v2(Pointer into, const void *from, size_t bytes, void *
 {
     Lock lock(mutex);
     note("send");
+    if (!current) return INVALID_CONTEXT;
+    is_spoiled |= capture != nullptr;
     if (!is_within(into, bytes)) return INVALID_VALUE;
     auto next = pinned.upper_bound((char *)from);
     const bool is_pinned = next != pinned.begin() && (char *)from < std::prev(next)->first + std::prev(next)->second;
@@ -224,6 +243,8 @@ Result cuMemcpyDtoHAsync_v2(void *into, Pointer from, size_t bytes, void *)
 {
     Lock lock(mutex);
     note("fetch");
+    if (!current) return INVALID_CONTEXT;
+    is_spoiled |= capture != nullptr;
     if (!is_within(from, bytes)) return INVALID_VALUE;
     enqueue([=] { std::memcpy(into, (void *)from, bytes); });
     return SUCCESS;
@@ -256,7 +277,52 @@ Result cuStreamSynchronize(void *)
 }
 
 // All streams are one, so that each waits for all others.
-Result cuStreamWaitEvent(void *, Event *, unsigned) { return SUCCESS; }
+Result cuStreamWaitEvent(void *, Event *, unsigned)
+{
+    Lock lock(mutex);
+    is_spoiled |= capture != nullptr;
+    return SUCCESS;
+}
+
+Result cuStreamBeginCapture_v2(void *, int)
+{
+    Lock lock(mutex);
+    capture = new std::deque<std::function<void()>>();
+    is_spoiled = false;
+    return SUCCESS;
+}
+
+Result cuStreamEndCapture(void *, void **graph)
+{
+    Lock lock(mutex);
+    *graph = capture;
+    capture = nullptr;
+    return is_spoiled ? CAPTURE_UNSUPPORTED : SUCCESS;
+}
+
+Result cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long)
+{
+    *executable = graph;
+    return SUCCESS;
+}
+
+Result cuGraphLaunch(void *executable, void *)
+{
+    Lock lock(mutex);
+    note("launch graph");
+    for (const std::function<void()> &operation : *(std::deque<std::function<void()>> *)executable) enqueue(operation);
+    return SUCCESS;
+}
+
+Result cuGraphExecDestroy(void *) { return SUCCESS; }
+
+Result cuGraphDestroy(void *graph)
+{
+    Lock lock(mutex);
+    finish();
+    delete (std::deque<std::function<void()>> *)graph;
+    return SUCCESS;
+}
 
 Result cuEventCreate(Event **event, unsigned)
 {
@@ -283,6 +349,8 @@ Result cuEventRecord(Event *event, void *)
 Result cuEventQuery(Event *event)
 {
     Lock lock(mutex);
+    if (!current) return INVALID_CONTEXT;
+    is_spoiled |= capture != nullptr;
     return event->is_recorded && !event->is_done ? NOT_READY : SUCCESS;
 }
 
@@ -327,6 +395,7 @@ Result cuLaunchKernel(
     typedef void (*Run)(void *, Pointer, Pointer, Pointer, Pointer, unsigned);
     Lock lock(mutex);
     note("launch");
+    if (!current) return INVALID_CONTEXT;
     if (blocks == 0 || threads != 256) return INVALID_VALUE;
     Pointer values[4];
     for (int i = 0; i < 4; ++i) values[i] = *(Pointer *)arguments[i];

@@ -2,6 +2,7 @@
 
 mod calls;
 mod errors;
+mod graphs;
 mod kernels;
 mod options;
 mod parity;
