@@ -116,3 +116,25 @@ pub(super) fn compile_binary(source: &str, architecture: Architecture) -> Result
     let options = options(architecture).iter().map(|option| text(option)).collect::<Result<Vec<_>, _>>()?;
     launch::compile(&text(source)?, &options).map_err(refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SM_90: Architecture = Architecture { major: 9, minor: 0 };
+
+    #[test]
+    fn the_compiler_makes_a_binary_or_says_what_is_wrong() {
+        match compile_binary("extern \"C\" __global__ void nothing() {}", SM_90) {
+            Err(CudaFlaw::NoCompiler) => return println!("skipped: {}", CudaFlaw::NoCompiler),
+            binary => assert!(binary.expect("it compiles").starts_with(b"\x7fELF")),
+        }
+        match compile_binary("__global__ void broken() { undeclared = 1; }", SM_90) {
+            Err(CudaFlaw::RefusedKernel { architecture, log }) => {
+                assert_eq!(architecture, "sm_90");
+                assert!(log.contains("undeclared"), "{log}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -33,8 +33,42 @@ pub(super) struct Placed {
 /// What lies on the device.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    tables: HashMap<Vec<u64>, Arc<OnDevice>>,
-    lists: HashMap<Vec<u64>, Arc<Lists>>,
+    tables: Shelf<OnDevice>,
+    lists: Shelf<Lists>,
+}
+
+/// Things that are found by words.
+#[derive(Debug)]
+struct Shelf<X> {
+    all: HashMap<Arc<[u64]>, Arc<X>>,
+    /// What was found last: in most steps the same again, and comparing is faster than hashing.
+    last: Option<(Arc<[u64]>, Arc<X>)>,
+}
+
+impl<X> Default for Shelf<X> {
+    fn default() -> Self {
+        Self { all: HashMap::new(), last: None }
+    }
+}
+
+impl<X> Shelf<X> {
+    fn find(&mut self, words: &[u64]) -> Option<Arc<X>> {
+        if self.last.as_ref().is_none_or(|(known, _)| **known != *words) {
+            let (known, found) = self.all.get_key_value(words)?;
+            self.last = Some((known.clone(), found.clone()));
+        }
+        self.last.as_ref().map(|(_, found)| found.clone())
+    }
+
+    /// Adds something. Begins anew when there is too much; what is under way keeps its own.
+    fn add(&mut self, words: &[u64], new: X) -> Arc<X> {
+        if self.all.len() >= MOST {
+            self.all.clear();
+        }
+        let new = Arc::new(new);
+        self.all.insert(words.into(), new.clone());
+        new
+    }
 }
 
 impl Kept {
@@ -45,13 +79,11 @@ impl Kept {
         uploads: &mut Uploads,
         words: &[u64],
     ) -> Result<Arc<OnDevice>, CudaFlaw> {
-        if let Some(table) = self.tables.get(words) {
-            return Ok(table.clone());
+        if let Some(table) = self.tables.find(words) {
+            return Ok(table);
         }
-        let table = Arc::new(sent(stream, uploads, bytemuck::cast_slice(words))?);
-        make_room(&mut self.tables);
-        self.tables.insert(words.to_vec(), table.clone());
-        Ok(table)
+        let table = sent(stream, uploads, bytemuck::cast_slice(words))?;
+        Ok(self.tables.add(words, table))
     }
 
     /// The launches of a kernel that `key` stands for, and `list` makes.
@@ -63,8 +95,8 @@ impl Kept {
         key: &[u64],
         list: impl FnOnce() -> Vec<Launch>,
     ) -> Result<Arc<Lists>, CudaFlaw> {
-        if let Some(lists) = self.lists.get(key) {
-            return Ok(lists.clone());
+        if let Some(lists) = self.lists.find(key) {
+            return Ok(lists);
         }
         let (mut pairs, mut launches) = (Vec::new(), Vec::new());
         for Launch { function, blocks, tensors, list } in list() {
@@ -78,10 +110,7 @@ impl Kept {
             });
         }
         let memory = sent(stream, uploads, bytemuck::cast_slice(&pairs))?;
-        let lists = Arc::new(Lists { memory, launches });
-        make_room(&mut self.lists);
-        self.lists.insert(key.to_vec(), lists.clone());
-        Ok(lists)
+        Ok(self.lists.add(key, Lists { memory, launches }))
     }
 }
 
@@ -92,9 +121,21 @@ fn sent(stream: &Arc<CudaStream>, uploads: &mut Uploads, bytes: &[u8]) -> Result
     Ok(memory.expect("it has been filled"))
 }
 
-/// Begins anew when there are too many. What is under way keeps its own.
-fn make_room<X>(kept: &mut HashMap<Vec<u64>, X>) {
-    if kept.len() >= MOST {
-        kept.clear();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_added_is_found_until_there_is_too_much() {
+        let mut shelf = Shelf::default();
+        for number in 0..MOST as u64 {
+            shelf.add(&[number], number);
+        }
+        assert_eq!(shelf.find(&[7]).as_deref(), Some(&7));
+        assert_eq!(shelf.find(&[8]).as_deref(), Some(&8));
+        assert_eq!(shelf.find(&[8, 0]), None);
+        shelf.add(&[MOST as u64], 0);
+        assert_eq!(shelf.find(&[7]), None);
+        assert_eq!(shelf.find(&[MOST as u64]).as_deref(), Some(&0));
     }
 }
