@@ -211,7 +211,7 @@ impl PreparedStep {
     /// prepared, until this returns; of what was captured, whenever it is launched.
     pub unsafe fn enqueue(&mut self) -> Result<(), CudaFlaw> {
         let stream = self.stream.clone();
-        for (constants, planned) in self.to_launch()? {
+        for (constants, planned) in self.launches()? {
             launch(&stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
         }
         Ok(())

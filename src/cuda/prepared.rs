@@ -170,7 +170,7 @@ impl PreparedStep {
     }
 
     /// What `enqueue` launches.
-    pub(super) fn to_launch(&mut self) -> Result<impl Iterator<Item = (&OnDevice, &Planned)>, CudaFlaw> {
+    pub(super) fn launches(&mut self) -> Result<impl Iterator<Item = (&OnDevice, &Planned)>, CudaFlaw> {
         if self.count == 0 {
             return Err(changed("nothing has been prepared"));
         }
