@@ -4,34 +4,62 @@
 //! cargo run --release --example replay -- [--device cpu|cuda] [--json] FILE...
 //! ```
 //!
-//! Exits with 0 if all pass, 1 if not, 2 for a file that cannot be read.
+//! `cuda` needs `--features cuda`.
+//!
+//! Exits with 0 if all pass, 1 if not, 2 for a file that cannot be read or a device that is not there.
 
 use gradus::cpu::Cpu;
+#[cfg(feature = "cuda")]
+use gradus::cuda::Cuda;
 use gradus::testing::replay::{Outcome, replay};
 use gradus::testing::trajectory::Trajectory;
 use lexopt::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: replay [--device cpu] [--json] FILE...";
+const USAGE: &str = "usage: replay [--device cpu|cuda] [--json] FILE...";
 
 struct Options {
     files: Vec<PathBuf>,
     json: bool,
+    device: AnyDevice,
+}
+
+/// A device, chosen at run time.
+enum AnyDevice {
+    Cpu(Cpu),
+    #[cfg(feature = "cuda")]
+    Cuda(Cuda),
+}
+
+impl AnyDevice {
+    fn named(name: &str) -> Result<Self, String> {
+        match name {
+            "cpu" => Ok(Self::Cpu(Cpu::default())),
+            #[cfg(feature = "cuda")]
+            "cuda" => Cuda::new(0).map(Self::Cuda).map_err(|error| error.to_string()),
+            #[cfg(not(feature = "cuda"))]
+            "cuda" => Err("this build knows no CUDA; build it with `--features cuda`".to_owned()),
+            other => Err(format!("there is no device `{other}`; there are `cpu` and `cuda`")),
+        }
+    }
+
+    fn replay(&self, trajectory: &Trajectory) -> Outcome {
+        match self {
+            Self::Cpu(device) => replay(trajectory, device),
+            #[cfg(feature = "cuda")]
+            Self::Cuda(device) => replay(trajectory, device),
+        }
+    }
 }
 
 fn options() -> Result<Options, lexopt::Error> {
-    let mut options = Options { files: Vec::new(), json: false };
+    let mut options = Options { files: Vec::new(), json: false, device: AnyDevice::Cpu(Cpu::default()) };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("json") => options.json = true,
-            Long("device") => match arguments.value()?.string()?.as_str() {
-                "cpu" => {}
-                other => {
-                    return Err(format!("there is no device `{other}` in this build; there is `cpu`").into());
-                }
-            },
+            Long("device") => options.device = AnyDevice::named(&arguments.value()?.string()?)?,
             Long("help") | Short('h') => {
                 println!("{USAGE}");
                 std::process::exit(0);
@@ -63,7 +91,7 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         };
-        let outcome = replay(&trajectory, &Cpu::default());
+        let outcome = options.device.replay(&trajectory);
         counts.add(&outcome);
         if options.json {
             println!("{}", as_json(&trajectory.name, &outcome));

@@ -145,7 +145,7 @@ pub mod device;
 // The CPU as a device.
 pub mod cpu;
 
-// Chains as CUDA kernels.
+// Chains as CUDA kernels, and the GPU as a device.
 #[cfg(feature = "cuda")]
 pub mod cuda;
 

@@ -1,23 +1,26 @@
 // The table of tensors: what a launch knows of each, as 64-bit words in the memory of the device.
 //
 //   word   0  elements
-//          1  where the tensor's constants begin in the block of constants
-//          2  noise: the tensor's id, and the number of its gradient in the upper half
-//          3  seed
-//          4  the numbers of the tensor                                pointers from here on
-//          5  leaves of sums, one for each LEAF elements
-//          6  parameter; null if the gradient only enters the averages
-//          7  gradient
-//          8  state, a pointer per field; then what the store carries, a pointer per field
+//          1  where the tensor's constants begin in the block of constants, in words
+//          2  seed
+//          3  the lines of the tensor, for state by axis               pointers from here on
+//          4  leaves of sums, one for each LEAF elements
+//          5  parameter; null if the gradient only enters the averages
+//          6  gradient
+//          7  a pointer per field: state, what the store carries, the numbers of the tensor, the state by axis, and
+//             room for what becomes of that
+//
+// The block of constants, the one thing that every step brings along, has for each tensor a word of noise (the
+// tensor's id, and the number of its gradient in the upper half), then the constants.
 //
 // A launch walks a list of pairs (tensor, leaf), so that a thousand small tensors are one launch.
 
 namespace gradus {
 
-enum { LEAF = 4096, LANES = 256, BEFORE_FIELDS = 8 };
+enum { LEAF = 4096, LANES = 256, BEFORE_FIELDS = 7 };
 
 template <class Kernel> struct Row {
-    enum { WORDS = BEFORE_FIELDS + Kernel::STATE + Kernel::CARRY };
+    enum { WORDS = BEFORE_FIELDS + Kernel::STATE + Kernel::CARRY + Kernel::TENSOR + 2 * Kernel::AXES };
 
     const u64 *words;
 
@@ -29,20 +32,16 @@ template <class Kernel> struct Row {
     }
 
     __device__ __forceinline__ u64 length() const { return words[0]; }
-    __device__ __forceinline__ u64 noise() const { return words[2]; }
-    __device__ __forceinline__ u64 seed() const { return words[3]; }
-    __device__ __forceinline__ typename Kernel::Number *tensor() const
-    {
-        return pointer<typename Kernel::Number>(4);
-    }
-    __device__ __forceinline__ double *leaves() const { return pointer<double>(5); }
+    __device__ __forceinline__ u64 seed() const { return words[2]; }
+    __device__ __forceinline__ const u64 *lines() const { return pointer<const u64>(3); }
+    __device__ __forceinline__ double *leaves() const { return pointer<double>(4); }
     __device__ __forceinline__ typename Kernel::Parameter::Memory *parameter() const
     {
-        return pointer<typename Kernel::Parameter::Memory>(6);
+        return pointer<typename Kernel::Parameter::Memory>(5);
     }
     __device__ __forceinline__ const typename Kernel::Gradient::Memory *gradient() const
     {
-        return pointer<typename Kernel::Gradient::Memory>(7);
+        return pointer<typename Kernel::Gradient::Memory>(6);
     }
     __device__ __forceinline__ typename Kernel::State::Memory *state(int field) const
     {
@@ -52,27 +51,42 @@ template <class Kernel> struct Row {
     {
         return pointer<typename Kernel::Beside::Memory>(BEFORE_FIELDS + Kernel::STATE + field);
     }
+    __device__ __forceinline__ typename Kernel::Number *tensor(int field) const
+    {
+        return pointer<typename Kernel::Number>(BEFORE_FIELDS + Kernel::STATE + Kernel::CARRY + field);
+    }
+    __device__ __forceinline__ typename Kernel::Number *axis(int field) const
+    {
+        return pointer<typename Kernel::Number>(WORDS - 2 * Kernel::AXES + field);
+    }
+    __device__ __forceinline__ typename Kernel::Number *room(int field) const
+    {
+        return pointer<typename Kernel::Number>(WORDS - Kernel::AXES + field);
+    }
 };
 
 // The constants of a tensor's step and the numbers of the tensor, read once by each thread.
 template <class Kernel> struct Constants {
+    u64 noise;
     typename Kernel::Number at[Kernel::CONSTANTS + 1];
     typename Kernel::Number tensor[Kernel::TENSOR + 1];
 
     __device__ __forceinline__ Constants(const Row<Kernel> &row, const void *constants)
     {
-        const typename Kernel::Number *from = (const typename Kernel::Number *)constants + row.words[1];
+        const u64 *block = (const u64 *)constants + row.words[1];
+        const typename Kernel::Number *from = (const typename Kernel::Number *)(block + 1);
+        noise = block[0];
 #pragma unroll
         for (int i = 0; i < Kernel::CONSTANTS; ++i) at[i] = from[i];
 #pragma unroll
-        for (int i = 0; i < Kernel::TENSOR; ++i) tensor[i] = row.tensor()[i];
+        for (int i = 0; i < Kernel::TENSOR; ++i) tensor[i] = *row.tensor(i);
     }
 };
 
 // What a rule sees of an element and what it leaves, in the numbers that it computes with.
 template <class Kernel> struct Element {
     typename Kernel::Number gradient, parameter, first_element;
-    typename Kernel::Number state[Kernel::STATE + 1], carry[Kernel::CARRY + 1];
+    typename Kernel::Number state[Kernel::STATE + 1], carry[Kernel::CARRY + 1], axes[Kernel::AXES + 1];
     // The parameter as it is stored, with a correction if it has one; whether it is written, and the random
     // bits of its rounding.
     typename Kernel::Parameter::Memory memory;

@@ -3,7 +3,7 @@
 // Everything is in 64-bit words of this machine, but for the contents of memory. A step:
 //
 //   buffers     their number; of each its bytes, then the contents
-//   table       words per row, rows, then the words; pointers (from word 4 on) are the number of a buffer,
+//   table       words per row, rows, then the words; pointers (from word 3 on) are the number of a buffer,
 //               counted from 1, or 0
 //   constants   bytes, then the contents
 //   launches    their number; of each: number of the function, blocks, tensors, entries of the list, the list
@@ -49,7 +49,7 @@ static void step()
     std::vector<Word> table(words * rows);
     read(table.data(), table.size() * sizeof(Word));
     for (Word i = 0; i < table.size(); ++i) {
-        if (i % words >= 4 && table[i] != 0) table[i] = (Word)buffers[table[i] - 1].data();
+        if (i % words >= 3 && table[i] != 0) table[i] = (Word)buffers[table[i] - 1].data();
     }
     Buffer constants(read_word(), 0);
     read(constants.data(), constants.bytes);

@@ -146,9 +146,10 @@ static __device__ __forceinline__ void update_group(
 #pragma unroll
     for (int field = 0; field < Kernel::CARRY; ++field) carry[field].read(row.carry(field), first, count);
 
+    LineReader<Kernel> reader(row, first);
     Block random[2];
-    if (Kernel::STREAMS > 0) random[0] = draw(row.seed(), row.noise(), 0, first);
-    if (Kernel::STREAMS > 8) random[1] = draw(row.seed(), row.noise(), 1, first);
+    if (Kernel::STREAMS > 0) random[0] = draw(row.seed(), constants.noise, 0, first);
+    if (Kernel::STREAMS > 8) random[1] = draw(row.seed(), constants.noise, 1, first);
 
 #pragma unroll
     for (int i = 0; i < GROUP; ++i) {
@@ -166,6 +167,7 @@ static __device__ __forceinline__ void update_group(
         for (int field = 0; field < Kernel::STATE; ++field) {
             element.state[field] = State::widen(state[field].elements[i]);
         }
+        reader.read(first + i, element);
 
         Kernel::update(constants.at, constants.tensor, element);
 
@@ -219,8 +221,8 @@ static __device__ __forceinline__ void evaluate(const u64 *table, const u32 *lis
     typedef typename Kernel::Number Number;
     typedef typename Kernel::Parameter Parameter;
     const Row<Kernel> row(table, list[2 * blockIdx.x]);
-    const Number *constants = (const Number *)block_of_constants + row.words[1];
-    typename Parameter::Memory *into = row.template pointer<typename Parameter::Memory>(7);
+    const Number *constants = (const Number *)((const u64 *)block_of_constants + row.words[1] + 1);
+    typename Parameter::Memory *into = row.template pointer<typename Parameter::Memory>(6);
     const u64 begin = (u64)list[2 * blockIdx.x + 1] * LEAF;
     const u64 end = begin + LEAF < row.length() ? begin + LEAF : row.length();
     for (u64 place = begin + threadIdx.x; place < end; place += LANES) {

@@ -56,6 +56,7 @@ static __device__ __forceinline__ void measure(const u64 *table, const u32 *list
         for (int field = 0; field < Kernel::STATE; ++field) {
             element.state[field] = Kernel::State::widen(row.state(field)[place]);
         }
+        LineReader<Kernel>(row, place).read(place, element);
         sum = join<Pass::FOLD>(sum, summand<Pass::FOLD>(Pass::measure(constants.at, constants.tensor, element)));
     }
 
@@ -97,7 +98,12 @@ static __device__ __forceinline__ void finish_tensor(
     typedef typename Kernel::Number Number;
     const Constants<Kernel> constants(row, block_of_constants);
     const Number found = (Number)folded<Pass::FOLD>(result, count);
-    Pass::finish(constants.at, constants.tensor, found, (Number)(double)count, row.tensor());
+    Number into[Kernel::TENSOR + 1];
+#pragma unroll
+    for (int i = 0; i < Kernel::TENSOR; ++i) into[i] = constants.tensor[i];
+    Pass::finish(constants.at, constants.tensor, found, (Number)(double)count, into);
+#pragma unroll
+    for (int i = 0; i < Kernel::TENSOR; ++i) *row.tensor(i) = into[i];
 }
 
 // Turns what was folded into numbers of the tensors. A joint statistic joins them in their order.

@@ -3,30 +3,38 @@
 //! ```text
 //! cargo run --release --example throughput -- [--optimizer NAME] [--dtype f32|bf16|f16|f64]
 //!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic|corrected8|corrected16]
-//!     [--shapes big|many|gpt2|small|medium|FILE] [--device cpu] [--threads N]
+//!     [--shapes big|many|gpt2|small|medium|FILE] [--device cpu|cuda] [--threads N]
 //!     [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]
 //! ```
+//!
+//! On CUDA (`--features cuda`) the plain loop is a copy within the device's memory that moves as many bytes, and what
+//! the host takes to enqueue a step is said, too.
 //!
 //! For a rule that works on matrices it says in addition what a step takes that leaves bases or factors as they
 //! are, what one takes more that refreshes them, and which share of the former is matrix work: what goes beyond the
 //! plain loop.
 
+#[cfg(feature = "cuda")]
+mod copies;
+mod limit;
 mod matrices;
 mod options;
 mod passes;
 mod plain;
 mod shapes;
 
-use gradus::catalogue::{Boxed, Catalogued, Format};
+use gradus::catalogue::{Boxed, CatalogueDevice, Catalogued, Format};
 use gradus::cpu::Cpu;
+#[cfg(feature = "cuda")]
+use gradus::cuda::Cuda;
 use gradus::dtype::Arithmetic;
 use gradus::error::{Error, Result};
 use gradus::optimizer::Build;
 use gradus::real::Real;
 use gradus::rule::{AdamW, Lion, Sgd};
 use half::{bf16, f16};
-use ndarray::ArrayD;
-use options::Options;
+use limit::Limit;
+use options::{Options, Place};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -37,6 +45,8 @@ struct Measured {
     bytes_per_parameter: f64,
     state_bytes_per_parameter: f64,
     limit_ms: f64,
+    /// What the host takes to enqueue a step, where that is not all of it.
+    enqueue_us: Option<f64>,
     parts: Option<matrices::Parts>,
 }
 
@@ -48,20 +58,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let measured = match (options.format, options.clip_global_norm) {
-        (Format::F32, Some(limit)) => measure::<f32>(&options, &|device, parameters| {
-            clipped(&options.optimizer, limit, device, parameters)
-        }),
-        (format, Some(_)) => Err(refused("`--clip-global-norm`", format.name())),
-        (Format::F64, None) => measure::<f64>(&options, &|device, set| options.build(device, set)),
-        (Format::F32, None) => measure::<f32>(&options, &|device, set| options.build(device, set)),
-        (Format::Bf16, None) => measure::<bf16>(&options, &|device, set| options.build(device, set)),
-        (Format::F16, None) => measure::<f16>(&options, &|device, set| options.build(device, set)),
-        (format, None) => Err(Error::Combination {
-            option: "parameters".to_owned(),
-            with: format!("the format {}", format.name()),
-            because: "an optimizer of the catalogue keeps corrections apart: use `--store corrected8`",
-        }),
+    let measured = match options.place {
+        Place::Cpu => on_cpu(&options),
+        #[cfg(feature = "cuda")]
+        Place::Cuda => on_cuda(&options),
+        #[cfg(not(feature = "cuda"))]
+        Place::Cuda => unreachable!("the command line has been refused"),
     };
     match measured {
         Ok(measured) => {
@@ -80,11 +82,67 @@ fn refused(option: &str, with: &str) -> Error {
     Error::Combination { option: option.to_owned(), with: with.to_owned(), because }
 }
 
-/// Named tensors.
-type Tensors<T> = Vec<(String, ArrayD<T>)>;
+/// Named tensors of a device.
+pub(crate) type Tensors<T, D> = Vec<(String, <D as gradus::device::MakesTensors>::Tensor<T>)>;
+
+/// Runs something in the format of the parameters.
+macro_rules! in_format {
+    ($options:ident, $measure:ident) => {
+        match ($options.format, $options.clip_global_norm) {
+            (Format::F32, Some(limit)) => $measure::<f32>($options, &|device, parameters| {
+                clipped(&$options.optimizer, limit, device, parameters)
+            }),
+            (format, Some(_)) => Err(refused("`--clip-global-norm`", format.name())),
+            (Format::F64, None) => $measure::<f64>($options, &|device, set| $options.build(device, set)),
+            (Format::F32, None) => $measure::<f32>($options, &|device, set| $options.build(device, set)),
+            (Format::Bf16, None) => $measure::<bf16>($options, &|device, set| $options.build(device, set)),
+            (Format::F16, None) => $measure::<f16>($options, &|device, set| $options.build(device, set)),
+            (format, None) => Err(Error::Combination {
+                option: "parameters".to_owned(),
+                with: format!("the format {}", format.name()),
+                because: "an optimizer of the catalogue keeps corrections apart: use `--store corrected8`",
+            }),
+        }
+    };
+}
+
+/// Builds an optimizer for some tensors.
+type BuildWith<'a, T, D> = &'a dyn Fn(D, &Tensors<T, D>) -> Result<Boxed<T, D>>;
+
+fn on_cpu(options: &Options) -> Result<Measured> {
+    fn measured<T: Catalogued>(options: &Options, build: BuildWith<'_, T, Cpu>) -> Result<Measured> {
+        let device = Cpu::with_threads(options.threads)?;
+        let (parameters, gradients) = tensors::<T, _>(options, &device)?;
+        let parts = matrices::parts(options, &parameters, &gradients)?;
+        let limit = |streams: &plain::Streams| -> Result<Box<dyn Limit>> {
+            Ok(Box::new(plain::Plain::new(streams, &options.shapes, options.threads)?))
+        };
+        Ok(Measured { parts, ..measure(options, &device, (parameters, gradients), build, &limit)? })
+    }
+    in_format!(options, measured)
+}
+
+#[cfg(feature = "cuda")]
+fn on_cuda(options: &Options) -> Result<Measured> {
+    fn measured<T: Catalogued>(options: &Options, build: BuildWith<'_, T, Cuda>) -> Result<Measured> {
+        let device = Cuda::new(0)?;
+        let elements: usize =
+            options.shapes.tensors.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        let limit = |streams: &plain::Streams| -> Result<Box<dyn Limit>> {
+            Ok(Box::new(copies::Copies::new(device.clone(), elements * streams.bytes())?))
+        };
+        measure(options, &device, tensors::<T, _>(options, &device)?, build, &limit)
+    }
+    in_format!(options, measured)
+}
 
 /// A rule whose gradients are clipped by their joint norm.
-fn clipped(name: &str, limit: f64, device: Cpu, parameters: &Tensors<f32>) -> Result<Boxed<f32>> {
+fn clipped<D: CatalogueDevice>(
+    name: &str,
+    limit: f64,
+    device: D,
+    parameters: &Tensors<f32, D>,
+) -> Result<Boxed<f32, D>> {
     Ok(match name {
         "adamw" => Box::new(AdamW::default().clip_global_norm(limit).build(device, parameters)?),
         "lion" => Box::new(Lion::default().clip_global_norm(limit).build(device, parameters)?),
@@ -93,35 +151,33 @@ fn clipped(name: &str, limit: f64, device: Cpu, parameters: &Tensors<f32>) -> Re
     })
 }
 
-fn measure<T: Catalogued>(
+/// Parameters and gradients of ordinary size: none of the formats overflows or becomes subnormal.
+fn tensors<T: Catalogued, D: CatalogueDevice>(
     options: &Options,
-    build: &dyn Fn(Cpu, &Tensors<T>) -> Result<Boxed<T>>,
-) -> Result<Measured> {
-    let device = Cpu::with_threads(options.threads)?;
-    // Values of ordinary size: none of the formats overflows or becomes subnormal.
-    let tensors = |scale: f64, period: usize| -> Tensors<T> {
+    device: &D,
+) -> Result<(Tensors<T, D>, Tensors<T, D>)> {
+    let tensors = |scale: f64, period: usize| -> Result<Tensors<T, D>> {
         // Spread out, so that a matrix of them has full rank.
         let spread = |i: usize| (i.wrapping_mul(2_654_435_761) >> 11) % period;
         let value = |i: usize| T::round(T::Arithmetic::constant(scale * (1.0 + spread(i) as f64)));
-        let array = |shape: &[usize]| {
-            let count = shape.iter().product();
-            ArrayD::from_shape_vec(shape, (0..count).map(value).collect())
-                .expect("as many values as the shape has")
+        let tensor = |(i, shape): (usize, &Vec<usize>)| {
+            let values: Vec<_> = (0..shape.iter().product()).map(value).collect();
+            Ok((format!("tensor.{i}"), device.tensor(shape, &values)?))
         };
-        options
-            .shapes
-            .tensors
-            .iter()
-            .enumerate()
-            .map(|(i, shape)| (format!("tensor.{i}"), array(shape)))
-            .collect()
+        options.shapes.tensors.iter().enumerate().map(tensor).collect()
     };
-    let mut parameters = tensors(0.01, 97);
-    let gradients = tensors(-0.001, 89);
-    let parts = matrices::parts(options, &parameters, &gradients)?;
-    let mut optimizer = build(device, &parameters)?;
+    Ok((tensors(0.01, 97)?, tensors(-0.001, 89)?))
+}
 
-    let elements: usize = parameters.iter().map(|(_, tensor)| tensor.len()).sum();
+fn measure<T: Catalogued, D: CatalogueDevice>(
+    options: &Options,
+    device: &D,
+    (mut parameters, gradients): (Tensors<T, D>, Tensors<T, D>),
+    build: BuildWith<'_, T, D>,
+    limit: &dyn Fn(&plain::Streams) -> Result<Box<dyn Limit>>,
+) -> Result<Measured> {
+    let mut optimizer = build(device.clone(), &parameters)?;
+    let elements: usize = options.shapes.tensors.iter().map(|shape| shape.iter().product::<usize>()).sum();
     let state_bytes = optimizer.state_bytes() as f64 / elements as f64;
     let carried = options.store.carried_bytes::<T>();
     let streams = plain::Streams {
@@ -135,30 +191,44 @@ fn measure<T: Catalogued>(
             passes::of(&options.optimizer, optimizer.passes()).into_iter().chain(of_clip).collect()
         },
     };
+    // Where steps are only enqueued, several of them are timed together.
+    let batch = match options.place {
+        Place::Cpu => 1,
+        Place::Cuda => 10,
+    };
     // Step and plain loop take turns, so that both see the same machine.
-    let mut plain = plain::Plain::new(&streams, &options.shapes, options.threads)?;
-    let (mut steps, mut limits) = (Vec::new(), Vec::new());
+    let mut limit = limit(&streams)?;
+    let (mut steps, mut limits, mut enqueued) = (Vec::new(), Vec::new(), Vec::new());
     let begin = Instant::now();
     optimizer.step(&mut parameters, &gradients)?;
-    plain.run();
+    limit.run()?;
+    device.wait()?;
     while steps.len() < 5 || (steps.len() < 101 && begin.elapsed().as_secs_f64() < options.seconds) {
         let start = Instant::now();
-        optimizer.step(&mut parameters, &gradients)?;
-        steps.push(start.elapsed().as_secs_f64());
+        for _ in 0..batch {
+            optimizer.step(&mut parameters, &gradients)?;
+        }
+        enqueued.push(start.elapsed().as_secs_f64() / f64::from(batch));
+        device.wait()?;
+        steps.push(start.elapsed().as_secs_f64() / f64::from(batch));
         let start = Instant::now();
-        plain.run();
-        limits.push(start.elapsed().as_secs_f64());
+        for _ in 0..batch {
+            limit.run()?;
+        }
+        device.wait()?;
+        limits.push(start.elapsed().as_secs_f64() / f64::from(batch));
     }
-    assert!(
-        parameters.iter().all(|(_, tensor)| tensor.iter().all(|value| value.widen().to_f64().is_finite()))
-    );
+    for (_, tensor) in &parameters {
+        assert!(device.fetch(tensor)?.iter().all(|value| value.widen().to_f64().is_finite()));
+    }
     Ok(Measured {
         parameters: elements,
         median_ms: median(steps) * 1e3,
         bytes_per_parameter: streams.bytes() as f64,
         state_bytes_per_parameter: state_bytes,
         limit_ms: median(limits) * 1e3,
-        parts,
+        enqueue_us: (options.place == Place::Cuda).then(|| median(enqueued) * 1e6),
+        parts: None,
     })
 }
 
@@ -174,12 +244,15 @@ fn report(options: &Options, measured: &Measured) {
         let mut object = serde_json::json!({
             "optimizer": options.optimizer, "dtype": options.format.name(),
             "state_dtype": options.state_format.name(), "store": options.store.name(),
-            "shapes": options.shapes.name, "device": "cpu", "threads": options.threads,
+            "shapes": options.shapes.name, "device": options.place.name(), "threads": options.threads,
             "parameters": measured.parameters, "median_ms": measured.median_ms,
             "bytes_per_parameter": measured.bytes_per_parameter,
             "state_bytes_per_parameter": measured.state_bytes_per_parameter,
             "gb_per_s": rate, "limit_gb_per_s": limit, "ratio": rate / limit,
         });
+        if let Some(enqueue_us) = measured.enqueue_us {
+            object["enqueue_us"] = enqueue_us.into();
+        }
         if let Some(parts) = &measured.parts {
             object["steady_ms"] = parts.steady_ms.into();
             object["refresh_ms"] = parts.refresh_ms.into();
@@ -202,6 +275,9 @@ fn report(options: &Options, measured: &Measured) {
         limit,
         rate / limit,
     );
+    if let Some(enqueue_us) = measured.enqueue_us {
+        println!("{enqueue_us:.1} µs of the host to enqueue it");
+    }
     if let Some(parts) = &measured.parts {
         let share = 100.0 * measured.matrix_share(parts);
         let matrices::Parts { steady_ms, refresh_ms } = parts;

@@ -34,8 +34,8 @@ fn extremes(optimizer: &str) -> Option<[Vec<(&'static str, Value)>; 2]> {
 /// Times both kinds of steps, if there are two.
 pub(crate) fn parts<T: Catalogued>(
     options: &Options,
-    parameters: &Tensors<T>,
-    gradients: &Tensors<T>,
+    parameters: &Tensors<T, Cpu>,
+    gradients: &Tensors<T, Cpu>,
 ) -> Result<Option<Parts>> {
     let Some([never, always]) = extremes(&options.optimizer) else { return Ok(None) };
     let time = |changes: &[(&'static str, Value)]| -> Result<f64> {

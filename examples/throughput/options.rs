@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::shapes::Shapes;
-use gradus::catalogue::{self, Boxed, Catalogued, Configuration, Format, Hyperparameters, StoreKind};
+use gradus::catalogue::{
+    self, Boxed, CatalogueDevice, Catalogued, Configuration, Format, Hyperparameters, StoreKind,
+};
 use gradus::cpu::Cpu;
 use gradus::device::ParameterSet;
 use gradus::error::Result;
@@ -10,9 +12,38 @@ use std::path::PathBuf;
 
 pub(crate) const USAGE: &str = "usage: throughput [--optimizer NAME] [--momentum NUMBER] [--dtype f32|bf16|f16|f64] \
 [--state-dtype f32|bf16|bf16+8|..] [--store nearest|kahan|stochastic|corrected8|corrected16] [--shapes big|many|gpt2|small|medium|FILE] \
-[--device cpu] [--threads N] [--seconds S] [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]\n\
+[--device cpu|cuda] [--threads N] [--seconds S] [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]\n\
 with --config, the file says what the optimizer is, and in which format parameters are; --list prints all \
 optimizers with their hyperparameters";
+
+/// Where steps run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Cpu,
+    Cuda,
+}
+
+impl Place {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}
+
+impl std::str::FromStr for Place {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "cpu" => Ok(Self::Cpu),
+            "cuda" if cfg!(feature = "cuda") => Ok(Self::Cuda),
+            "cuda" => Err("this build knows no CUDA; build it with `--features cuda`".to_owned()),
+            other => Err(format!("there is no device `{other}`; there are `cpu` and `cuda`")),
+        }
+    }
+}
 
 /// What to measure.
 pub(crate) struct Options {
@@ -22,6 +53,7 @@ pub(crate) struct Options {
     pub(crate) state_format: Format,
     pub(crate) store: StoreKind,
     pub(crate) shapes: Shapes,
+    pub(crate) place: Place,
     pub(crate) threads: usize,
     pub(crate) seconds: f64,
     pub(crate) json: bool,
@@ -40,6 +72,7 @@ impl Options {
             state_format: Format::F32,
             store: StoreKind::Nearest,
             shapes: Shapes::named("big").expect("`big` is a name"),
+            place: Place::Cpu,
             threads: Cpu::default().threads(),
             seconds: 3.0,
             json: false,
@@ -60,14 +93,7 @@ impl Options {
                 Long("clip-global-norm") => options.clip_global_norm = Some(arguments.value()?.parse()?),
                 Long("seconds") => options.seconds = arguments.value()?.parse()?,
                 Long("json") => options.json = true,
-                Long("device") => match arguments.value()?.string()?.as_str() {
-                    "cpu" => {}
-                    other => {
-                        return Err(
-                            format!("there is no device `{other}` in this build; there is `cpu`").into()
-                        );
-                    }
-                },
+                Long("device") => options.place = arguments.value()?.parse()?,
                 Long("config") => options.configuration = Some(configuration(arguments.value()?.into())?),
                 Long("list") => {
                     print!("{}", catalogue::listing());
@@ -92,21 +118,21 @@ impl Options {
     }
 
     /// The optimizer of the catalogue.
-    pub(crate) fn build<T: Catalogued>(
+    pub(crate) fn build<T: Catalogued, D: CatalogueDevice>(
         &self,
-        device: Cpu,
-        parameters: &dyn ParameterSet<Cpu, T>,
-    ) -> Result<Boxed<T>> {
+        device: D,
+        parameters: &dyn ParameterSet<D, T>,
+    ) -> Result<Boxed<T, D>> {
         self.build_with(&Hyperparameters::default(), device, parameters)
     }
 
     /// The same with other hyperparameters in the place of its own.
-    pub(crate) fn build_with<T: Catalogued>(
+    pub(crate) fn build_with<T: Catalogued, D: CatalogueDevice>(
         &self,
         others: &Hyperparameters,
-        device: Cpu,
-        parameters: &dyn ParameterSet<Cpu, T>,
-    ) -> Result<Boxed<T>> {
+        device: D,
+        parameters: &dyn ParameterSet<D, T>,
+    ) -> Result<Boxed<T, D>> {
         let mut configuration = self.configuration.clone().unwrap_or_else(|| Configuration {
             state_format: Some(self.state_format),
             store: self.store,
@@ -114,7 +140,7 @@ impl Options {
             ..Configuration::of(&self.optimizer)
         });
         configuration.hyperparameters = configuration.hyperparameters.with(others);
-        catalogue::build::<T>(&configuration, device, parameters)
+        catalogue::build_on(&configuration, device, parameters)
     }
 
     /// Hyperparameters for the catalogue: decay on where there is one, so that no arithmetic is spared.

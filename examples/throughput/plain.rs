@@ -3,6 +3,7 @@
 //! It walks as many arrays of the same widths as the step does, in one pass, on as many threads,
 //! and adds the gradient's words to each array that the step writes.
 
+use crate::limit::Limit;
 use crate::passes::Reads;
 use crate::shapes::Shapes;
 use gradus::error::{Error, Result};
@@ -66,9 +67,11 @@ impl Plain {
         let pool = pool.map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
         Ok(Self { tensors: tensors.collect(), passes: streams.passes.clone(), pool })
     }
+}
 
+impl Limit for Plain {
     /// Walks all arrays once, and before that as statistics do.
-    pub(crate) fn run(&mut self) {
+    fn run(&mut self) -> Result<()> {
         let Self { tensors, passes, pool } = self;
         pool.install(|| {
             for reads in passes {
@@ -76,6 +79,7 @@ impl Plain {
             }
             each_tensor(tensors);
         });
+        Ok(())
     }
 }
 

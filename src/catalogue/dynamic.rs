@@ -4,27 +4,26 @@
 #[cfg(feature = "checkpoint")]
 use crate::checkpoint::{Loaded, Loading};
 use crate::cpu::Cpu;
-use crate::device::{Formats, GradientSet, ParameterSet, TensorMut};
+use crate::device::{Formats, GradientSet, MakesTensors, ParameterSet, TensorMut};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::optimizer::{Arrival, Finished, Optimizer, ReleaseStep, Stepped};
 use crate::transform::Rule;
 use core::fmt::Debug;
-use ndarray::ArrayD;
 #[cfg(feature = "checkpoint")]
 use std::{io::Cursor, path::Path};
 
-/// An optimizer of the catalogue, for parameters and gradients in the format `T`.
-pub trait Dynamic<T: StorageDtype>: Debug + Send {
+/// An optimizer of the catalogue, for parameters and gradients in the format `T` on the device `D`.
+pub trait Dynamic<T: StorageDtype, D: MakesTensors = Cpu>: Debug + Send {
     /// Takes one step with all gradients; see [`Optimizer::step`].
     ///
     /// # Errors
     /// Those of [`Optimizer::step`].
     fn step(
         &mut self,
-        parameters: &mut dyn ParameterSet<Cpu, T>,
-        gradients: &dyn GradientSet<Cpu, T>,
+        parameters: &mut dyn ParameterSet<D, T>,
+        gradients: &dyn GradientSet<D, T>,
     ) -> Result<Stepped>;
 
     /// Takes one step with gradients one by one: `feed` hands them over.
@@ -34,7 +33,7 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
     /// [`Optimizer::begin_step`] and of `feed`; what `feed` released before it failed stays released.
     fn step_singly(
         &mut self,
-        feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
+        feed: &mut dyn FnMut(&mut dyn DynamicStep<T, D>) -> Result<()>,
     ) -> Result<Finished>;
 
     /// Writes the point for evaluation elsewhere; see [`Optimizer::evaluation_into`].
@@ -44,8 +43,8 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
     /// evaluates at the same point.
     fn evaluation_into(
         &self,
-        parameters: &dyn GradientSet<Cpu, T>,
-        into: &mut dyn ParameterSet<Cpu, T>,
+        parameters: &dyn GradientSet<D, T>,
+        into: &mut dyn ParameterSet<D, T>,
     ) -> Result<()>;
 
     /// Writes all state into a file; see [`Optimizer::save`].
@@ -93,7 +92,7 @@ pub trait Dynamic<T: StorageDtype>: Debug + Send {
 }
 
 /// A step in which gradients come one by one.
-pub trait DynamicStep<T: StorageDtype> {
+pub trait DynamicStep<T: StorageDtype, D: MakesTensors = Cpu> {
     /// Moves the parameter in place `place`; see [`ReleaseStep::release`].
     ///
     /// # Errors
@@ -101,8 +100,8 @@ pub trait DynamicStep<T: StorageDtype> {
     fn release(
         &mut self,
         place: usize,
-        parameter: &mut dyn TensorMut<Cpu, T>,
-        gradient: ArrayD<T>,
+        parameter: &mut dyn TensorMut<D, T>,
+        gradient: D::Tensor<T>,
     ) -> Result<()>;
 
     /// Folds a micro-batch into the averages; see [`ReleaseStep::accumulate`].
@@ -110,27 +109,28 @@ pub trait DynamicStep<T: StorageDtype> {
     /// # Errors
     /// Those of [`ReleaseStep::accumulate`], and [`Error::Combination`] for a rule that keeps no
     /// average.
-    fn accumulate(&mut self, place: usize, gradient: ArrayD<T>) -> Result<()>;
+    fn accumulate(&mut self, place: usize, gradient: D::Tensor<T>) -> Result<()>;
 }
 
-impl<R, K, A, T> Dynamic<T> for Optimizer<R, K, A, Cpu>
+impl<R, K, A, T, D> Dynamic<T, D> for Optimizer<R, K, A, D>
 where
     R: Rule,
     K: Formats<Parameter = T, Gradient = T>,
     A: Arrival,
     T: StorageDtype,
+    D: MakesTensors,
 {
     fn step(
         &mut self,
-        parameters: &mut dyn ParameterSet<Cpu, T>,
-        gradients: &dyn GradientSet<Cpu, T>,
+        parameters: &mut dyn ParameterSet<D, T>,
+        gradients: &dyn GradientSet<D, T>,
     ) -> Result<Stepped> {
         self.step_together(parameters, gradients, None)
     }
 
     fn step_singly(
         &mut self,
-        feed: &mut dyn FnMut(&mut dyn DynamicStep<T>) -> Result<()>,
+        feed: &mut dyn FnMut(&mut dyn DynamicStep<T, D>) -> Result<()>,
     ) -> Result<Finished> {
         if self.needs_all_gradients() {
             return Err(Error::Combination {
@@ -147,8 +147,8 @@ where
 
     fn evaluation_into(
         &self,
-        parameters: &dyn GradientSet<Cpu, T>,
-        into: &mut dyn ParameterSet<Cpu, T>,
+        parameters: &dyn GradientSet<D, T>,
+        into: &mut dyn ParameterSet<D, T>,
     ) -> Result<()> {
         if !self.has_second_point() {
             return Err(Error::Combination {
@@ -203,23 +203,24 @@ where
     }
 }
 
-impl<R, K, A, T> DynamicStep<T> for ReleaseStep<'_, R, K, A, Cpu>
+impl<R, K, A, T, D> DynamicStep<T, D> for ReleaseStep<'_, R, K, A, D>
 where
     R: Rule,
     K: Formats<Parameter = T, Gradient = T>,
     A: Arrival,
     T: StorageDtype,
+    D: MakesTensors,
 {
     fn release(
         &mut self,
         place: usize,
-        mut parameter: &mut dyn TensorMut<Cpu, T>,
-        gradient: ArrayD<T>,
+        mut parameter: &mut dyn TensorMut<D, T>,
+        gradient: D::Tensor<T>,
     ) -> Result<()> {
         Ok(Self::release(self, place, &mut parameter, gradient)?)
     }
 
-    fn accumulate(&mut self, place: usize, gradient: ArrayD<T>) -> Result<()> {
+    fn accumulate(&mut self, place: usize, gradient: D::Tensor<T>) -> Result<()> {
         if !self.keeps_gradients() {
             return Err(Error::Combination {
                 option: "accumulation".to_owned(),

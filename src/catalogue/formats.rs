@@ -3,9 +3,11 @@
 #[cfg(not(debug_assertions))]
 use super::kernels;
 use super::plan::{GroupOf, Plan, Planned, fits, takes};
-use super::{Configuration, Dynamic, Format, StoreKind};
+use super::{Boxed, Catalogued, Configuration, Format, StoreKind};
 use crate::cpu::Cpu;
-use crate::device::ParameterSet;
+#[cfg(feature = "cuda")]
+use crate::cuda::Cuda;
+use crate::device::{MakesTensors, ParameterSet};
 use crate::dtype::{Plus8, Plus16, StorageDtype};
 use crate::error::{Error, Result};
 use crate::optimizer::{
@@ -19,53 +21,6 @@ use crate::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
 use crate::transform::{ErasedRule, Rule, field_names, program_of};
 use half::{bf16, f16};
 use std::collections::BTreeMap;
-
-/// An optimizer of the catalogue for parameters in the format `T`.
-pub type Boxed<T> = Box<dyn Dynamic<T>>;
-
-/// Builds the optimizer that a configuration describes.
-///
-/// # Errors
-/// [`Error::UnknownOptimizer`], [`Error::UnknownHyperparameter`], [`Error::Hyperparameter`];
-/// [`Error::Combination`] for what the types would refuse; those of
-/// [`Builder::build`](crate::optimizer::Builder::build).
-pub fn build<T: Catalogued>(
-    configuration: &Configuration,
-    device: Cpu,
-    parameters: &dyn ParameterSet<Cpu, T>,
-) -> Result<Boxed<T>> {
-    check_format::<T>(configuration)?;
-    T::instantiate(&configuration.resolved(), None, device, parameters)
-}
-
-/// The same with probes that are given, for rules that have them.
-#[cfg(feature = "testing")]
-pub(crate) fn build_with_pairs<T: Catalogued>(
-    configuration: &Configuration,
-    pairs: Pairs,
-    device: Cpu,
-    parameters: &dyn ParameterSet<Cpu, T>,
-) -> Result<Boxed<T>> {
-    check_format::<T>(configuration)?;
-    T::instantiate(&configuration.resolved(), Some(pairs), device, parameters)
-}
-
-/// A format that the catalogue keeps parameters in: `f64`, `f32`, `bf16` or `f16`.
-pub trait Catalogued: StorageDtype {
-    /// The formats of state that go with it, each with the stores that it is combined with.
-    #[doc(hidden)]
-    const COMBINED: &'static [(Format, &'static [StoreKind])];
-
-    /// [`build`]. Not generic, so that optimizers are compiled with this library and not with
-    /// every program that names them.
-    #[doc(hidden)]
-    fn instantiate(
-        configuration: &Configuration,
-        pairs: Option<Pairs>,
-        device: Cpu,
-        parameters: &dyn ParameterSet<Cpu, Self>,
-    ) -> Result<Boxed<Self>>;
-}
 
 /// What memory the optimizer that a configuration describes would take, before any is taken.
 ///
@@ -190,7 +145,7 @@ impl StoreKind {
 }
 
 /// Refuses parameters in another format than the configuration says.
-fn check_format<T: StorageDtype>(configuration: &Configuration) -> Result<()> {
+pub(super) fn check_format<T: StorageDtype>(configuration: &Configuration) -> Result<()> {
     match configuration.parameter_format {
         Some(format) if format != T::FORMAT => refused(
             format!("a configuration for parameters in {}", format.name()),
@@ -227,7 +182,7 @@ fn refused_store<X>(asked: StoreKind, parameters: Format, state: Format) -> Resu
 }
 
 /// The names and layouts of all parameters.
-fn described<T: StorageDtype>(parameters: &dyn ParameterSet<Cpu, T>) -> Vec<(String, Layout)> {
+fn described<T: StorageDtype, D: MakesTensors>(parameters: &dyn ParameterSet<D, T>) -> Vec<(String, Layout)> {
     let mut described = Vec::new();
     parameters.describe(&mut |name, layout| described.push((name.to_owned(), layout)));
     described
@@ -292,7 +247,7 @@ fn refused<T>(option: String, with: &str, because: &'static str) -> Result<T> {
 
 /// Instantiates a rule for parameters in `$format` with the listed state formats, each with its stores.
 macro_rules! catalogued {
-    ($format:ident, loops: $kernels:ident, $($state:ty as $state_name:ident: [$($store:ident)+],)+) => {
+    ($format:ident in $build:ident, loops: $kernels:ident, $($state:ty as $state_name:ident: [$($store:ident)+],)+) => {
         impl Catalogued for $format {
             const COMBINED: &'static [(Format, &'static [StoreKind])] =
                 &[$((Format::$state_name, &[$(StoreKind::$store),+])),+];
@@ -303,24 +258,43 @@ macro_rules! catalogued {
                 device: Cpu,
                 parameters: &dyn ParameterSet<Cpu, Self>,
             ) -> Result<Boxed<Self>> {
-                let mut plan = Plan { pairs, ..Plan::new(configuration)? };
-                plan.place(&described(parameters))?;
-                let planned = Planned::erased(&plan)?;
-                let planned = planned.around(&plan.options.around)?;
-                #[cfg(not(debug_assertions))]
-                let planned = {
-                    let formats = (configuration.state_format, configuration.store);
-                    planned.with_kernels(&plan, |chosen| kernels::$kernels(formats, chosen))?
-                };
-                let builder = started::<_, $format>(planned, &plan)?;
-                let (state, seed) = (state_format::<$format>(configuration)?, configuration.seed);
-                match (state, configuration.store) {
-                    $($((Format::$state_name, StoreKind::$store) => {
-                        let builder = catalogued!(@store $store builder.state_in::<$state>(seed));
-                        Ok(Box::new(builder.build(device, parameters)?))
-                    })+)+
-                    (state, store) => refused_store(store, <$format>::FORMAT, state),
-                }
+                $build(configuration, pairs, device, parameters)
+            }
+
+            #[cfg(feature = "cuda")]
+            fn instantiate_on_cuda(
+                configuration: &Configuration,
+                pairs: Option<Pairs>,
+                device: Cuda,
+                parameters: &dyn ParameterSet<Cuda, Self>,
+            ) -> Result<Boxed<Self, Cuda>> {
+                $build(configuration, pairs, device, parameters)
+            }
+        }
+
+        fn $build<D: MakesTensors>(
+            configuration: &Configuration,
+            pairs: Option<Pairs>,
+            device: D,
+            parameters: &dyn ParameterSet<D, $format>,
+        ) -> Result<Boxed<$format, D>> {
+            let mut plan = Plan { pairs, ..Plan::new(configuration)? };
+            plan.place(&described(parameters))?;
+            let planned = Planned::erased(&plan)?;
+            let planned = planned.around(&plan.options.around)?;
+            #[cfg(not(debug_assertions))]
+            let planned = {
+                let formats = (configuration.state_format, configuration.store);
+                planned.with_kernels(&plan, |chosen| kernels::$kernels(formats, chosen))?
+            };
+            let builder = started::<_, $format>(planned, &plan)?;
+            let (state, seed) = (state_format::<$format>(configuration)?, configuration.seed);
+            match (state, configuration.store) {
+                $($((Format::$state_name, StoreKind::$store) => {
+                    let builder = catalogued!(@store $store builder.state_in::<$state>(seed));
+                    Ok(Box::new(builder.build(device, parameters)?))
+                })+)+
+                (state, store) => refused_store(store, <$format>::FORMAT, state),
             }
         }
     };
@@ -342,23 +316,23 @@ macro_rules! catalogued {
     };
 }
 
-catalogued!(f64, loops: none,
+catalogued!(f64 in build_f64, loops: none,
     f64 as F64: [Nearest],
 );
-catalogued!(f32, loops: all_in_f32,
+catalogued!(f32 in build_f32, loops: all_in_f32,
     f32 as F32: [Nearest],
     bf16 as Bf16: [Nearest],
     f16 as F16: [Nearest],
     Plus8<bf16> as Bf16Plus8: [Nearest],
     Plus16<bf16> as Bf16Plus16: [Nearest],
 );
-catalogued!(bf16, loops: the_first,
+catalogued!(bf16 in build_bf16, loops: the_first,
     f32 as F32: [Nearest Kahan Stochastic],
     bf16 as Bf16: [Nearest Kahan Stochastic],
     Plus8<bf16> as Bf16Plus8: [Nearest Corrected8],
     Plus16<bf16> as Bf16Plus16: [Corrected16],
 );
-catalogued!(f16, loops: none,
+catalogued!(f16 in build_f16, loops: none,
     f32 as F32: [Nearest Kahan Stochastic],
     f16 as F16: [Nearest Kahan Stochastic],
     Plus8<f16> as F16Plus8: [Nearest Corrected8],

@@ -28,6 +28,7 @@
 //! ```
 
 mod aliases;
+mod building;
 mod configuration;
 #[cfg(feature = "configuration")]
 mod document;
@@ -45,14 +46,15 @@ mod rules;
 mod same_bits;
 
 pub use crate::dtype::Format;
+#[cfg(feature = "testing")]
+pub(crate) use building::build_with_pairs;
+pub use building::{Boxed, CatalogueDevice, Catalogued, build, build_on};
 pub use configuration::{Configuration, GroupConfiguration};
 #[cfg(feature = "configuration")]
 pub use document::{defaults, listing};
 pub use dynamic::{Dynamic, DynamicStep};
 pub use entries::{Entry, check, entries};
-#[cfg(feature = "testing")]
-pub(crate) use formats::build_with_pairs;
-pub use formats::{Boxed, Catalogued, build, memory};
+pub use formats::memory;
 pub use hyperparameters::{Hyperparameters, Value};
 #[cfg(feature = "testing")]
 pub(crate) use rules::sm3_by_rows;

@@ -108,6 +108,7 @@ fn set<S: FieldSet, X: Held>(list: impl IntoIterator<Item = X>) -> Of<S, X> {
 impl<'a, K: Formats> Untyped<'a, K> {
     fn typed<C: Stage>(self) -> Work<'a, Cpu, C, K> {
         Work {
+            chain: None,
             parameter: self.parameter,
             gradient: self.gradient,
             state: set::<ElementsOf<C>, _>(self.state),

@@ -5,10 +5,11 @@
 //! hidden copy would be a second parameter.
 
 use super::Cpu;
-use crate::device::{MaybeTensor, OwnedTensor, Slot, Tensor, TensorMut};
+use crate::device::{MakesTensors, MaybeTensor, OwnedTensor, Slot, Tensor, TensorMut};
 use crate::dtype::StorageDtype;
+use crate::error::Result;
 use crate::shape::Layout;
-use ndarray::{ArrayBase, Data, DataMut, DataOwned, Dimension};
+use ndarray::{ArrayBase, ArrayD, Data, DataMut, DataOwned, Dimension};
 
 impl<T: StorageDtype> Tensor<Cpu, T> for [T] {
     fn layout(&self) -> Layout {
@@ -68,5 +69,21 @@ impl<T: StorageDtype> MaybeTensor<Cpu, T> for Vec<T> {
 impl<T: StorageDtype, S: Data<Elem = T>, I: Dimension> MaybeTensor<Cpu, T> for ArrayBase<S, I> {
     fn slot(&self) -> Slot<&[T]> {
         Tensor::<Cpu, T>::slot(self)
+    }
+}
+
+impl MakesTensors for Cpu {
+    type Tensor<T: StorageDtype> = ArrayD<T>;
+
+    fn tensor<T: StorageDtype>(&self, shape: &[usize], values: &[T]) -> Result<ArrayD<T>> {
+        Ok(ArrayD::from_shape_vec(shape, values.to_vec()).expect("as many values as the shape has"))
+    }
+
+    fn fetch<T: StorageDtype>(&self, tensor: &ArrayD<T>) -> Result<Vec<T>> {
+        Ok(tensor.iter().copied().collect())
+    }
+
+    fn wait(&self) -> Result<()> {
+        Ok(())
     }
 }

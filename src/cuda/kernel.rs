@@ -1,7 +1,7 @@
 //! [`Kernel`]: a chain in one combination of formats, as CUDA C.
 
 use super::trace::Outline;
-use super::{evaluation, statistic, update};
+use super::{evaluation, lines, statistic, update};
 use crate::device::{Beside, Formats, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::error::{Error, Result};
@@ -15,8 +15,8 @@ use crate::transform::{FieldSet, Stage};
 pub struct Kernel {
     name: String,
     text: String,
-    /// Fields of state, and what the store carries.
-    fields: [usize; 2],
+    /// Fields of state, what the store carries, numbers of a tensor, and state by axis.
+    fields: [usize; 4],
     statistics: Vec<Statistic>,
     evaluates: bool,
 }
@@ -35,11 +35,10 @@ impl Kernel {
     /// hand in `cuda/` has taken.
     ///
     /// # Errors
-    /// [`Error::Combination`] for what no kernel does yet: state by axis, and work on matrices between the parts of
-    /// a chain.
+    /// [`Error::Combination`] for what no kernel does yet: work on matrices between the parts of a chain, and state by
+    /// axis that follows from the parameter as it was stored.
     pub fn of<C: Stage, K: Formats>(name: &str, chain: &C) -> Result<Self> {
         let outline = Outline::of(chain);
-        check(chain, &outline)?;
         match <Number<K> as StorageDtype>::FORMAT {
             Format::F64 => Self::traced::<C, K, f64>(name, chain, &outline),
             _ => Self::traced::<C, K, f32>(name, chain, &outline),
@@ -47,6 +46,7 @@ impl Kernel {
     }
 
     fn traced<C: Stage, K: Formats, F: Kind>(name: &str, chain: &C, outline: &Outline<C>) -> Result<Self> {
+        check::<C, K::Store, F>(chain, outline)?;
         let state = outline.elements();
         let carry = <K::Store as Store>::Carry::COUNT;
         let draws_parameter = K::Store::ROUNDING == Rounding::Stochastic && !K::Parameter::EXACT;
@@ -64,7 +64,8 @@ impl Kernel {
         ]
         .map(format_name);
         let group = group::<K>(state);
-        let (number, constants, tensor) = (F::NAME, outline.constants(), outline.tensor());
+        let (number, constants, tensor, axes) =
+            (F::NAME, outline.constants(), outline.tensor(), outline.axes());
         let body = update::text::<C, K::Store, F>(outline);
         let mut text = format!(
             "// {stages}\n\
@@ -75,7 +76,7 @@ impl Kernel {
                  typedef {gradient} Gradient;\n    \
                  typedef {of_state} State;\n    \
                  typedef {beside} Beside;\n    \
-                 enum {{ CONSTANTS = {constants}, TENSOR = {tensor}, STATE = {state}, CARRY = {carry}, STREAMS = {streams}, GROUP = {group}, CORRECTS = {corrects} }};\n\n    \
+                 enum {{ CONSTANTS = {constants}, TENSOR = {tensor}, STATE = {state}, CARRY = {carry}, AXES = {axes}, STREAMS = {streams}, GROUP = {group}, CORRECTS = {corrects} }};\n\n    \
                  static __device__ __forceinline__ void update(\n        \
                      const {number} *at, const {number} *tensor, Element<{name}> &element)\n    \
                  {{\n{body}    }}\n\
@@ -93,10 +94,13 @@ impl Kernel {
                 statistics.push(Statistic { pass, is_joint: chain.joins_of(pass) });
             }
         }
+        if axes > 0 {
+            text += &lines::text::<C, K::Store, F>(outline, name);
+        }
         let evaluation = evaluation::text::<C, K::Store, F>(outline, name);
         text += evaluation.as_deref().unwrap_or_default();
         let evaluates = evaluation.is_some();
-        Ok(Self { name: name.to_owned(), text, fields: [state, carry], statistics, evaluates })
+        Ok(Self { name: name.to_owned(), text, fields: [state, carry, tensor, axes], statistics, evaluates })
     }
 
     /// The name that its functions begin with.
@@ -121,10 +125,16 @@ impl Kernel {
 
     /// The words of a row of its table of tensors: see `cuda/common/table.cuh`.
     pub fn row_words(&self) -> usize {
-        8 + self.fields.iter().sum::<usize>()
+        let [state, carry, tensor, axes] = self.fields;
+        7 + state + carry + tensor + 2 * axes
     }
 
-    /// The functions that can be launched: `update`; `measure`, `fold` and `finish` of each statistic; `evaluate`, if
+    /// Whether it keeps state by axis.
+    pub fn has_lines(&self) -> bool {
+        self.fields[3] > 0
+    }
+
+    /// The functions that can be launched: `update`; `maxima` and `raise`, if there is state by axis; `measure`, `fold` and `finish` of each statistic; `evaluate`, if
     /// there is another point for evaluation.
     pub fn functions(&self) -> Vec<String> {
         let name = &self.name;
@@ -133,7 +143,9 @@ impl Kernel {
         };
         let of_passes = self.statistics.iter().flat_map(of_pass);
         let evaluate = self.evaluates.then(|| format!("{name}_evaluate"));
-        core::iter::once(format!("{name}_update")).chain(of_passes).chain(evaluate).collect()
+        let lines = ["maxima", "raise"].into_iter().filter(|_| self.has_lines());
+        let lines = lines.map(|work| format!("{name}_{work}"));
+        core::iter::once(format!("{name}_update")).chain(lines).chain(of_passes).chain(evaluate).collect()
     }
 }
 
@@ -146,12 +158,12 @@ fn group<K: Formats>(fields: usize) -> usize {
 }
 
 /// Refuses what no kernel does yet.
-fn check<C: Stage>(chain: &C, outline: &Outline<C>) -> Result<()> {
+fn check<C: Stage, W: Store, F: Kind>(chain: &C, outline: &Outline<C>) -> Result<()> {
     let refused = |option: &str, because| {
         Err(Error::Combination { option: option.to_owned(), with: "a CUDA kernel".to_owned(), because })
     };
-    if outline.axes() > 0 {
-        return refused("state by axis", "kernels keep a number for each element");
+    if outline.axes() > 0 && lines::looks_back::<C, W, F>(outline) {
+        return refused("state by axis that looks back", "kernels write it before the parameter is stored");
     }
     if chain.cuts() > 0 {
         return refused("a rule that works on matrices", "kernels see one element at a time");

@@ -2,9 +2,218 @@
 
 #![allow(unsafe_code)]
 
+use super::flaw::driver;
+use super::kept::Placed;
+use super::prepared::{Planned, PreparedStep};
+use super::step::THREADS;
+use super::uploads::OnDevice;
+use crate::dtype::StorageDtype;
+use crate::error::CudaFlaw;
+use cudarc::driver::{
+    CudaEvent, CudaSlice, CudaStream, CudaView, CudaViewMut, DriverError, LaunchConfig, PinnedHostSlice,
+    PushKernelArg, result, sys,
+};
+use cudarc::nvrtc;
+use std::ffi::{CStr, CString, c_char};
+use std::sync::Arc;
+
 /// Whether NVRTC can be loaded. What calls it without asking would panic where it is missing.
 pub(super) fn has_compiler() -> bool {
     // SAFETY: this loads a library by the names of NVRTC, if there is one, which runs the library's initialisers.
     // NVRTC's prepare the library for calls, touch nothing of this program, and may run on any thread.
-    unsafe { cudarc::nvrtc::sys::is_culib_present() }
+    unsafe { nvrtc::sys::is_culib_present() }
+}
+
+/// Whether the driver can be loaded. What calls it without asking would panic where it is missing.
+pub(super) fn has_driver() -> bool {
+    // SAFETY: as above, by the names of the driver's library.
+    unsafe { cudarc::driver::sys::is_culib_present() }
+}
+
+/// The version of CUDA that the driver knows: 1000 times the first number, and 10 times the second one. Asks first
+/// whether there [is](has_driver) one.
+pub(super) fn driver_version() -> Result<i32, DriverError> {
+    let mut version = 0;
+    // SAFETY: the driver writes one `int` to where the pointer leads, and needs no initialisation for that.
+    unsafe { sys::cuDriverGetVersion(&mut version) }.result()?;
+    Ok(version)
+}
+
+/// The version of NVRTC. Asks first whether there [is](has_compiler) one.
+pub(super) fn compiler_version() -> Result<(i32, i32), nvrtc::result::NvrtcError> {
+    let (mut major, mut minor) = (0, 0);
+    // SAFETY: NVRTC writes one `int` to where each pointer leads.
+    unsafe { nvrtc::sys::nvrtcVersion(&mut major, &mut minor) }.result()?;
+    Ok((major, minor))
+}
+
+/// A program of NVRTC, which is destroyed in the end.
+struct Program(nvrtc::sys::nvrtcProgram);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // SAFETY: the program was created by NVRTC, and this is the only place that destroys one. What NVRTC answers
+        // is of no use: nothing depends on memory being given back.
+        let _ = unsafe { nvrtc::result::destroy_program(self.0) };
+    }
+}
+
+/// Compiles a source to the machine's own code, or says what the compiler said. Asks first whether there
+/// [is](has_compiler) one.
+pub(super) fn compile(source: &CStr, options: &[CString]) -> Result<Vec<u8>, String> {
+    let failed = |error: nvrtc::result::NvrtcError| error.to_string();
+    let program = Program(nvrtc::result::create_program(source, None).map_err(failed)?);
+    // SAFETY: the program has been created, and is destroyed behind this function; its source lives as long.
+    if let Err(error) = unsafe { nvrtc::result::compile_program(program.0, options) } {
+        // SAFETY: the same.
+        let log = unsafe { nvrtc::result::get_program_log(program.0) }.unwrap_or_default();
+        let text: Vec<u8> =
+            log.into_iter().map(|sign: c_char| sign as u8).take_while(|sign| *sign != 0).collect();
+        return Err(format!("{error}: {}", String::from_utf8_lossy(&text)));
+    }
+    let mut size = 0;
+    // SAFETY: the program has been compiled, and NVRTC writes one number to where the pointer leads.
+    unsafe { nvrtc::sys::nvrtcGetCUBINSize(program.0, &mut size) }.result().map_err(failed)?;
+    let mut binary = vec![0u8; size];
+    // SAFETY: NVRTC writes as many bytes as it has just said; so many are there.
+    unsafe { nvrtc::sys::nvrtcGetCUBIN(program.0, binary.as_mut_ptr().cast()) }.result().map_err(failed)?;
+    Ok(binary)
+}
+
+/// Bytes on the device as numbers, or [`None`] if there are too few.
+pub(super) fn numbers<T: StorageDtype>(bytes: &CudaSlice<u8>, length: usize) -> Option<CudaView<'_, T>> {
+    // SAFETY: `transmute` checks that the bytes suffice. All bits are a number of a storage format (`Pod`), the
+    // driver aligns memory to 256 bytes, and the view borrows what it shows.
+    unsafe { bytes.transmute(length) }
+}
+
+/// The same, to be written.
+pub(super) fn numbers_mut<T: StorageDtype>(
+    bytes: &mut CudaSlice<u8>,
+    length: usize,
+) -> Option<CudaViewMut<'_, T>> {
+    // SAFETY: as above, and the view borrows alone.
+    unsafe { bytes.transmute_mut(length) }
+}
+
+/// Numbers on the device as bytes.
+pub(super) fn bytes<'a, T: StorageDtype>(view: &CudaView<'a, T>) -> CudaView<'a, u8> {
+    // SAFETY: a number of a storage format has no bytes that are nothing in particular (`Pod`), and bytes need no
+    // alignment.
+    unsafe { view.transmute(size_of::<T>() * view.len()) }.expect("as many bytes as there are")
+}
+
+/// Memory of the host that the device reads by itself, and when it has.
+#[derive(Debug)]
+pub(super) struct Pinned {
+    memory: PinnedHostSlice<u8>,
+    /// Recorded behind each copy out of the memory.
+    read: CudaEvent,
+}
+
+impl Pinned {
+    pub(super) fn new(stream: &CudaStream, bytes: usize) -> Result<Self, DriverError> {
+        let context = stream.context();
+        let read = context.new_event(None)?;
+        // SAFETY: what the memory holds is nothing in particular until `send` writes it, and nothing else reads it.
+        // Any bits are bytes.
+        let memory = unsafe { context.alloc_pinned(bytes) }?;
+        Ok(Self { memory, read })
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// Whether the device has read what was sent last.
+    pub(super) fn is_read(&self) -> Result<bool, DriverError> {
+        self.read.try_is_complete()
+    }
+
+    /// Enqueues a copy of some bytes to the beginning of `into`, without waiting for it.
+    ///
+    /// # Panics
+    /// If there is not enough room, or the device has not [read](Self::is_read) the last ones.
+    pub(super) fn send(
+        &mut self,
+        stream: &Arc<CudaStream>,
+        bytes: &[u8],
+        into: &mut CudaSlice<u8>,
+    ) -> Result<(), DriverError> {
+        assert!(bytes.len() <= self.capacity() && bytes.len() <= into.len(), "the caller has made room");
+        assert!(self.is_read()?, "the caller has found out");
+        let place = self.memory.as_mut_ptr()?;
+        // SAFETY: the memory is `capacity` bytes long and belongs to `self`, which is borrowed alone. The device reads
+        // it no more: the last copy is complete.
+        let sent = unsafe {
+            place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            std::slice::from_raw_parts(place.cast_const(), bytes.len())
+        };
+        let (target, _written) = cudarc::driver::DevicePtrMut::device_ptr_mut(into, stream);
+        // SAFETY: the target has room for the bytes and belongs to this stream's context. The bytes stay as they are
+        // until the copy is complete, since all that writes them asks `read` first, and memory that is dropped
+        // waits: see `Drop`.
+        unsafe { result::memcpy_htod_async(target, sent, stream.cu_stream()) }?;
+        self.read.record(stream)
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // The memory is given back behind this, so the device must have read it. If it cannot say so, the context is
+        // broken and nothing reads any more.
+        let _ = self.read.synchronize();
+    }
+}
+
+/// Enqueues the launches of a kernel.
+///
+/// Whoever calls this keeps all memory that the table leads to until it returns.
+pub(super) fn launch(
+    stream: &CudaStream,
+    planned: &Planned,
+    constants: &OnDevice,
+) -> Result<(), DriverError> {
+    let Planned { lists, table, .. } = planned;
+    let (table, constants) = (table.pointer(), constants.pointer());
+    for Placed { function, blocks, tensors, bytes } in &lists.launches {
+        assert!(*blocks > 0 && bytes.len() as u64 >= 8 * tensors, "the list has a pair for each tensor");
+        assert!(bytes.end <= lists.memory.len(), "the list lies on the device");
+        let list = lists.memory.pointer() + bytes.start as u64;
+        let config = LaunchConfig {
+            grid_dim: (*blocks, 1, 1),
+            block_dim: (THREADS as u32, 1, 1),
+            shared_mem_bytes: 0,
+        };
+        let mut builder = stream.launch_builder(function);
+        builder.arg(&table).arg(&list).arg(tensors).arg(&constants);
+        // SAFETY: `function` was compiled from the source that `unit` wrote, where all functions take a table, a list,
+        // the number of tensors and constants, in this order, each in 64 bits. The table was sent from `Rows`, whose
+        // pointers come from views only, of this stream's context and of lengths that have been checked; the caller
+        // keeps what they show, and cudarc frees it behind what is enqueued. Lists come from `Kernel::launches` for
+        // tensors of these lengths, and name no row or leaf beyond them. Each row says where its constants begin in
+        // the block that was sent with them.
+        unsafe { builder.launch(config) }?;
+    }
+    Ok(())
+}
+
+impl PreparedStep {
+    /// Enqueues the kernels of the step that has been prepared. Nothing else is asked of the driver, so a capture of
+    /// the stream takes it up, and what was captured may be launched again after each
+    /// [`prepare`](Self::prepare).
+    ///
+    /// # Errors
+    /// [`CudaFlaw::NotReplayable`] if nothing has been prepared, [`CudaFlaw::Driver`].
+    ///
+    /// # Safety
+    /// The parameters, the gradients and the optimizers of the prepared step must be where they were when it was
+    /// prepared, until this returns; of what was captured, whenever it is launched.
+    pub unsafe fn enqueue(&mut self) -> Result<(), CudaFlaw> {
+        let stream = self.stream.clone();
+        for (constants, planned) in self.launches()? {
+            launch(&stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
+        }
+        Ok(())
+    }
 }

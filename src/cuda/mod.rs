@@ -1,4 +1,14 @@
-//! Chains as CUDA kernels.
+//! The GPU as a device: [`Cuda`], and chains as kernels for it.
+//!
+//! | File | What it holds |
+//! |---|---|
+//! | `device`, `memory`, `tensor` | the device, its memory, and what parameters and gradients are there |
+//! | `run`, `rows`, `kept`, `uploads` | a step: what it works on, what lies on the device already, and what is sent |
+//! | `prepared` | a step in two halves, for CUDA graphs |
+//! | `library`, `compile`, `cache` | kernels, compiled once |
+//! | `kernel`, `update`, `statistic`, `evaluation`, `lines`, `trace` | a chain as text |
+//! | `step`, `square_sums`, `unit` | which functions there are, and how a step becomes launches of them |
+//! | `launch` | the calls that the compiler cannot check |
 //!
 //! A rule's arithmetic stands in one place, in Rust. Here it is [written down](crate::real::Traced) as CUDA C,
 //! together with the store, for one combination of formats: one pass over memory that widens, runs the
@@ -25,18 +35,36 @@
 //! steps. Its bits are those of the CPU: what is exact or rounded as IEEE 754 prescribes is so on both
 //! sides, sums over a tensor are folded in the same tree, random bits follow from the same counters.
 
+mod cache;
 mod compile;
+mod device;
 mod evaluation;
+mod flaw;
+mod kept;
 mod kernel;
 mod launch;
+mod library;
+mod lines;
+mod memory;
+mod prepared;
+mod rows;
+mod run;
 mod square_sums;
 mod statistic;
 mod step;
+mod tensor;
 mod trace;
 mod unit;
 mod update;
+mod uploads;
 
 pub use compile::{Architecture, CompileError, compile};
+pub use cudarc;
+pub use device::Cuda;
 pub use kernel::{Kernel, Statistic};
-pub use step::{Launch, THREADS, Taken, row};
+pub use lines::{line_blocks, line_words};
+pub use memory::CudaMemory;
+pub use prepared::PreparedStep;
+pub use step::{Launch, THREADS, Taken, constants, row};
+pub use tensor::{CudaTensor, Reads, Writes};
 pub use unit::unit;

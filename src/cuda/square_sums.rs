@@ -23,14 +23,14 @@ fields! {
 }
 
 fields! {
-    /// The root of the sum; the sum itself stays in the first leaf.
-    struct Norm { norm }
+    /// The sum over a tensor.
+    struct Sum { sum }
 }
 
 impl Stage for SquareSums {
     type Constants = Unit;
     type State = Nothing;
-    type Tensor = Norm;
+    type Tensor = Sum;
     type Own = Nothing;
     type Group = Nothing;
     type Keeps = B0;
@@ -42,18 +42,19 @@ impl Stage for SquareSums {
     }
 
     fn fold(_: usize) -> Fold {
-        Fold::Norm
+        Fold::Sum
     }
 
-    fn measure<F: Real>(_: usize, at: &Unit<F>, input: Input<F>, _: &Norm<F>, _: &mut Nothing) -> F {
-        input.gradient * at.unit
+    fn measure<F: Real>(_: usize, at: &Unit<F>, input: Input<F>, _: &Sum<F>, _: &mut Nothing) -> F {
+        let number = input.gradient * at.unit;
+        number * number
     }
 
-    fn finish<F: Real>(_: usize, _: &Unit<F>, found: F, _: F, tensor: &mut Norm<F>) {
-        tensor.norm = found;
+    fn finish<F: Real>(_: usize, _: &Unit<F>, found: F, _: F, tensor: &mut Sum<F>) {
+        tensor.sum = found;
     }
 
-    fn update<F: Real>(_: &Of<Unit, F>, input: Input<F>, _: &Norm<F>, _: &mut Nothing) -> Input<F> {
+    fn update<F: Real>(_: &Of<Unit, F>, input: Input<F>, _: &Sum<F>, _: &mut Nothing) -> Input<F> {
         input
     }
 }
@@ -68,7 +69,7 @@ impl Kernel {
     ///
     /// let kernel = Kernel::square_sums::<bf16>("of_bf16")?;
     /// let functions: Vec<_> = kernel.summed(&[5000]).into_iter().map(|launch| launch.function).collect();
-    /// assert_eq!(functions, ["of_bf16_measure_0", "of_bf16_fold_0"]);
+    /// assert_eq!(functions, ["of_bf16_measure_0", "of_bf16_fold_0", "of_bf16_finish_0"]);
     /// # Ok::<(), gradus::error::Error>(())
     /// ```
     ///
@@ -78,10 +79,16 @@ impl Kernel {
         Self::of::<_, In<f64, G, f64, Nearest>>(name, &SquareSums)
     }
 
-    /// The launches that leave the fold of the squares in the first leaf of each tensor that has elements.
+    /// The statistic that sums squares.
+    pub(super) fn statistics_of_sums() -> Statistics {
+        Statistics::of(&SquareSums, &Step::first(0.0))
+    }
+
+    /// The launches that make the sum of the squares the one number of each tensor that has elements.
     pub fn summed(&self, lengths: &[usize]) -> Vec<Launch> {
-        let statistics = Statistics::of(&SquareSums, &Step::first(0.0));
-        let taken: Vec<_> = lengths.iter().map(|&length| Taken { length, statistics }).collect();
-        self.statistics().iter().flat_map(|statistic| self.fold(*statistic, &taken)).collect()
+        let statistics = Self::statistics_of_sums();
+        let taken: Vec<_> =
+            lengths.iter().map(|&length| Taken { length, statistics, line_blocks: [0, 0] }).collect();
+        self.statistics().iter().flat_map(|statistic| self.measured(*statistic, &taken)).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Kernel, Statistic};
 use crate::device::{LEAF, Statistics};
+use crate::dtype::Arithmetic;
 use crate::random::Noise;
 use crate::transform::Fold;
 
@@ -28,30 +29,44 @@ pub struct Taken {
     pub length: usize,
     /// The statistics that are taken of it.
     pub statistics: Statistics,
+    /// The [blocks](super::line_blocks) that its lines take, if there is state by axis; else 0.
+    pub line_blocks: [usize; 2],
 }
 
 impl Kernel {
     /// The launches of a step over some tensors, one after the other.
     pub fn launches(&self, tensors: &[Taken]) -> Vec<Launch> {
         let statistics = self.statistics().iter();
-        let mut launches: Vec<_> = statistics
-            .flat_map(|statistic| self.fold(*statistic, tensors).chain(self.finish(*statistic, tensors)))
-            .collect();
+        let mut launches: Vec<_> =
+            statistics.flat_map(|statistic| self.measured(*statistic, tensors)).collect();
+        let [maxima, raise] = [0, 1].map(|step| {
+            let blocks = |tensor: &Taken| if self.has_lines() { tensor.line_blocks[step] } else { 0 };
+            (0..).zip(tensors).flat_map(|(place, tensor)| numbered(place, blocks(tensor))).collect::<Vec<_>>()
+        });
+        launches.extend(self.on_lines("maxima", maxima));
         let leaves = leaves(tensors, |_| true);
         if !leaves.is_empty() {
-            let (function, tensors) = (format!("{}_update", self.name()), tensors.len());
+            let tensors = tensors.iter().filter(|tensor| tensor.length > 0).count();
+            let function = format!("{}_update", self.name());
             launches.push(Launch { function, blocks: leaves.len(), tensors, list: leaves });
         }
+        launches.extend(self.on_lines("raise", raise));
         launches
     }
 
-    /// The launches that leave the fold of a statistic in the first leaf of each tensor that takes part.
-    pub(super) fn fold(&self, statistic: Statistic, tensors: &[Taken]) -> impl Iterator<Item = Launch> {
+    /// A launch for the lines of tensors, if there are any.
+    fn on_lines(&self, work: &str, list: Vec<[u32; 2]>) -> Option<Launch> {
+        let function = format!("{}_{work}", self.name());
+        (!list.is_empty()).then_some(Launch { function, blocks: list.len(), tensors: 0, list })
+    }
+
+    /// The launches of a statistic.
+    pub(super) fn measured(&self, statistic: Statistic, tensors: &[Taken]) -> impl Iterator<Item = Launch> {
         let takes = taking(statistic, tensors);
         let (leaves, each) = (leaves(tensors, &takes), each(tensors, &takes));
         let measure = self.launch("measure", statistic, leaves.len(), each.len(), leaves);
         let fold = self.launch("fold", statistic, each.len(), each.len(), each);
-        [measure, fold].into_iter().flatten()
+        [measure, fold, self.finish(statistic, tensors)].into_iter().flatten()
     }
 
     /// The launch that makes numbers of the tensors of that.
@@ -74,10 +89,11 @@ impl Kernel {
         (tensors > 0).then_some(Launch { function, blocks, tensors, list })
     }
 
-    /// The launch that writes the point for evaluation of a tensor, if that is another one than the parameter.
+    /// The launch that writes the point for evaluation of a tensor, if there are elements and that is another one than
+    /// the parameter.
     /// In the tensor's row, the place of the gradient is where the point is written.
     pub fn evaluation(&self, length: usize) -> Option<Launch> {
-        let list = self.evaluates().then(|| pairs(0, length).collect::<Vec<_>>())?;
+        let list = (self.evaluates() && length > 0).then(|| pairs(0, length).collect::<Vec<_>>())?;
         Some(Launch { function: format!("{}_evaluate", self.name()), blocks: list.len(), tensors: 1, list })
     }
 }
@@ -104,14 +120,31 @@ fn leaves(tensors: &[Taken], takes: impl Fn(&Taken) -> bool) -> Vec<[u32; 2]> {
 
 /// A pair for each leaf of a tensor.
 fn pairs(place: u32, length: usize) -> impl Iterator<Item = [u32; 2]> {
-    let leaves = u32::try_from(length.div_ceil(LEAF)).expect("fewer than 2^44 elements");
-    (0..leaves).map(move |leaf| [place, leaf])
+    numbered(place, length.div_ceil(LEAF))
+}
+
+/// So many pairs for a tensor.
+fn numbered(place: u32, count: usize) -> impl Iterator<Item = [u32; 2]> {
+    let count = u32::try_from(count).expect("fewer than 2^44 elements");
+    (0..count).map(move |number| [place, number])
 }
 
 /// The words of a row in the table of tensors that come before the pointers: elements, where the tensor's
-/// constants begin, and its random bits.
-pub fn row(length: usize, constants: usize, noise: &Noise) -> [u64; 4] {
-    let seed = u64::from(noise.keys[0][0]) | u64::from(noise.keys[0][1]) << 32;
-    let noise = u64::from(noise.tensor) | u64::from(noise.gradient) << 32;
-    [length as u64, constants as u64, noise, seed]
+/// constants begin in the block of constants, and its seed.
+pub fn row(length: usize, constants: usize, noise: &Noise) -> [u64; 3] {
+    [length as u64, constants as u64, u64::from(noise.keys[0][0]) | u64::from(noise.keys[0][1]) << 32]
+}
+
+/// Adds a tensor to the block of constants: a word of noise, then the numbers, in whole words.
+pub fn constants<F: Arithmetic>(block: &mut Vec<u64>, noise: &Noise, numbers: impl IntoIterator<Item = F>) {
+    block.push(u64::from(noise.tensor) | u64::from(noise.gradient) << 32);
+    let (begin, mut bytes) = (block.len(), 0);
+    for number in numbers {
+        if bytes % 8 == 0 {
+            block.push(0);
+        }
+        let words: &mut [u8] = bytemuck::cast_slice_mut(&mut block[begin..]);
+        words[bytes..][..size_of::<F>()].copy_from_slice(bytemuck::bytes_of(&number));
+        bytes += size_of::<F>();
+    }
 }

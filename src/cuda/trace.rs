@@ -1,6 +1,6 @@
 //! What a kernel's text has in common with the numbers that a chain runs on: names and places.
 
-use crate::real::{Kind, Real, Traced};
+use crate::real::{Kind, Traced};
 use crate::store::Store;
 use crate::transform::{AxesOf, Description, ElementsOf, FieldSet, Held, Of, Stage, Step, field_names};
 
@@ -55,13 +55,13 @@ impl<C: Stage> Outline<C> {
         let mut constant = named("at", &self.names_of_constants, "at");
         let mut tensor = named("tensor", &self.description.tensor, "tensor");
         let state = named("state", &self.description.elements, "element.state");
-        let nothing = || Traced::constant(0.0);
+        let axes = named("axes", &self.description.axes, "element.axes");
         Inputs {
             constants: C::Constants::map(C::Constants::each_ref(&self.constants), |_| constant()),
             tensor: self.description.generate::<C::Tensor, _>(|counts| counts.tensor, &mut tensor),
             state: C::State::join(
                 self.description.generate::<ElementsOf<C>, _>(|counts| counts.state, state),
-                self.description.generate::<AxesOf<C>, _>(|counts| counts.axes, nothing),
+                self.description.generate::<AxesOf<C>, _>(|counts| counts.axes, axes),
             ),
         }
     }
@@ -79,6 +79,13 @@ fn named<F: Kind>(kind: &str, names: &[String], array: &str) -> impl FnMut() -> 
         let (place, name) = inputs.next().expect("a name for each field");
         Traced::input(&format!("{kind}_{name}"), &format!("{array}[{place}]"))
     }
+}
+
+/// The numbers of the state: those by element, and those by axis, each in their order.
+pub(super) fn parted<C: Stage, F: Kind>(state: &Of<C::State, Traced<F>>) -> [Vec<Traced<F>>; 2] {
+    let copy = C::State::map(C::State::each_ref(state), |number| *number);
+    let (elements, axes) = C::State::part(copy);
+    [list::<ElementsOf<C>, _>(&elements), list::<AxesOf<C>, _>(&axes)]
 }
 
 /// The numbers of a set, in order.

@@ -4,14 +4,16 @@ use super::Kernel;
 use core::fmt::Write;
 
 /// The text by hand, each file behind those that it needs.
-const BY_HAND: [&str; 7] = [
+const BY_HAND: [&str; 9] = [
     include_str!("../../cuda/common/number.cuh"),
     include_str!("../../cuda/common/format.cuh"),
     include_str!("../../cuda/common/corrected.cuh"),
     include_str!("../../cuda/common/random.cuh"),
     include_str!("../../cuda/common/table.cuh"),
+    include_str!("../../cuda/common/lines.cuh"),
     include_str!("../../cuda/kernel/elementwise.cuh"),
     include_str!("../../cuda/kernel/statistic.cuh"),
+    include_str!("../../cuda/kernel/lines.cuh"),
 ];
 
 /// Kernels as one source that includes nothing. Their names must differ.
@@ -41,6 +43,11 @@ fn functions(kernel: &Kernel, source: &mut String) {
     if kernel.evaluates() {
         let types = format!("gradus::{name}, gradus::{name}_evaluation");
         function("evaluate", &format!("evaluate<{types}>(table, list, constants)"));
+    }
+    if kernel.has_lines() {
+        let types = format!("gradus::{name}, gradus::{name}_lines");
+        function("maxima", &format!("maxima<{types}>(table, list, constants)"));
+        function("raise", &format!("raise_lines<gradus::{name}>(table, list)"));
     }
     for statistic in kernel.statistics() {
         let pass = statistic.pass;

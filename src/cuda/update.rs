@@ -1,6 +1,6 @@
 //! The update of an element as text: rule, store, and what looks back.
 
-use super::trace::{Outline, carry, list};
+use super::trace::{Outline, carry, list, parted};
 use crate::real::{Kind, Traced, Writer, trace};
 use crate::store::{Rounding, Store};
 use crate::transform::{FieldSet, Input, Stage};
@@ -32,10 +32,10 @@ struct Update<F> {
 fn traced<C: Stage, W: Store, F: Kind>(outline: &Outline<C>) -> Update<F> {
     let mut inputs = outline.inputs::<F>();
     let mut carry = carry::<W, F>();
-    let before = list::<C::State, _>(&inputs.state);
+    let [before, _] = parted::<C, F>(&inputs.state);
     let (input, parameter) = element::<C, W, F>();
     let update = C::update(&inputs.constants, input, &inputs.tensor, &mut inputs.state).update;
-    let after = list::<C::State, _>(&inputs.state);
+    let [after, _] = parted::<C, F>(&inputs.state);
     let target = W::target(parameter, update, &carry);
     let stored = if W::CORRECTS { "corrected(element)" } else { "Parameter::widen(element.memory)" };
     let stored = Traced::input("stored", stored);
@@ -44,7 +44,7 @@ fn traced<C: Stage, W: Store, F: Kind>(outline: &Outline<C>) -> Update<F> {
     if C::LOOKS_BACK {
         C::after(&inputs.constants, known, &inputs.tensor, &mut inputs.state);
     }
-    let looked_back = list::<C::State, _>(&inputs.state);
+    let [looked_back, _] = parted::<C, F>(&inputs.state);
     Update { state: [before, after], target, looked_back, carry: list::<W::Carry, _>(&carry) }
 }
 

@@ -6,12 +6,14 @@
 
 mod formats;
 mod lines;
+mod makes;
 mod narrow;
 mod rows;
 mod sets;
 
 pub use formats::{Beside, Formats, In, Number};
 pub use lines::{Axis, Lines, Parts};
+pub use makes::MakesTensors;
 pub use narrow::NarrowBuffer;
 pub use rows::{Entry, Rows, SparseRows};
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
@@ -131,6 +133,8 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
 /// What one tensor brings to a step.
 #[allow(missing_debug_implementations)] // borrowed memory of any device
 pub struct Work<'a, D: Device, C: Stage, K: Formats> {
+    /// The chain, for a device that writes it down; [`None`] where only its compiled loops are known.
+    pub chain: Option<&'a C>,
     /// The parameter; [`None`] if the gradient only enters the averages.
     pub parameter: Option<D::ViewMut<'a, K::Parameter>>,
     /// The gradient.
@@ -185,6 +189,8 @@ pub struct MatrixWork<'a, D: Device, K: Formats> {
 /// What one tensor brings to an evaluation: see [`Stage::evaluation`].
 #[allow(missing_debug_implementations)] // borrowed memory of any device
 pub struct Evaluated<'a, D: Device, C: Stage, K: Formats> {
+    /// The chain, for a device that writes it down.
+    pub chain: &'a C,
     /// The parameter.
     pub parameter: D::View<'a, K::Parameter>,
     /// What the store carries, a number per element and field.

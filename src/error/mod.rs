@@ -4,10 +4,12 @@
 //! variant needs data that only exists at run time: a number, a name, a shape.
 
 mod checkpoint;
+mod cuda;
 mod lists;
 mod refused;
 
 pub use checkpoint::CheckpointFlaw;
+pub use cuda::CudaFlaw;
 pub use refused::Refused;
 
 use crate::shape::Layout;
@@ -386,11 +388,8 @@ pub enum Error {
         /// Why, as the compiler would have said it.
         because: &'static str,
     },
-}
 
-impl Error {
-    /// [`NotTunable`](Self::NotTunable), with what a rule has.
-    pub(crate) fn not_tunable(name: &str, known: &[&str]) -> Self {
-        Self::NotTunable { name: name.to_owned(), known: quoted(known) }
-    }
+    /// There is no CUDA to work with, or it refused.
+    #[error(transparent)]
+    Cuda(#[from] CudaFlaw),
 }

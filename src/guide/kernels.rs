@@ -1,12 +1,13 @@
 //! Rules as CUDA kernels, yours included.
 //!
-//! What there is: the kernels, and NVRTC to compile them. What there is not yet: a device that launches them. So
-//! this page is for those who write rules, and for those who run kernels with a launcher of their own.
+//! [`Cuda`](crate::cuda::Cuda) does all of this by itself ([how to use it](super::cuda)). This page is for those who write
+//! rules and want to see what becomes of them, and for those who run kernels with a launcher of their own.
 //!
 //! # Your own rule
 //!
 //! A rule is written once, generic over its numbers. Run on numbers that record what is done with them, it
-//! becomes CUDA C, with the store and the roundings of the formats around it:
+//! becomes CUDA C, with the store and the roundings of the formats around it. Nothing must be done for that: a rule of
+//! your own runs on `Cuda` as it runs on the CPU. This is what happens then:
 //!
 //! ```
 //! use gradus::cuda::{Architecture, CompileError, Kernel, compile, unit};
@@ -65,6 +66,7 @@
 //! | statistics | the same: sums are folded in `f64` in one tree, whatever the grid |
 //! | random bits | the same: they follow from seed, name, gradient number and place |
 //! | `exp`, `ln`, `tanh` within a rule | the same: they are made of the operations above |
+//! | the largest numbers of lines ([SM3](crate::rule::Sm3)) | the same: a maximum does not depend on the order |
 //! | which NaN | not promised |
 //!
 //! The tests compare all of this bit for bit, by running the kernels' source as a program of the host. No GPU has run
@@ -72,16 +74,15 @@
 //!
 //! # What is no kernel yet
 //!
-//! State by axis ([SM3](crate::rule::Sm3)), and rules that work on matrices: [`Kernel::of`](crate::cuda::Kernel::of)
-//! refuses them with the reason.
+//! Rules that work on matrices: [`Kernel::of`](crate::cuda::Kernel::of) refuses them with the reason.
 //!
 //! ```
 //! use gradus::cuda::Kernel;
 //! use gradus::device::In;
-//! use gradus::rule::Sm3;
+//! use gradus::rule::Muon;
 //! use gradus::store::Nearest;
 //! use gradus::transform::Rule;
 //!
-//! let error = Kernel::of::<_, In<f32, f32, f32, Nearest>>("sm3", &Sm3::default().chain()).unwrap_err();
-//! assert!(error.to_string().contains("state by axis"));
+//! let error = Kernel::of::<_, In<f32, f32, f32, Nearest>>("muon", &Muon::default().chain()).unwrap_err();
+//! assert!(error.to_string().contains("works on matrices"));
 //! ```

@@ -12,6 +12,7 @@
 //! | [checkpoints] | How do I stop, and go on as if I had not stopped? |
 //! | [configuration] | How do I choose an optimizer in a file? |
 //! | [writing_a_rule] | How do I write an optimizer of my own? |
+#![cfg_attr(feature = "cuda", doc = "| [cuda] | How does a GPU take the steps? |")]
 #![cfg_attr(feature = "cuda", doc = "| [kernels] | What does a rule become on a GPU? |")]
 //! | [testing] | How do I test an optimizer, mine or this one? |
 //! | [architecture] | Do the contracts hold the hard cases? |
@@ -20,6 +21,8 @@ pub mod architecture;
 pub mod checkpoints;
 pub mod choosing;
 pub mod configuration;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 pub mod evaluating;
 pub mod gradient_release;
 #[cfg(feature = "cuda")]

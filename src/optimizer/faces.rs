@@ -180,19 +180,20 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
     }
 
     /// Writes the point for evaluation of one tensor.
-    fn evaluate<'a>(
-        &'a self,
-        tensor: &'a TensorState<ChainOf<R>, K, D>,
-        parameter: D::View<'a, K::Parameter>,
-        into: D::ViewMut<'a, K::Parameter>,
+    fn evaluate(
+        &self,
+        tensor: &TensorState<ChainOf<R>, K, D>,
+        parameter: D::View<'_, K::Parameter>,
+        into: D::ViewMut<'_, K::Parameter>,
     ) -> Result<()> {
         let chain = self.groups[tensor.group].rule.chain();
         self.device.evaluate::<ChainOf<R>, K>(Evaluated {
-            parameter,
+            chain: &chain,
+            parameter: D::shorter(parameter),
             carry: views::<D, <K::Store as Store>::Carry, _>(&tensor.carry),
             state: views::<D, ElementsOf<ChainOf<R>>, _>(&tensor.state),
             constants: chain.evaluation_constants(&tensor.own),
-            into,
+            into: D::shorter_mut(into),
         })
     }
 

@@ -300,6 +300,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         let constants = chain.constants(&at, &mut self.next, group);
         let matrix = self.matrix.as_mut().and_then(|matrix| Some(matrix.work(chain.matrix(&self.next)?, at)));
         Work {
+            chain: Some(chain),
             parameter: parameter.filter(|_| at.arrives == Arrives::ToStep),
             gradient,
             state: views::<D, ElementsOf<C>, _>(&mut self.state),

@@ -6,14 +6,14 @@ use super::by_rows;
 use super::compare::Comparison;
 use super::configure::{Plan, plan};
 use super::trajectory::{Recorded, Trajectory};
-use crate::catalogue::{Catalogued, Dynamic, Format, build, build_with_pairs};
+use crate::catalogue::{CatalogueDevice, Catalogued, Dynamic, Format, build_on, build_with_pairs};
 use crate::cpu::Cpu;
 use crate::dtype::{Arithmetic, StorageDtype};
 use crate::error::Result;
 use crate::hyperparameter::LearningRate;
 use crate::rule::Pairs;
+use core::any::Any;
 use half::{bf16, f16};
-use ndarray::ArrayD;
 
 /// What became of a replay.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ pub enum Outcome {
 ///
 /// Narrow formats are compared with the recorded run in f32; state is kept in f32 unless the
 /// recording says otherwise.
-pub fn replay(trajectory: &Trajectory, device: &Cpu) -> Outcome {
+pub fn replay<D: CatalogueDevice>(trajectory: &Trajectory, device: &D) -> Outcome {
     let plan = match plan(trajectory) {
         Ok(plan) => plan,
         Err(what) => return Outcome::Unsupported(what),
@@ -40,12 +40,15 @@ pub fn replay(trajectory: &Trajectory, device: &Cpu) -> Outcome {
             if format != Format::F32 {
                 return Outcome::Unsupported(format!("gradients by rows in {}", format.name()));
             }
-            by_rows::run(trajectory, &plan, device)
+            let Some(cpu) = (device as &dyn Any).downcast_ref::<Cpu>() else {
+                return Outcome::Unsupported("gradients by rows on this device".to_owned());
+            };
+            by_rows::run(trajectory, &plan, cpu)
         }
-        Format::F64 => run::<f64>(trajectory, &plan, device),
-        Format::F32 => run::<f32>(trajectory, &plan, device),
-        Format::Bf16 => run::<bf16>(trajectory, &plan, device),
-        Format::F16 => run::<f16>(trajectory, &plan, device),
+        Format::F64 => run::<f64, _>(trajectory, &plan, device),
+        Format::F32 => run::<f32, _>(trajectory, &plan, device),
+        Format::Bf16 => run::<bf16, _>(trajectory, &plan, device),
+        Format::F16 => run::<f16, _>(trajectory, &plan, device),
         other => return Outcome::Unsupported(format!("parameters in {}", other.name())),
     };
     match worst {
@@ -56,18 +59,22 @@ pub fn replay(trajectory: &Trajectory, device: &Cpu) -> Outcome {
     }
 }
 
-fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Result<Option<Worst>> {
-    let array = |recorded: &Recorded, values: &[f32]| {
-        let stored = values.iter().map(|&value| stored::<T>(value)).collect();
-        ArrayD::from_shape_vec(recorded.shape.as_slice(), stored).expect("the reader has checked the shapes")
+fn run<T: Catalogued, D: CatalogueDevice>(
+    trajectory: &Trajectory,
+    plan: &Plan,
+    device: &D,
+) -> Result<Option<Worst>> {
+    let tensor = |recorded: &Recorded, values: &[f32]| {
+        let stored: Vec<_> = values.iter().map(|&value| stored::<T>(value)).collect();
+        device.tensor(&recorded.shape, &stored)
     };
-    let parameter = |recorded: &Recorded| (recorded.name.clone(), array(recorded, &recorded.start));
-    let mut parameters: Vec<_> = trajectory.parameters.iter().map(parameter).collect();
+    let start = |recorded: &Recorded| Ok((recorded.name.clone(), tensor(recorded, &recorded.start)?));
+    let mut parameters = trajectory.parameters.iter().map(start).collect::<Result<Vec<_>>>()?;
     let pairs = Pairs::default();
     let mut optimizer = if plan.has_probes {
-        build_with_pairs::<T>(&plan.configuration, pairs.clone(), device.clone(), &parameters)?
+        build_with_pairs::<T, D>(&plan.configuration, pairs.clone(), device.clone(), &parameters)?
     } else {
-        build::<T>(&plan.configuration, device.clone(), &parameters)?
+        build_on::<T, D>(&plan.configuration, device.clone(), &parameters)?
     };
     let mut comparison = Comparison::new(trajectory.tolerance);
     for step in 1..=trajectory.steps {
@@ -76,9 +83,9 @@ fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Res
         }
         let gradient = |recorded: &Recorded| {
             let values = recorded.gradients[step - 1].as_ref();
-            (recorded.name.clone(), values.map(|values| array(recorded, values)))
+            Ok((recorded.name.clone(), values.map(|values| tensor(recorded, values)).transpose()?))
         };
-        let gradients: Vec<_> = trajectory.parameters.iter().map(gradient).collect();
+        let gradients = trajectory.parameters.iter().map(gradient).collect::<Result<Vec<_>>>()?;
         pairs.clear();
         for recorded in &trajectory.parameters {
             if let Some(probe) = &recorded.probes[step - 1] {
@@ -92,32 +99,32 @@ fn run<T: Catalogued>(trajectory: &Trajectory, plan: &Plan, device: &Cpu) -> Res
             Some(only) => step_singly(optimizer.as_mut(), &mut parameters, gradients, only[step - 1])?,
         }
         for (recorded, (_, parameter)) in trajectory.parameters.iter().zip(&parameters) {
-            comparison.check(step, recorded, numbers(parameter));
+            comparison.check(step, recorded, numbers(device.fetch(parameter)?));
         }
         if trajectory.parameters.iter().any(|recorded| recorded.is_evaluated_after(step)) {
-            let mut evaluated = parameters.clone();
+            let mut evaluated = trajectory.parameters.iter().map(start).collect::<Result<Vec<_>>>()?;
             optimizer.evaluation_into(&parameters, &mut evaluated)?;
             for (place, recorded) in trajectory.parameters.iter().enumerate() {
                 let ours = &plan.configuration.hyperparameters;
                 let is_left = plan.variant.is_left_unevaluated(&recorded.shape, ours);
                 let (_, parameter) = if is_left { &parameters[place] } else { &evaluated[place] };
-                comparison.check_evaluation(step, recorded, numbers(parameter));
+                comparison.check_evaluation(step, recorded, numbers(device.fetch(parameter)?));
             }
         }
     }
     Ok(comparison.finish())
 }
 
-fn numbers<T: StorageDtype>(array: &ArrayD<T>) -> impl Iterator<Item = f64> {
-    array.iter().map(|value| value.widen().to_f64())
+fn numbers<T: StorageDtype>(values: Vec<T>) -> impl Iterator<Item = f64> {
+    values.into_iter().map(|value| value.widen().to_f64())
 }
 
 type Named<A> = Vec<(String, A)>;
 
-fn step_singly<T: Catalogued>(
-    optimizer: &mut dyn Dynamic<T>,
-    parameters: &mut Named<ArrayD<T>>,
-    gradients: Named<Option<ArrayD<T>>>,
+fn step_singly<T: Catalogued, D: CatalogueDevice>(
+    optimizer: &mut dyn Dynamic<T, D>,
+    parameters: &mut Named<D::Tensor<T>>,
+    gradients: Named<Option<D::Tensor<T>>>,
     only_accumulate: bool,
 ) -> Result<()> {
     let mut gradients: Vec<_> = gradients.into_iter().map(|(_, gradient)| gradient).collect();

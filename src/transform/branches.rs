@@ -4,6 +4,7 @@ use super::description::short_name;
 use super::dynamic::numbered;
 use super::{Arrives, Description, Either, FieldSet, Fold, Input, Of, Pair, Stage, Step, field_names};
 use crate::real::Real;
+use core::any::TypeId;
 use core::fmt::Debug;
 
 /// Makes one update of two.
@@ -209,6 +210,11 @@ impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
         both.passes += M::PASSES;
         M::Tensor::each_name(&mut |name| both.tensor.push(name.to_owned()));
         both
+    }
+
+    fn each_stage_at_run_time(&self, note: &mut dyn FnMut(TypeId)) {
+        self.first.each_stage_at_run_time(note);
+        self.second.each_stage_at_run_time(note);
     }
 
     fn keeps(&self) -> bool {

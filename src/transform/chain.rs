@@ -75,6 +75,11 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
         self.first.description().then(self.second.description())
     }
 
+    fn each_stage_at_run_time(&self, note: &mut dyn FnMut(TypeId)) {
+        self.first.each_stage_at_run_time(note);
+        self.second.each_stage_at_run_time(note);
+    }
+
     fn keeps(&self) -> bool {
         self.first.keeps() || self.second.keeps()
     }

@@ -2,6 +2,7 @@
 
 use super::{Description, FieldSet, Flag, Input, Kernel, MatrixStage, Nothing, Of, Step, field_names};
 use crate::real::Real;
+use core::any::TypeId;
 use core::fmt::Debug;
 use typenum::{B0, Bit};
 
@@ -152,6 +153,13 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
     /// theirs together; names that occur twice are [numbered](Description::numbered) in the end.
     fn description(&self) -> Description {
         Description::of::<Self>()
+    }
+
+    /// The types of the stages that it only knows at run time, in their order. With its own type they say which
+    /// arithmetic it is.
+    #[doc(hidden)]
+    fn each_stage_at_run_time(&self, note: &mut dyn FnMut(TypeId)) {
+        let _ = note;
     }
 
     /// [`Keeps`](Self::Keeps), for a stage that only knows itself at run time.

@@ -2,16 +2,17 @@
 
 use crate::host::{Host, Step};
 use gradus::cpu::Cpu;
-use gradus::cuda::{Kernel, Taken, row};
+use gradus::cuda::{Kernel, Taken, constants, line_blocks, line_words, row};
 use gradus::device::{
     Device, Evaluated, Formats, MaybeTensor, Number, OwnedTensor, Slot, Tensor, TensorMut, Work,
 };
 use gradus::dtype::StorageDtype;
 use gradus::error::Result;
+use gradus::random::Noise;
 use gradus::real::Real;
 use gradus::shape::Layout;
 use gradus::store::Store;
-use gradus::transform::{ElementsOf, FieldSet, MatrixNeeds, Stage};
+use gradus::transform::{AxesOf, ElementsOf, FieldSet, MatrixNeeds, Of, Stage};
 use std::sync::Arc;
 
 /// Runs one kernel.
@@ -31,27 +32,33 @@ struct Memory<'a> {
 impl<'a> Memory<'a> {
     /// Adds a buffer, and a pointer to it.
     fn point<T: StorageDtype>(&mut self, memory: &'a mut [T]) {
-        self.buffers.push(bytemuck::cast_slice_mut(memory));
+        self.point_to_bytes(bytemuck::cast_slice_mut(memory));
+    }
+
+    fn point_to_bytes(&mut self, memory: &'a mut [u8]) {
+        self.buffers.push(memory);
         self.table.push(self.buffers.len() as u64);
     }
 }
 
 impl OnHost {
     fn step<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) {
-        let taken =
-            |work: &Work<'_, Self, C, K>| Taken { length: work.gradient.len(), statistics: work.statistics };
+        let taken = |work: &Work<'_, Self, C, K>| Taken {
+            length: work.gradient.len(),
+            statistics: work.statistics,
+            line_blocks: line_blocks(work.lines, work.gradient.len()),
+        };
         let launched = works.len();
         let launches = self.kernel.launches(&works.iter().map(taken).collect::<Vec<_>>());
         // What the program sends back it has not changed, but this has no place to write it to.
         let mut gradients: Vec<Vec<K::Gradient>> = works.iter().map(|work| work.gradient.to_vec()).collect();
-        let (mut memory, mut constants) = (Memory::default(), Vec::<Number<K>>::new());
-        let mut tensors: Vec<Vec<Number<K>>> = works.iter().map(|work| numbers::<C, K>(work)).collect();
-        for ((work, gradient), tensor) in works.iter_mut().zip(&mut gradients).zip(&mut tensors) {
-            memory.table.extend(row(work.gradient.len(), constants.len(), &work.noise));
-            C::Constants::map(C::Constants::each_ref(&work.constants), |number| {
-                constants.push(Number::<K>::constant(*number));
-            });
-            memory.point(tensor.as_mut_slice());
+        let (mut memory, mut block) = (Memory::default(), Vec::new());
+        let mut lines: Vec<_> =
+            works.iter().map(|work| line_words(work.lines, work.gradient.len())).collect();
+        for ((work, gradient), lines) in works.iter_mut().zip(&mut gradients).zip(&mut lines) {
+            memory.table.extend(row(work.gradient.len(), block.len(), &work.noise));
+            memory.point_to_bytes(bytemuck::cast_slice_mut(lines));
+            constants(&mut block, &work.noise, rounded::<C, K>(&work.constants));
             memory.point(&mut *work.leaves);
             match &mut work.parameter {
                 Some(parameter) => memory.point(parameter),
@@ -61,28 +68,27 @@ impl OnHost {
             ElementsOf::<C>::map(ElementsOf::<C>::each_mut(&mut work.state), |field| memory.point(field));
             let carry = <K::Store as Store>::Carry::each_mut(&mut work.carry);
             <K::Store as Store>::Carry::map(carry, |field| memory.point(field));
+            C::Tensor::map(C::Tensor::each_mut(&mut work.tensor), |number| memory.point(number));
+            AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.axes), |field| memory.point(field));
+            AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.room), |field| memory.point(field));
         }
         assert_eq!(memory.table.len(), launched * self.kernel.row_words());
         self.host.run(Step {
             buffers: memory.buffers,
             row_words: self.kernel.row_words(),
             table: memory.table,
-            constants: bytemuck::cast_slice(&constants).to_vec(),
+            constants: bytemuck::cast_slice(&block).to_vec(),
             launches,
         });
-        for (work, tensor) in works.iter_mut().zip(tensors) {
-            let mut numbers = tensor.into_iter();
-            C::Tensor::map(C::Tensor::each_mut(&mut work.tensor), |place| {
-                place[0] = numbers.next().expect("as many as there were");
-            });
-        }
     }
 }
 
-/// The numbers of a tensor, one behind the other.
-fn numbers<C: Stage, K: Formats>(work: &Work<'_, OnHost, C, K>) -> Vec<Number<K>> {
+/// Constants in the format of the arithmetic.
+fn rounded<C: Stage, K: Formats>(constants: &Of<C::Constants, f64>) -> Vec<Number<K>> {
     let mut numbers = Vec::new();
-    C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| numbers.push(number[0]));
+    C::Constants::map(C::Constants::each_ref(constants), |number| {
+        numbers.push(Number::<K>::constant(*number));
+    });
     numbers
 }
 
@@ -151,7 +157,7 @@ impl Device for OnHost {
         let mut state = ElementsOf::<C>::map(tensor.state, |field| field.to_vec());
         let mut carry = <K::Store as Store>::Carry::map(tensor.carry, |field| field.to_vec());
         let mut memory = Memory::default();
-        memory.table.extend([tensor.into.len() as u64, 0, 0, 0, 0, 0]);
+        memory.table.extend([tensor.into.len() as u64, 0, 0, 0, 0]);
         memory.point(parameter.as_mut_slice());
         let launches = self.kernel.evaluation(tensor.into.len()).into_iter().collect();
         memory.point(tensor.into);
@@ -160,15 +166,16 @@ impl Device for OnHost {
         });
         let carry = <K::Store as Store>::Carry::each_mut(&mut carry);
         <K::Store as Store>::Carry::map(carry, |field| memory.point(field.as_mut_slice()));
-        let mut constants = Vec::new();
-        C::Constants::map(C::Constants::each_ref(&tensor.constants), |number| {
-            constants.push(Number::<K>::constant(*number));
-        });
+        // Numbers of the tensor are not read.
+        memory.table.resize(self.kernel.row_words(), 0);
+        let mut block = Vec::new();
+        let nothing = Noise { keys: Default::default(), tensor: 0, gradient: 0 };
+        constants(&mut block, &nothing, rounded::<C, K>(&tensor.constants));
         self.host.run(Step {
             buffers: memory.buffers,
             row_words: self.kernel.row_words(),
             table: memory.table,
-            constants: bytemuck::cast_slice(&constants).to_vec(),
+            constants: bytemuck::cast_slice(&block).to_vec(),
             launches,
         });
         Ok(())

@@ -168,7 +168,7 @@ fn assert_noticed<C: Case>(rule: &str, right: &str, wrong: &str) {
         assert!(text.contains(right), "`{right}` is not in the kernel");
         text.replacen(right, wrong, 1)
     });
-    let words: String = wrong.chars().filter(char::is_ascii_alphanumeric).collect();
+    let words: String = format!("{right}_{wrong}").chars().filter(char::is_ascii_alphanumeric).collect();
     let host =
         Host::start(&format!("broken_{}_{words}", kernel.name()), std::slice::from_ref(&kernel), &source);
     let found = compare::<C>(&rule, &Arc::new(host), &kernel);
@@ -202,4 +202,9 @@ fn a_missing_barrier_is_noticed() {
         "lanes[lane] = sum;\n    __syncthreads();",
         "lanes[lane] = sum;",
     );
+}
+
+#[test]
+fn a_line_that_stays_as_it_was_is_noticed() {
+    assert_noticed::<crate::cases::F32>("sm3", "number = larger(number, row.room(field)[line]);", "");
 }

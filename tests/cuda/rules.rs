@@ -1,5 +1,4 @@
-//! Every rule that becomes a kernel, and the stages that stand around rules: all but those that keep state by
-//! axis or work on matrices.
+//! Every rule that becomes a kernel, and the stages that stand around rules: all but those that work on matrices.
 
 use gradus::clip::{ALaw, AdaptiveClip, ClipNorm, ClipRms, ClipValue, MuLaw, Softsign, TrustRegion};
 use gradus::cuda::Kernel;
@@ -112,6 +111,8 @@ rules! {
         normalization: ByLargest,
     };
     sign_laprop => decayed!(SignLaProp);
+    sm3 => Sm3 { weight_decay: WeightDecay::l2(0.02).expect(VALID), ..Sm3::default() };
+    sm3_momentum => decayed!(Sm3Momentum, beta: decay(0.6));
     stable_adamw => decayed!(StableAdamW);
     suds_adamw => decayed!(SudsAdamW);
     unscaled_adamw => decayed!(UnscaledAdamW);

@@ -22,19 +22,20 @@ fn assert_same_bits<G: StorageDtype + WidensTo<f64>>(host: &Host, kernel: &Kerne
 
     let mut leaves: Vec<Vec<f64>> =
         LENGTHS.iter().map(|length| vec![f64::NAN; length.div_ceil(LEAF)]).collect();
+    let mut sums = [[0.0f64]; LENGTHS.len()];
     let (mut buffers, mut table) = (Vec::new(), Vec::new());
-    for (gradient, leaves) in gradients.iter_mut().zip(&mut leaves) {
+    for ((gradient, leaves), sum) in gradients.iter_mut().zip(&mut leaves).zip(&mut sums) {
         let number = buffers.len() as u64;
-        // There are no numbers of the tensor to be read, but a place for them must be there.
-        table.extend([gradient.len() as u64, 0, 0, 0, 1, number + 1, 0, number + 2]);
+        table.extend([gradient.len() as u64, 0, 0, 0, number + 2, 0, number + 3, number + 1]);
+        buffers.push(bytemuck::cast_slice_mut(sum));
         buffers.push(bytemuck::cast_slice_mut(leaves));
         buffers.push(bytemuck::cast_slice_mut(gradient));
     }
-    let constants = unit.to_ne_bytes().to_vec();
+    let constants = [0.0, unit].map(f64::to_ne_bytes).concat();
     let launches = kernel.summed(&LENGTHS);
     host.run(Step { buffers, row_words: kernel.row_words(), table, constants, launches });
     for (place, expected) in expected.into_iter().enumerate() {
-        let sum = leaves[place].first().copied().unwrap_or(0.0);
+        let [sum] = sums[place];
         assert_eq!(sum.to_bits(), expected.to_bits(), "{} elements in {}", LENGTHS[place], G::NAME);
     }
 }

@@ -9,6 +9,7 @@ use crate::real::Traced;
 use crate::real::{Real, Tile};
 use crate::transform::{ByAxis, Description, Flag, Fold, MatrixStage, Pair};
 use arrayvec::ArrayVec;
+use core::any::TypeId;
 use core::marker::PhantomData;
 use smallvec::SmallVec;
 use typenum::{B1, Bit};
@@ -161,6 +162,10 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
 
     fn description(&self) -> Description {
         self.program.description()
+    }
+
+    fn each_stage_at_run_time(&self, note: &mut dyn FnMut(TypeId)) {
+        self.program.stages.iter().for_each(|stage| stage.each_type(note));
     }
 
     fn keeps(&self) -> bool {

@@ -5,6 +5,7 @@ use super::{Counts, Input, Stage, Step};
 use crate::real::Traced;
 use crate::real::{Real, Tile};
 use crate::transform::{AxesOf, Description, ElementsOf, FieldSet, Fold, MatrixStage, Of, field_names};
+use core::any::TypeId;
 use core::fmt::Debug;
 use smallvec::SmallVec;
 
@@ -79,6 +80,8 @@ impl<C> IsTraced for C {}
 pub trait Erased:
     Runs<f32> + Runs<f64> + Runs<Tile<f32>> + Runs<Tile<f64>> + IsTraced + Debug + Send + Sync + 'static
 {
+    /// Its type, and those of [stages in it](Stage::each_stage_at_run_time).
+    fn each_type(&self, note: &mut dyn FnMut(TypeId));
     /// How many numbers it has.
     fn counts(&self) -> Counts;
     /// The names of its state's fields.
@@ -202,6 +205,11 @@ impl<C: Stage, F: Real> Runs<F> for C {
 }
 
 impl<C: Stage> Erased for C {
+    fn each_type(&self, note: &mut dyn FnMut(TypeId)) {
+        note(TypeId::of::<C>());
+        self.each_stage_at_run_time(note);
+    }
+
     fn counts(&self) -> Counts {
         Counts {
             constants: C::Constants::COUNT,

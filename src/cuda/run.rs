@@ -1,0 +1,314 @@
+//! A step on a device: everything is prepared, then everything is enqueued, and nothing is waited for.
+
+use super::flaw::{driver, out_of_memory};
+use super::kept::Kept;
+use super::launch::launch;
+use super::library::{Library, Loaded};
+use super::lines::{line_blocks, line_words};
+use super::memory::{CudaMemory, fetch};
+use super::prepared::{Plan, Planned, Preparing};
+use super::rows::Rows;
+use super::step::{Launch, Taken, constants, row};
+use super::uploads::{OnDevice, Uploads};
+use super::{Architecture, Cuda, Kernel};
+use crate::device::{Evaluated, Formats, LEAF, Number, Work};
+use crate::dtype::StorageDtype;
+use crate::error::{CudaFlaw, Error, Result};
+use crate::random::Noise;
+use crate::real::Real;
+use crate::store::Store;
+use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
+use cudarc::driver::{CudaStream, CudaView};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// What a device keeps from step to step.
+#[derive(Debug, Default)]
+pub(super) struct Runner {
+    library: Library,
+    uploads: Uploads,
+    kept: Kept,
+    constants: Option<OnDevice>,
+    /// Steps are prepared there instead of taken.
+    pub(super) preparing: Option<Preparing>,
+}
+
+/// The tensors of a step that one kernel works on.
+struct Group<'w> {
+    loaded: Arc<Loaded>,
+    rows: Rows<'w>,
+    tensors: Vec<Taken>,
+    /// What the lines of each tensor are, as rows lead to it.
+    lines: Vec<Arc<OnDevice>>,
+}
+
+/// What is launched of a kernel. The first word of what lists are found by.
+#[derive(Clone, Copy)]
+enum Part {
+    Step,
+    Evaluation,
+    Sums,
+}
+
+impl Group<'_> {
+    /// The launches of a part, and what they are found by.
+    fn launches(&self, part: Part) -> (Vec<u64>, impl FnOnce() -> Vec<Launch>) {
+        let words = |tensor: &Taken| {
+            let [maxima, raise] = tensor.line_blocks;
+            [tensor.length as u64, tensor.statistics.taken, maxima as u64, raise as u64]
+        };
+        let tensors = self.tensors.iter().flat_map(words);
+        let key = [part as u64, self.loaded.number].into_iter().chain(tensors).collect();
+        let list = move || {
+            let Taken { length, .. } = self.tensors[0];
+            match part {
+                Part::Step => self.loaded.kernel.launches(&self.tensors),
+                Part::Evaluation => self.loaded.kernel.evaluation(length).into_iter().collect(),
+                Part::Sums => {
+                    let lengths: Vec<_> = self.tensors.iter().map(|tensor| tensor.length).collect();
+                    self.loaded.kernel.summed(&lengths)
+                }
+            }
+        };
+        (key, list)
+    }
+}
+
+impl Runner {
+    /// A step of some tensors.
+    pub(super) fn step<C: Stage, K: Formats>(
+        &mut self,
+        stream: &Arc<CudaStream>,
+        architecture: Architecture,
+        works: &mut [Work<'_, Cuda, C, K>],
+    ) -> Result<()> {
+        self.begin(stream, Part::Step)?;
+        let (mut groups, mut block) = (SmallVec::<[Group<'_>; 2]>::new(), Vec::new());
+        let mut last: Option<(*const C, usize)> = None;
+        for work in works {
+            let chain = work.chain.expect("an optimizer says what its chains are");
+            let place = match last {
+                Some((known, place)) if core::ptr::eq(known, chain) => place,
+                _ => {
+                    let loaded = self.library.chain::<C, K>(stream.context(), architecture, chain)?;
+                    let known = groups.iter().position(|group| group.loaded.number == loaded.number);
+                    known.unwrap_or_else(|| {
+                        let rows = Rows::new(stream);
+                        groups.push(Group { loaded, rows, tensors: Vec::new(), lines: Vec::new() });
+                        groups.len() - 1
+                    })
+                }
+            };
+            last = Some((chain, place));
+            let lines =
+                groups[place].loaded.kernel.has_lines().then(|| line_words(work.lines, work.gradient.len()));
+            let lines = lines.map(|words| self.kept.table(stream, &mut self.uploads, &words)).transpose()?;
+            add(&mut groups[place], &mut block, work, lines)?;
+        }
+        let joins =
+            |group: &Group<'_>| group.loaded.kernel.statistics().iter().any(|statistic| statistic.is_joint);
+        if groups.len() > 1 && groups.iter().any(joins) {
+            return Err(Error::Combination {
+                option: "a number over all tensors".to_owned(),
+                with: "groups of different rules on CUDA".to_owned(),
+                because: "it is taken within one kernel, and each rule is a kernel of its own",
+            });
+        }
+        self.enqueue(stream, Part::Step, groups, &block)
+    }
+
+    /// The point for evaluation of a tensor.
+    pub(super) fn evaluate<C: Stage, K: Formats>(
+        &mut self,
+        stream: &Arc<CudaStream>,
+        architecture: Architecture,
+        tensor: &mut Evaluated<'_, Cuda, C, K>,
+    ) -> Result<()> {
+        self.begin(stream, Part::Evaluation)?;
+        let loaded = self.library.chain::<C, K>(stream.context(), architecture, tensor.chain)?;
+        let length = tensor.into.len();
+        if length == 0 {
+            return Ok(());
+        }
+        if !loaded.kernel.evaluates() {
+            // The parameter is the point.
+            let copied = stream.memcpy_dtod(&tensor.parameter, &mut tensor.into);
+            return Ok(copied.map_err(|error| driver("copy a tensor", error))?);
+        }
+        let statistics = crate::device::Statistics::of(tensor.chain, &crate::transform::Step::first(1.0));
+        let nothing = Noise { keys: Default::default(), tensor: 0, gradient: 0 };
+        let mut block = Vec::new();
+        let mut rows = Rows::new(stream);
+        rows.add(&row(length, 0, &nothing));
+        constants::<Number<K>>(&mut block, &nothing, rounded::<C, K>(&tensor.constants));
+        rows.add(&[0, 0]);
+        rows.read(&tensor.parameter, length)?;
+        rows.write(&mut tensor.into, length)?;
+        let mut flaw = Ok(());
+        ElementsOf::<C>::map(ElementsOf::<C>::each_ref(&tensor.state), |field| {
+            note(&mut flaw, rows.read(field, length))
+        });
+        Carry::<K>::map(Carry::<K>::each_ref(&tensor.carry), |field| {
+            note(&mut flaw, rows.read(field, length))
+        });
+        flaw?;
+        // Numbers of the tensor play no part.
+        rows.fill(loaded.kernel.row_words());
+        let tensors = vec![Taken { length, statistics, line_blocks: [0, 0] }];
+        let group = Group { loaded, rows, tensors, lines: Vec::new() };
+        self.enqueue(stream, Part::Evaluation, [group].into_iter().collect(), &block)
+    }
+
+    /// The sums of the squares of tensors, on the host. This waits for them.
+    pub(super) fn square_sums<T: StorageDtype>(
+        &mut self,
+        stream: &Arc<CudaStream>,
+        architecture: Architecture,
+        views: &[Option<CudaView<'_, T>>],
+        unit: f64,
+        sums: &mut [f64],
+    ) -> Result<()> {
+        self.begin(stream, Part::Sums)?;
+        let loaded = self.library.square_sums::<T>(stream.context(), architecture)?;
+        let leaves = views.iter().flatten().map(|view| view.len().div_ceil(LEAF)).sum();
+        let room = |length| {
+            let memory = CudaMemory::<f64>::zeros(stream, length);
+            memory.map_err(|error| out_of_memory(error, 8 * length, "sums"))
+        };
+        let (mut leaves, mut found) = (room(leaves)?, room(views.len())?);
+        let mut block = Vec::new();
+        let nothing = Noise { keys: Default::default(), tensor: 0, gradient: 0 };
+        constants(&mut block, &nothing, [unit]);
+        {
+            let (mut of_leaves, mut of_sums) = (leaves.view_mut(), found.view_mut());
+            let rows = Rows::new(stream);
+            let mut group = Group { loaded, rows, tensors: Vec::new(), lines: Vec::new() };
+            let (mut leaf, statistics) = (0, Kernel::statistics_of_sums());
+            let (of_leaves, of_sums) = (group.rows.share(&mut of_leaves)?, group.rows.share(&mut of_sums)?);
+            for (place, view) in views.iter().enumerate() {
+                let Some(view) = view else { continue };
+                let (length, leaves) = (view.len(), view.len().div_ceil(LEAF));
+                group.tensors.push(Taken { length, statistics, line_blocks: [0, 0] });
+                group.rows.add(&row(length, 0, &nothing));
+                group.rows.add(&[0]);
+                group.rows.part(&of_leaves, leaf, leaves)?;
+                group.rows.add(&[0]);
+                group.rows.read(view, length)?;
+                group.rows.part(&of_sums, place, 1)?;
+                leaf += leaves;
+            }
+            if group.tensors.iter().any(|tensor| tensor.length > 0) {
+                self.enqueue(stream, Part::Sums, [group].into_iter().collect(), &block)?;
+            }
+        }
+        let found =
+            fetch(stream, &found.view()).map_err(|error| driver("read the sums of squares", error))?;
+        sums.copy_from_slice(&found);
+        Ok(())
+    }
+
+    /// Sends what the device does not have yet, then launches; or prepares that.
+    fn enqueue(
+        &mut self,
+        stream: &Arc<CudaStream>,
+        part: Part,
+        groups: SmallVec<[Group<'_>; 2]>,
+        block: &[u64],
+    ) -> Result<()> {
+        let Self { uploads, kept, constants, preparing, .. } = self;
+        // What was launched of other streams' memory is told to them when this is dropped, in the end.
+        let (mut plan, mut borrowed) = (Plan::new(), SmallVec::<[Rows<'_>; 2]>::new());
+        for group in groups {
+            let lists = {
+                let (key, list) = group.launches(part);
+                kept.lists(stream, uploads, &group.loaded, &key, list)?
+            };
+            let table = kept.table(stream, uploads, group.rows.words())?;
+            plan.push(Planned { lists, table, lines: group.lines });
+            borrowed.push(group.rows);
+        }
+        let block = bytemuck::cast_slice(block);
+        if let Some(preparing) = preparing.as_mut().filter(|preparing| preparing.is_here()) {
+            preparing.check(&plan)?;
+            uploads.send(stream, block, preparing.constants()?)?;
+            preparing.keep(plan);
+            return Ok(());
+        }
+        uploads.send(stream, block, constants)?;
+        let constants = constants.as_ref().expect("just sent");
+        for planned in &plan {
+            launch(stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
+        }
+        Ok(())
+    }
+
+    /// What must come before anything is asked of the driver in a thread.
+    fn begin(&self, stream: &Arc<CudaStream>, part: Part) -> Result<()> {
+        let is_prepared = self.preparing.as_ref().is_some_and(Preparing::is_here);
+        if is_prepared && !matches!(part, Part::Step) {
+            let reason = "a part of it is decided on the host, or is no step at all";
+            return Err(CudaFlaw::NotReplayable { reason }.into());
+        }
+        Ok(stream.context().bind_to_thread().map_err(|error| driver("use the context", error))?)
+    }
+}
+
+type Carry<K> = <<K as Formats>::Store as Store>::Carry;
+
+/// Adds a tensor to those of its kernel.
+fn add<'w, C: Stage, K: Formats>(
+    group: &mut Group<'w>,
+    block: &mut Vec<u64>,
+    work: &'w mut Work<'_, Cuda, C, K>,
+    lines: Option<Arc<OnDevice>>,
+) -> Result<(), CudaFlaw> {
+    let length = work.gradient.len();
+    let Group { loaded, rows, tensors, lines: all_lines } = group;
+    let line_blocks = line_blocks(work.lines, length);
+    tensors.push(Taken { length, statistics: work.statistics, line_blocks });
+    rows.add(&row(length, block.len(), &work.noise));
+    constants::<Number<K>>(block, &work.noise, rounded::<C, K>(&work.constants));
+    match lines {
+        Some(lines) => {
+            rows.lead_to(&lines);
+            all_lines.push(lines);
+        }
+        None => rows.add(&[0]),
+    }
+    let leaves = if loaded.kernel.statistics().is_empty() { 0 } else { length.div_ceil(LEAF) };
+    rows.write(&mut work.leaves, leaves)?;
+    match &mut work.parameter {
+        Some(parameter) => rows.write(parameter, length)?,
+        None => rows.add(&[0]),
+    }
+    rows.read(&work.gradient, length)?;
+    let mut flaw = Ok(());
+    let state = ElementsOf::<C>::each_mut(&mut work.state);
+    ElementsOf::<C>::map(state, |field| note(&mut flaw, rows.write(field, length)));
+    Carry::<K>::map(Carry::<K>::each_mut(&mut work.carry), |field| {
+        note(&mut flaw, rows.write(field, length))
+    });
+    C::Tensor::map(C::Tensor::each_mut(&mut work.tensor), |field| note(&mut flaw, rows.write(field, 1)));
+    let (count, room) = (work.lines.count(), work.lines.room(length));
+    AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.axes), |field| {
+        note(&mut flaw, rows.write(field, count))
+    });
+    AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.room), |field| note(&mut flaw, rows.write(field, room)));
+    flaw
+}
+
+/// Keeps the first flaw of several.
+fn note(flaw: &mut Result<(), CudaFlaw>, result: Result<(), CudaFlaw>) {
+    if flaw.is_ok() {
+        *flaw = result;
+    }
+}
+
+/// Constants in the format of the arithmetic.
+fn rounded<C: Stage, K: Formats>(constants: &Of<C::Constants, f64>) -> SmallVec<[Number<K>; 16]> {
+    let mut numbers = SmallVec::new();
+    C::Constants::map(C::Constants::each_ref(constants), |number| {
+        numbers.push(Number::<K>::constant(*number));
+    });
+    numbers
+}

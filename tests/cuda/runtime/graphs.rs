@@ -1,0 +1,133 @@
+//! Steps in two halves, the second of which a graph takes up.
+
+#![allow(unsafe_code)] // `PreparedStep::enqueue` asks its caller to keep the tensors
+
+use crate::fake::{Calls, Finds, with};
+use crate::parity::{difference, gradients, parameters};
+use crate::values::{Contents, bits, contents};
+use gradus::cpu::Cpu;
+use gradus::cuda::cudarc::driver::CudaContext;
+use gradus::cuda::cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
+use gradus::cuda::{Cuda, CudaTensor};
+use gradus::error::{CudaFlaw, Error};
+use gradus::optimizer::Build;
+use gradus::rule::StableAdamW;
+use half::bf16;
+
+type Tensors = Vec<(&'static str, CudaTensor<bf16>)>;
+
+/// A device whose stream can be captured.
+fn device() -> Cuda {
+    let context = CudaContext::new(0).expect("the fake driver has one");
+    // SAFETY: everything is done in one stream.
+    unsafe { context.disable_event_tracking() };
+    Cuda::on(context.new_stream().expect("a stream")).expect("a device")
+}
+
+fn tensors(device: &Cuda, step: Option<u64>) -> Tensors {
+    let list = match step {
+        None => parameters::<bf16>(),
+        Some(step) => {
+            gradients(step, false).into_iter().filter_map(|(name, array)| Some((name, array?))).collect()
+        }
+    };
+    let tensor = |(name, array): (_, crate::device::Array<bf16>)| {
+        (name, device.tensor(&array.shape, &array.elements).expect("memory"))
+    };
+    list.into_iter().map(tensor).collect()
+}
+
+/// Six steps with the same gradients: on the CPU.
+fn on_cpu() -> Contents {
+    let mut parameters = parameters::<bf16>();
+    let gradients: Vec<_> = gradients::<bf16>(1, false);
+    let builder = StableAdamW::default().parameters_in::<bf16>().stochastic_rounding(5);
+    let mut optimizer = builder.build(Cpu::default(), &parameters).expect("a model");
+    for _ in 0..6 {
+        optimizer.step(&mut parameters, &gradients).expect("they fit");
+    }
+    let mut list = contents(&optimizer.snapshot().expect("whole steps"));
+    list.extend(parameters.iter().map(|(name, array)| ((*name).to_owned(), bits(&array.elements))));
+    list
+}
+
+/// One of them as usual, one captured, four replayed.
+fn in_a_graph() -> Contents {
+    let device = device();
+    let (mut parameters, gradients) = (tensors(&device, None), tensors(&device, Some(1)));
+    let builder = StableAdamW::default().parameters_in::<bf16>().stochastic_rounding(5);
+    let mut optimizer = builder.build(device.clone(), &parameters).expect("a model");
+    optimizer.step(&mut parameters, &gradients).expect("they fit");
+
+    let mut step = device.prepared_step();
+    step.prepare(|| optimizer.step(&mut parameters, &gradients)).expect("they fit");
+    let stream = device.stream();
+    stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).expect("a capture");
+    // SAFETY: tensors and optimizer live until the end of this function.
+    unsafe { step.enqueue() }.expect("it is prepared");
+    let graph = stream.end_capture(CUgraphInstantiate_flags(0)).expect("only launches").expect("some");
+    graph.launch().expect("it is whole");
+    device.wait().expect("it has run");
+    for _ in 0..4 {
+        let calls = Calls::of(|| {
+            step.prepare(|| optimizer.step(&mut parameters, &gradients)).expect("they fit");
+            graph.launch().expect("it is whole");
+        });
+        assert_eq!((calls.launches, calls.sends, calls.waits), (0, 1, 0), "{calls:?}");
+    }
+
+    // Tensors elsewhere are another step, which is not counted.
+    let elsewhere = tensors(&device, Some(1));
+    let error =
+        step.prepare(|| optimizer.step(&mut parameters, &elsewhere)).expect_err("the graph knows others");
+    assert!(error.to_string().starts_with("the step cannot be replayed: tensors lie elsewhere"), "{error}");
+    assert_eq!(optimizer.steps(), 6);
+
+    let mut list = contents(&optimizer.snapshot().expect("whole steps"));
+    let values = |tensor| bits(&device.fetch(tensor).expect("it has run"));
+    list.extend(parameters.iter().map(|(name, tensor)| ((*name).to_owned(), values(tensor))));
+    list
+}
+
+#[test]
+fn replayed_steps_have_the_bits_of_steps() {
+    with(Finds::Both, "runtime::graphs::replayed_steps_have_the_bits_of_steps", &[], || {
+        assert_eq!(difference(&in_a_graph(), &on_cpu()), None);
+    });
+}
+
+#[test]
+fn what_is_decided_on_the_host_cannot_be_prepared() {
+    with(Finds::Both, "runtime::graphs::what_is_decided_on_the_host_cannot_be_prepared", &[], || {
+        let device = device();
+        let (mut parameters, gradients) = (tensors(&device, None), tensors(&device, Some(1)));
+        let builder = StableAdamW::default().parameters_in::<bf16>().clip_global_norm(1.0);
+        let mut optimizer = builder.build(device.clone(), &parameters).expect("a model");
+        let mut step = device.prepared_step();
+        let error =
+            step.prepare(|| optimizer.step(&mut parameters, &gradients)).expect_err("it needs a norm");
+        let reason = "a part of it is decided on the host, or is no step at all";
+        assert_eq!(error, Error::Cuda(CudaFlaw::NotReplayable { reason }));
+        // SAFETY: nothing is launched.
+        let error = unsafe { step.enqueue() }.expect_err("there is nothing");
+        assert_eq!(error, CudaFlaw::NotReplayable { reason: "nothing has been prepared" });
+        optimizer.step(&mut parameters, &gradients).expect("as usual it can be taken");
+        assert_eq!(optimizer.steps(), 1);
+    });
+}
+
+#[test]
+fn a_step_may_be_taken_in_any_thread() {
+    with(Finds::Both, "runtime::graphs::a_step_may_be_taken_in_any_thread", &[], || {
+        let device = device();
+        let (mut parameters, gradients) = (tensors(&device, None), tensors(&device, Some(1)));
+        let builder = StableAdamW::default().parameters_in::<bf16>();
+        let mut optimizer = builder.build(device.clone(), &parameters).expect("a model");
+        std::thread::spawn(move || {
+            optimizer.step(&mut parameters, &gradients).expect("they fit");
+            device.wait().expect("it has run");
+        })
+        .join()
+        .expect("no panic");
+    });
+}
