@@ -148,21 +148,31 @@ impl PreparedStep {
     /// another one than was enqueued: then it has not been counted, and must be captured again, by a new
     /// `PreparedStep`.
     pub fn prepare<X>(&mut self, steps: impl FnOnce() -> Result<X>) -> Result<X> {
-        let preparing = Preparing {
-            thread: thread::current().id(),
-            runs: core::mem::take(&mut self.runs),
-            count: 0,
-            is_fixed: self.is_fixed,
-        };
-        self.runner().preparing = Some(preparing);
-        let mut back = GiveBack(self);
+        self.begin()?;
+        let back = GiveBack(self);
         let result = steps();
-        back.give_back();
         drop(back);
-        if result.is_ok() && self.is_fixed && self.count != self.runs.len() {
+        let is_less = self.is_fixed && self.count != self.runs.len();
+        if result.is_err() || is_less {
+            self.count = 0; // a part of it must not be launched
+        }
+        if result.is_ok() && is_less {
             return Err(changed("fewer optimizers take part than when it was enqueued").into());
         }
         result
+    }
+
+    /// From here on, steps in this thread are prepared.
+    fn begin(&mut self) -> Result<(), CudaFlaw> {
+        let (thread, is_fixed) = (thread::current().id(), self.is_fixed);
+        let runner = self.runner.clone();
+        let mut runner = runner.lock().unwrap_or_else(PoisonError::into_inner);
+        if runner.preparing.is_some() {
+            return Err(changed("another step of this device is being prepared"));
+        }
+        runner.preparing =
+            Some(Preparing { thread, runs: core::mem::take(&mut self.runs), count: 0, is_fixed });
+        Ok(())
     }
 
     fn runner(&self) -> MutexGuard<'_, Runner> {
@@ -186,18 +196,12 @@ impl PreparedStep {
 /// Ends the preparation, also where a step panics.
 struct GiveBack<'p>(&'p mut PreparedStep);
 
-impl GiveBack<'_> {
-    fn give_back(&mut self) {
+impl Drop for GiveBack<'_> {
+    fn drop(&mut self) {
         let preparing = self.0.runner().preparing.take();
         if let Some(Preparing { runs, count, .. }) = preparing {
             (self.0.runs, self.0.count) = (runs, count);
         }
-    }
-}
-
-impl Drop for GiveBack<'_> {
-    fn drop(&mut self) {
-        self.give_back();
     }
 }
 

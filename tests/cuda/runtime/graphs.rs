@@ -117,6 +117,31 @@ fn what_is_decided_on_the_host_cannot_be_prepared() {
 }
 
 #[test]
+fn preparations_do_not_mix() {
+    with(Finds::Both, "runtime::graphs::preparations_do_not_mix", &[], || {
+        let device = device();
+        let (mut outer, mut inner) = (device.prepared_step(), device.prepared_step());
+        let error = outer.prepare(|| inner.prepare(|| Ok(()))).expect_err("one at a time");
+        let reason = "another step of this device is being prepared";
+        assert_eq!(error, Error::Cuda(CudaFlaw::NotReplayable { reason }));
+        outer.prepare(|| Ok(())).expect("the first one has ended");
+
+        // Of two steps, one that fails leaves nothing to launch.
+        let (mut parameters, gradients) = (tensors(&device, None), tensors(&device, Some(1)));
+        let builder = StableAdamW::default().parameters_in::<bf16>();
+        let mut optimizer = builder.build(device.clone(), &parameters).expect("a model");
+        let result: gradus::error::Result<()> = outer.prepare(|| {
+            optimizer.step(&mut parameters, &gradients)?;
+            Err(Error::NoParameters)
+        });
+        assert_eq!(result, Err(Error::NoParameters));
+        // SAFETY: nothing is launched.
+        let error = unsafe { outer.enqueue() }.expect_err("there is nothing");
+        assert_eq!(error, CudaFlaw::NotReplayable { reason: "nothing has been prepared" });
+    });
+}
+
+#[test]
 fn a_step_may_be_taken_in_any_thread() {
     with(Finds::Both, "runtime::graphs::a_step_may_be_taken_in_any_thread", &[], || {
         let device = device();
