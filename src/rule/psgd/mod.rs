@@ -162,6 +162,20 @@ impl Psgd {
         Self { factors, clip: UpdateClip::None, ..Self::default() }
     }
 
+    /// HeavyBall's QSGD: [`symmetric`](Self::symmetric), of which an update meets the root. Its size follows
+    /// that of the gradient, and so does the rate to start from.
+    ///
+    /// ```
+    /// use gradus::rule::{FactorGeometry, Psgd};
+    ///
+    /// assert_eq!(Psgd::symmetric_root().factors.geometry, FactorGeometry::SymmetricRoot);
+    /// ```
+    pub fn symmetric_root() -> Self {
+        let symmetric = Self::symmetric();
+        let factors = KronFactors { geometry: FactorGeometry::SymmetricRoot, ..symmetric.factors };
+        Self { factors, ..symmetric }
+    }
+
     /// kron_torch's Kron, with the merging of axes that it means and without its noise in the momentum.
     pub fn kron() -> Self {
         let factors = KronFactors {
