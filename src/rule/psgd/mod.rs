@@ -24,7 +24,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | State | `m`, and n·(n + 1)/2 numbers for each axis of length n with a triangular factor, n for any other |
+//! | State | `m`, and n·(n + 1)/2 numbers for each axis of length n with a triangular factor, n for any other; these in 16 bits if asked for |
 //! | Shapes | any |
 //! | Gradient release, accumulation | yes; [`PurePsgd`] has no average to accumulate into |
 //! | Typical `γ` | a third of AdamW's, with `λ` three to ten times larger; 3e-4 or 1e-3 |
