@@ -188,7 +188,8 @@ fn a_step_of_a_matrix_rule_by_name_allocates_nothing() {
         let values = |(row, column): (usize, usize)| ((row * 7 + column * 3) % 11) as f32 - 5.0;
         let matrices = |rows, columns| Array2::from_shape_fn((rows, columns), values);
         let gradients = vec![("a", matrices(90, 70)), ("b", matrices(1, 20))];
-        let names = ["muon", "muon_adamw", "psgd_kron", "pure_psgd", "delayed_psgd", "psgd_pro", "kron"];
+        let names =
+            ["muon", "muon_adamw", "psgd_kron", "pure_psgd", "delayed_psgd", "psgd_pro", "qsgd", "kron"];
         let mut narrow = Configuration::of("psgd_kron");
         narrow.hyperparameters.set("q_dtype", "bf16");
         let mut split = narrow.clone();

@@ -22,7 +22,7 @@ fn extremes(optimizer: &str) -> Option<[Vec<(&'static str, Value)>; 2]> {
         let every =
             |frequency: f64| vec![("refresh", "every".into()), ("precondition_frequency", frequency.into())];
         Some([every(0.0), every(1.0)])
-    } else if optimizer.contains("psgd") || optimizer == "kron" {
+    } else if optimizer.contains("psgd") || ["kron", "qsgd"].contains(&optimizer) {
         Some([vec![("fit", "at".into()), ("refreshed_at", "1".into())], vec![("fit", "always".into())]])
     } else if optimizer.starts_with("muon") || optimizer == "scion" {
         Some([Vec::new(), Vec::new()])

@@ -51,7 +51,7 @@ const fn alias(
 const PALM: (&str, Setting) = ("palm", Flag(true));
 const SCHEDULED: (&str, Setting) = ("refresh", Text("scheduled"));
 
-const ALIASES: [Alias; 11] = [
+const ALIASES: [Alias; 12] = [
     alias(
         "delayed_psgd",
         "PSGD whose update meets the factors from before its own fit",
@@ -97,6 +97,12 @@ const ALIASES: [Alias; 11] = [
         &[("clip", Text("none")), ("geometry", Text("symmetric"))],
     ),
     alias("pure_psgd", "PSGD without momentum", "psgd_kron", &[("exp_avg_input", Flag(false))]),
+    alias(
+        "qsgd",
+        "PSGD with nearly symmetric factors, of which an update meets the root",
+        "psgd_kron",
+        &[("clip", Text("none")), ("geometry", Text("symmetric_root"))],
+    ),
     alias("sf_palm_soap", "schedule-free SOAP with PaLM's β₂", "sf_soap", &[PALM]),
 ];
 

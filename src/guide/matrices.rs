@@ -100,6 +100,10 @@
 //! - `preconditioning`: [`Psgd::delayed`](crate::rule::Psgd::delayed) meets each update with the factors from before
 //!   its own fit. It is what HeavyBall recommends of its experimental rules. Tune it as the other, with a warm-up
 //!   of a few steps: the first update meets factors that no gradient has been fitted to but by its size.
+//! - `geometry`: nearly symmetric squares ([`Psgd::symmetric`](crate::rule::Psgd::symmetric)) take twice the memory of
+//!   packed triangles, and no solutions of equations. By their root
+//!   ([`Psgd::symmetric_root`](crate::rule::Psgd::symmetric_root)) directions come only halfway to one length, which is
+//!   milder where gradients are mostly noise; its rate depends on the size of gradients, as SGD's does.
 //! - `probes`: drawn, or [given](crate::rule::Pairs) together with Hessian-vector products, to which factors are then
 //!   fitted: second-order steps instead of whitened ones.
 //!

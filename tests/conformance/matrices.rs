@@ -43,6 +43,7 @@ conformance! {
         factors: KronFactors { format: FactorFormat::Bf16 { seed: 3 }, ..KronFactors::default() },
         ..Psgd::default()
     };
+    psgd_by_root: bound averaging => Psgd { learning_rate: learning_rate(0.02), ..Psgd::symmetric_root() };
     psgd_split: bound averaging => Psgd {
         learning_rate: learning_rate(0.02),
         factors: KronFactors {

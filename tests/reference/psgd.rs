@@ -28,6 +28,8 @@ pub struct Settings {
     pub balances: bool,
     pub delayed: bool,
     pub symmetric: bool,
+    /// Whether an update meets Q instead of QᵀQ.
+    pub takes_root: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -168,6 +170,15 @@ impl Psgd {
         self.along_all(tensor, &products)
     }
 
+    /// What an update becomes.
+    fn updated(&self, tensor: &[f64]) -> Vec<f64> {
+        if self.settings.takes_root {
+            self.along_all(tensor, &self.factors)
+        } else {
+            self.preconditioned(tensor)
+        }
+    }
+
     fn bounded(&mut self, axis: usize, estimate: f64) -> f64 {
         let before = self.bounds[axis];
         let bound = estimate.max(before + (estimate - before) * (1.0 - self.settings.memory));
@@ -256,11 +267,11 @@ impl Psgd {
             *sum = momentum * *sum + (1.0 - momentum) * gradient;
         }
         let average: Vec<f64> = self.sum.iter().map(|sum| sum / self.weight).collect();
-        let early = self.preconditioned(&average);
+        let early = self.updated(&average);
         if let Some(probe) = probe {
             self.fit(&average, probe);
         }
-        let update = if delayed { early } else { self.preconditioned(&average) };
+        let update = if delayed { early } else { self.updated(&average) };
         for (parameter, update) in self.parameter.iter_mut().zip(update) {
             *parameter -= learning_rate * update;
         }

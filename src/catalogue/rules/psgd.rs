@@ -29,8 +29,11 @@ const MERGINGS: [(&str, Merging); 5] = [
     ("last_apart", Merging::LastApart),
 ];
 
-const GEOMETRIES: [(&str, FactorGeometry); 2] =
-    [("triangular", FactorGeometry::Triangular), ("symmetric", FactorGeometry::Symmetric)];
+const GEOMETRIES: [(&str, FactorGeometry); 3] = [
+    ("triangular", FactorGeometry::Triangular),
+    ("symmetric", FactorGeometry::Symmetric),
+    ("symmetric_root", FactorGeometry::SymmetricRoot),
+];
 
 const FIRST_FITS: [(&str, FirstFit); 2] = [("moves", FirstFit::Moves), ("only_begins", FirstFit::OnlyBegins)];
 

@@ -126,6 +126,31 @@ pub(super) fn precondition(
         axis.multiply(algebra, room, square, from);
         axis.multiply(algebra, from, square.t(), room);
     }
+    bring_back(algebra, slot, from, elements);
+}
+
+/// A tensor ← Q·tensor along every axis, in place. The last of the rooms for tensors is overwritten.
+pub(super) fn precondition_by_root(
+    algebra: &mut dyn LinearAlgebra,
+    axes: impl Iterator<Item = Axis>,
+    slot: Slot,
+    elements: usize,
+) {
+    let (mut from, mut room) = (slot, TENSORS[2]);
+    for axis in axes {
+        if axis.kind == Kind::Diagonal {
+            axis.scale(algebra, from, 1);
+            continue;
+        }
+        let square = axis.square(algebra);
+        axis.multiply(algebra, room, square, from);
+        (from, room) = (room, from);
+    }
+    bring_back(algebra, slot, from, elements);
+}
+
+/// Copies a tensor to where it is expected, if it has ended up elsewhere.
+fn bring_back(algebra: &mut dyn LinearAlgebra, slot: Slot, from: Slot, elements: usize) {
     if from != slot {
         algebra.combine(Matrix::new(slot, 1, elements), 0.0, 1.0, Matrix::new(from, 1, elements));
     }

@@ -1,6 +1,6 @@
 //! [`KronFactors`]: the preconditioner of PSGD, and how it is fitted.
 
-use super::axes::precondition;
+use super::axes::{precondition, precondition_by_root};
 use super::lists::{PART, Target, lists};
 use super::part::{Way, copy};
 use super::{
@@ -153,7 +153,13 @@ impl KronFactors {
         if fits && self.preconditioning == Preconditioning::Fresh {
             self.fit(job, algebra, target);
         }
-        precondition(algebra, self.axes(target.part), target.slot, target.elements);
+        let axes = self.axes(target.part);
+        match self.geometry {
+            FactorGeometry::SymmetricRoot => {
+                precondition_by_root(algebra, axes, target.slot, target.elements);
+            }
+            _ => precondition(algebra, axes, target.slot, target.elements),
+        }
         if fits && self.preconditioning == Preconditioning::Delayed {
             self.fit(job, algebra, target);
         }

@@ -74,7 +74,9 @@ impl KronFactors {
         }
         let failed = match self.geometry {
             FactorGeometry::Triangular => triangular::fit(self, algebra, axes.clone(), bounds),
-            FactorGeometry::Symmetric => symmetric::fit(self, algebra, axes.clone(), bounds, target.elements),
+            FactorGeometry::Symmetric | FactorGeometry::SymmetricRoot => {
+                symmetric::fit(self, algebra, axes.clone(), bounds, target.elements)
+            }
         };
         if failed > 0 {
             algebra.shift(Matrix::new(failures, 1, 1), failed as f64);

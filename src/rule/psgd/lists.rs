@@ -99,7 +99,7 @@ impl KronFactors {
             return Kind::Diagonal;
         }
         match (self.geometry, self.storage) {
-            (FactorGeometry::Symmetric, _) => Kind::Symmetric,
+            (FactorGeometry::Symmetric | FactorGeometry::SymmetricRoot, _) => Kind::Symmetric,
             (FactorGeometry::Triangular, FactorStorage::Packed) => Kind::Packed,
             (FactorGeometry::Triangular, FactorStorage::Square) => Kind::Triangular,
         }
@@ -137,7 +137,8 @@ impl KronFactors {
         fits: bool,
     ) {
         if self.format.narrow().is_some() {
-            let needed = axes.filter(|axis| fits || axis.product.is_none());
+            let takes_root = self.geometry == FactorGeometry::SymmetricRoot;
+            let needed = axes.filter(|axis| fits || takes_root || axis.product.is_none());
             needed.for_each(|axis| algebra.widen(axis.factor(), axis.kept.0, axis.kept.1));
         }
     }

@@ -24,7 +24,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | State | `m`, and n·(n + 1)/2 numbers for each axis of length n with a triangular factor, n for any other |
+//! | State | `m`, and n·(n + 1)/2 numbers for each axis of length n with a triangular factor, n for any other; these in 16 bits if asked for |
 //! | Shapes | any |
 //! | Gradient release, accumulation | yes; [`PurePsgd`] has no average to accumulate into |
 //! | Typical `γ` | a third of AdamW's, with `λ` three to ten times larger; 3e-4 or 1e-3 |
@@ -160,6 +160,20 @@ impl Psgd {
     pub fn symmetric() -> Self {
         let factors = KronFactors { geometry: FactorGeometry::Symmetric, ..KronFactors::default() };
         Self { factors, clip: UpdateClip::None, ..Self::default() }
+    }
+
+    /// HeavyBall's QSGD: [`symmetric`](Self::symmetric), of which an update meets the root. Its size follows
+    /// that of the gradient, and so does the rate to start from.
+    ///
+    /// ```
+    /// use gradus::rule::{FactorGeometry, Psgd};
+    ///
+    /// assert_eq!(Psgd::symmetric_root().factors.geometry, FactorGeometry::SymmetricRoot);
+    /// ```
+    pub fn symmetric_root() -> Self {
+        let symmetric = Self::symmetric();
+        let factors = KronFactors { geometry: FactorGeometry::SymmetricRoot, ..symmetric.factors };
+        Self { factors, ..symmetric }
     }
 
     /// kron_torch's Kron, with the merging of axes that it means and without its noise in the momentum.

@@ -12,6 +12,10 @@ pub enum FactorGeometry {
     Triangular,
     /// Nearly symmetric squares, whose fit needs no solutions of equations: PSGD-PRO.
     Symmetric,
+    /// The same, fitted in the same way, but an update meets Q instead of QᵀQ: QSGD. The lengths of its
+    /// directions become their square roots instead of all the same, so an update is as large as the root of
+    /// the gradient.
+    SymmetricRoot,
 }
 
 /// How triangular factors lie in memory. Results have the same bits, unless they are

@@ -9,9 +9,24 @@ pub enum Splitting {
     #[default]
     Never,
     /// Every axis that is longer than the limit of the [shapes](super::FactorShapes), after merging, is cut into
-    /// pieces as long as it, of which the last may be shorter: HeavyBall's `split`. Each part of the tensor is
-    /// merged once more, has factors of its own, its own first scale, bounds and balance, and a probe of its own. What
-    /// works element by element, and what clips by tensor, sees no parts.
+    /// pieces as long as it, of which the last may be shorter: HeavyBall's `split`, but that axes of length 1
+    /// stay. Each part of the tensor is merged once more, and has factors, first scale, bounds, balance and
+    /// probe of its own: it does what it would do as a tensor. What works element by element, and what clips by
+    /// tensor, sees no parts.
+    ///
+    /// ```
+    /// use gradus::optimizer::Build;
+    /// use gradus::rule::{KronFactors, Psgd, Splitting};
+    ///
+    /// let factors = KronFactors { splitting: Splitting::AtLimit, ..KronFactors::default() };
+    /// let report = Psgd { factors, ..Psgd::pure() }.memory_of([("embedding", [5000, 8])])?;
+    /// // Triangles of 2048, 2048 and 904 rows, and one of 8 beside each.
+    /// let triangle = |n: u64| n * (n + 1) / 2;
+    /// let factors = 2 * triangle(2048) + triangle(904) + 3 * triangle(8);
+    /// // For each part two bounds, and whether it has begun; failures, and what clips.
+    /// assert_eq!(report.state_bytes(), 4 * (factors + 3 * 3 + 2));
+    /// # Ok::<(), gradus::error::Error>(())
+    /// ```
     AtLimit,
 }
 

@@ -4,10 +4,10 @@ use super::*;
 use gradus::hyperparameter::{Amount, Scale};
 use gradus::rule::{Damping, DampingNoise, FactorGeometry, FirstScale, FitDamping};
 
-const OPTIMIZERS: [&str; 5] = ["psgd_kron", "pure_psgd", "delayed_psgd", "kron", "psgd_pro"];
+const OPTIMIZERS: [&str; 6] = ["psgd_kron", "pure_psgd", "delayed_psgd", "kron", "psgd_pro", "qsgd"];
 
-fn rules() -> [Psgd; 4] {
-    [Psgd::default(), Psgd::delayed(), Psgd::kron(), Psgd::symmetric()]
+fn rules() -> [Psgd; 5] {
+    [Psgd::default(), Psgd::delayed(), Psgd::kron(), Psgd::symmetric(), Psgd::symmetric_root()]
 }
 
 #[test]

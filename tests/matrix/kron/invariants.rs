@@ -149,6 +149,27 @@ fn a_stationary_stream_of_gradients_is_whitened() {
 }
 
 #[test]
+fn by_their_root_lengths_become_square_roots() {
+    let values: Vec<f64> = (0..5).map(|i| 10f64.powf(-2.0 * f64::from(i) / 4.0)).collect();
+    let (basis, values) = (orthogonal(5, 11), ndarray::Array1::from(values));
+    let rows = basis.dot(&Array2::from_diag(&values));
+    let factors = KronFactors { geometry: FactorGeometry::SymmetricRoot, ..with_rate(0.05) };
+    let rule = Psgd {
+        momentum: gradus::rule::Average { decay: 0.0.try_into().expect("0 is a decay") },
+        ..plain(factors)
+    };
+    let mut one = One::new(rule, &[5, 4]);
+    let found = covariance(&mut one, &rows, &Array2::eye(4), 4000);
+    // The variances of gradients are the squares of the values, so those of updates the values themselves.
+    let root = Array2::from_diag(&values.mapv(|value| value.powf(-0.5)));
+    let found = root.dot(&basis.t()).dot(&found).dot(&basis).dot(&root);
+    let found = &found * (5.0 / found.diag().sum());
+    // As above: some tenths are left.
+    let difference = largest(&(&found - &Array2::<f64>::eye(5)));
+    assert!(difference < 0.5, "{found}");
+}
+
+#[test]
 fn packed_and_square_storage_have_the_same_bits() {
     let gradients: Vec<_> = (0..6).map(|step| noise(9, 5, step)).collect();
     let with = |more: &[(&str, Value)]| moved(&configured("psgd_kron", more), &gradients);

@@ -42,6 +42,7 @@ fn alike(
         balances,
         delayed: false,
         symmetric,
+        takes_root: false,
     };
     let zero = Decay::new(0.0).expect("it is in the range");
     let factors = KronFactors {
@@ -170,7 +171,7 @@ fn a_step_that_fits_nothing_leaves_every_bit() {
 #[test]
 fn a_restored_optimizer_goes_on_with_the_same_narrow_factors() {
     for format in FORMATS {
-        for rule in [Psgd::default(), Psgd::kron(), Psgd::symmetric()] {
+        for rule in [Psgd::default(), Psgd::kron(), Psgd::symmetric(), Psgd::symmetric_root()] {
             let rule = kept_in(format, rule);
             let mut one = One::new(rule.clone(), &[6, 2, 3]);
             (0..5).for_each(|step| one.step(&tensor(&[6, 2, 3], step)));

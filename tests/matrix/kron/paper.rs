@@ -25,7 +25,11 @@ fn ours(settings: &published::Settings, saving: MemorySaving, pairs: &Pairs) -> 
     };
     let factors = KronFactors {
         shapes: FactorShapes { saving, ..FactorShapes::default() },
-        geometry: if settings.symmetric { FactorGeometry::Symmetric } else { FactorGeometry::Triangular },
+        geometry: match (settings.symmetric, settings.takes_root) {
+            (false, _) => FactorGeometry::Triangular,
+            (true, false) => FactorGeometry::Symmetric,
+            (true, true) => FactorGeometry::SymmetricRoot,
+        },
         first_scale: FirstScale::Given(Scale::new(settings.scale).expect("it is in the range")),
         rate: FitRate::new(settings.rate).expect("it is in the range"),
         probes: Probes::Given(pairs.clone()),
@@ -44,8 +48,8 @@ fn settings() -> impl Strategy<Value = published::Settings> {
     let bounds = prop_oneof![Just(Bound::OneColumn), (0u32..4).prop_map(Bound::PowerIteration)];
     let dampings = prop_oneof![Just(Damping::None), Just(Damping::ByElement(1e-2)), Just(Damping::OfMean)];
     let numbers = (0.1..3.0f64, 0.01..0.5f64, 0.0..0.95f64, prop_oneof![Just(0.0), 0.1..0.99f64]);
-    (numbers, bounds, dampings, any::<[bool; 3]>()).prop_map(
-        |((scale, rate, momentum, memory), bound, damping, [balances, delayed, symmetric])| {
+    (numbers, bounds, dampings, any::<[bool; 4]>()).prop_map(
+        |((scale, rate, momentum, memory), bound, damping, [balances, delayed, symmetric, takes_root])| {
             published::Settings {
                 learning_rate: 0.1,
                 momentum,
@@ -57,6 +61,7 @@ fn settings() -> impl Strategy<Value = published::Settings> {
                 balances,
                 delayed,
                 symmetric,
+                takes_root: symmetric && takes_root,
             }
         },
     )
@@ -122,6 +127,7 @@ fn a_hessian_vector_product_is_fitted_to_instead_of_the_gradient() {
         balances: false,
         delayed: false,
         symmetric: false,
+        takes_root: false,
     };
     let (pairs, others) = (Pairs::default(), Pairs::default());
     let mut hessian = One::new(ours(&settings, MemorySaving::None, &pairs), &[4, 3]);
