@@ -19,6 +19,10 @@ pub enum FactorDecay {
 }
 
 /// How bases follow their factors.
+///
+/// Columns are made orthonormal from the first to the last, as a QR factorisation does it. The nearest
+/// orthonormal matrix, by [singular vectors or products](crate::rule::ZerothPower), would be no refresh: factor·basis
+/// is a positive definite matrix times an orthonormal one, so the nearest orthonormal matrix is the basis as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum BasisMethod {
     /// A power iteration of the factor plus a small multiple of 1, made orthonormal: columns without
