@@ -121,3 +121,10 @@
 //! against mixed precision with an f32 copy of what the model has in bf16 and a second buffer in which
 //! gradients of micro-batches add up. Gradient release needs room for one gradient at a time, and
 //! [accumulation](crate::guide::gradient_release) into the state no buffer at all.
+//!
+//! # Beside the state
+//!
+//! Rules that see a tensor as a [matrix](crate::guide::matrices) need two numbers for each element that flow between the
+//! parts of their chain, and room for what they compute. That room is asked for once, when the optimizer is built, and
+//! shared: on the CPU there is one for each thread, as large as the most demanding tensor needs it.
+//! [`workspace_bytes`](crate::optimizer::MemoryReport::workspace_bytes) says how much that is.
