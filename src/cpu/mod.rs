@@ -134,7 +134,7 @@ impl Device for Cpu {
 
     #[cfg(not(feature = "matrix"))]
     fn workspace(&self, needs: &MatrixNeeds) -> Result<Self::Workspace> {
-        Err(Error::NoLinearAlgebra { parameter: needs.tensor.clone() })
+        Err(Error::NoLinearAlgebra { parameter: needs.first_name().to_owned() })
     }
 
     #[cfg(not(feature = "matrix"))]

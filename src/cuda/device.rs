@@ -184,7 +184,7 @@ impl Device for Cuda {
     type Workspace = core::convert::Infallible;
 
     fn workspace(&self, needs: &MatrixNeeds) -> Result<Self::Workspace> {
-        Err(CudaFlaw::NoLinearAlgebra { parameter: needs.tensor.clone() }.into())
+        Err(CudaFlaw::NoLinearAlgebra { parameter: needs.first_name().to_owned() }.into())
     }
 
     fn workspace_bytes(&self, _: &MatrixNeeds) -> u64 {

@@ -182,6 +182,8 @@ pub struct MatrixWork<'a, D: Device, K: Formats> {
     pub state: D::ViewMut<'a, Number<K>>,
     /// What is kept in 16-bit formats, as the plan lists it.
     pub narrow: &'a mut [NarrowBuffer<D>],
+    /// How many tensors need more [room](MatrixNeeds::ranks).
+    pub rank: usize,
     /// Where it works.
     pub workspace: &'a D::Workspace,
 }

@@ -126,5 +126,5 @@
 //!
 //! Rules that see a tensor as a [matrix](crate::guide::matrices) need two numbers for each element that flow between the
 //! parts of their chain, and room for what they compute. That room is asked for once, when the optimizer is built, and
-//! shared: on the CPU there is one for each thread, as large as the most demanding tensor needs it.
+//! shared: on the CPU as many tensors have room at the same time as there are threads, the most demanding ones.
 //! [`workspace_bytes`](crate::optimizer::MemoryReport::workspace_bytes) says how much that is.

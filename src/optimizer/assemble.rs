@@ -18,7 +18,7 @@ use crate::shape::Layout;
 use crate::store::Store;
 use crate::transform::{
     AxesOf, ChainOf, Counts, Description, ElementsOf, FieldSet, Held, MatrixNeeds, Of, Rule, Stage,
-    tunable_names,
+    TensorNeeds, tunable_names,
 };
 use core::marker::PhantomData;
 use std::collections::HashMap;
@@ -46,21 +46,28 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
         .zip(&described)
         .map(|(member, (_, layout))| member.and_then(|group| plan_of(&groups[group].base.chain(), layout)))
         .collect();
-    let mut needs = MatrixNeeds::new(<Number<K> as StorageDtype>::FORMAT);
-    for ((name, layout), plan) in described.iter().zip(&plans) {
-        plan.iter().for_each(|plan| needs.add(name, layout.len(), plan));
-    }
-    let workspace = (needs.tensors > 0).then(|| device.workspace(&needs)).transpose()?.map(Arc::new);
+    let needs = described.iter().zip(&plans).filter_map(|((name, layout), plan)| {
+        plan.as_ref().map(|plan| TensorNeeds::of(name, layout.len(), plan))
+    });
+    let needs = MatrixNeeds { format: <Number<K> as StorageDtype>::FORMAT, tensors: needs.collect() };
+    let workspace = (!needs.tensors.is_empty()).then(|| device.workspace(&needs)).transpose()?.map(Arc::new);
+    let mut ranks = needs.ranks().into_iter();
     let tensors = described
         .into_iter()
         .zip(members)
         .zip(plans)
         .map(|(((name, layout), member), plan)| {
-            let matrix = match plan.zip(workspace.clone()) {
-                Some((plan, workspace)) => Some(MatrixState::new(&device, &name, &layout, plan, workspace)?),
-                None => None,
-            };
-            tensor(&device, name, layout, (member, &groups[member.unwrap_or(0)].description()), matrix)
+            let matrix = plan.zip(workspace.clone()).map(|(plan, workspace)| {
+                let rank = ranks.next().expect("one for each plan");
+                MatrixState::new(&device, &name, &layout, plan, (rank, workspace))
+            });
+            tensor(
+                &device,
+                name,
+                layout,
+                (member, &groups[member.unwrap_or(0)].description()),
+                matrix.transpose()?,
+            )
         })
         .collect::<Result<Vec<_>>>()?;
 

@@ -14,6 +14,7 @@ pub(super) struct MatrixState<K: Formats, D: Device> {
     gradient: D::Buffer<Number<K>>,
     pub(super) state: D::Buffer<Number<K>>,
     pub(super) narrow: Vec<NarrowBuffer<D>>,
+    rank: usize,
     workspace: Arc<D::Workspace>,
 }
 
@@ -23,7 +24,7 @@ impl<K: Formats, D: Device> MatrixState<K, D> {
         parameter: &str,
         layout: &Layout,
         plan: MatrixPlan,
-        workspace: Arc<D::Workspace>,
+        (rank, workspace): (usize, Arc<D::Workspace>),
     ) -> Result<Self> {
         let numbers = |length: usize| {
             let bytes = length.saturating_mul(size_of::<Number<K>>());
@@ -40,6 +41,7 @@ impl<K: Formats, D: Device> MatrixState<K, D> {
             gradient: numbers(layout.len())?,
             state: numbers(plan.state_len())?,
             narrow: plan.narrow.iter().map(narrow).collect::<Result<_>>()?,
+            rank,
             workspace,
             plan,
         })
@@ -61,6 +63,7 @@ impl<K: Formats, D: Device> MatrixState<K, D> {
             gradient: D::view_mut(&mut self.gradient),
             state: D::view_mut(&mut self.state),
             narrow: &mut self.narrow,
+            rank: self.rank,
             workspace: &self.workspace,
         }
     }

@@ -37,7 +37,7 @@ pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
 pub use matrix::{
     Factorization, Job, LinearAlgebra, Matrix, MatrixCount, MatrixNeeds, MatrixPart, MatrixPlan, MatrixRule,
-    MatrixStage, Merging, Slot, Through, TriangularAlgebra, Untouched, merged, parted,
+    MatrixStage, Merging, Slot, TensorNeeds, Through, TriangularAlgebra, Untouched, merged, parted,
 };
 pub(crate) use rule::tunable_names;
 pub use rule::{ChainOf, Rule};

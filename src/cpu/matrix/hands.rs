@@ -48,7 +48,7 @@ impl<'a, F: Field> Hands<'a, F> {
         lane: &'a mut Lane,
     ) -> Self {
         let MatrixWork { plan, update, gradient, state, narrow, .. } = work;
-        let (room, scratch) = lane.parts();
+        let (room, scratch) = lane.parts(plan.largest(update.len()));
         let state = cut(bytemuck::cast_slice_mut(state), plan.state.iter().map(|(_, length)| *length));
         let room = cut(bytemuck::cast_slice_mut(room), plan.room.iter().copied());
         let (update, gradient) = (bytemuck::cast_slice_mut(update), bytemuck::cast_slice_mut(gradient));

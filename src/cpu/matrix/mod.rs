@@ -11,6 +11,7 @@
 //! | `normal` | draws from the normal distribution |
 //! | `operand` | numbers as a matrix |
 //! | `products` | products, cut the same way for any number of threads |
+//! | `queue` | which tensor a lane works on next |
 //! | `factors` | factorisations, and what is done where they fail |
 //! | `workspace` | what all of it works in, allocated once |
 
@@ -28,6 +29,7 @@ mod normal;
 mod operand;
 mod packed;
 mod products;
+mod queue;
 mod triangles;
 mod workspace;
 
@@ -38,8 +40,10 @@ use super::{Cpu, threads};
 use crate::device::{Formats, Number, Work};
 use crate::dtype::{Format, StorageDtype};
 use crate::transform::{Job, LinearAlgebra, Stage};
+use core::ops::Range;
 use fields::FieldsOf;
 use hands::Hands;
+use queue::Queue;
 use std::sync::{Mutex, PoisonError};
 use workspace::Lane;
 
@@ -58,12 +62,14 @@ pub(super) fn between<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
     if part >= 2 || count == 0 {
         return;
     }
-    let queue = Mutex::new(works.iter_mut().filter(|work| takes_part(work)));
     let lanes = if elements <= PIECE { 1 } else { count.min(workspace.lanes().len()) };
-    side_by_side(&workspace.lanes()[..lanes], &|lane| {
-        let mut lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
+    let works = works.iter_mut().filter(|work| takes_part(work));
+    let rank = |work: &&mut Work<'_, Cpu, C, K>| work.matrix.as_ref().map_or(0, |matrix| matrix.rank);
+    let queue = Mutex::new(Queue::new(works, rank));
+    side_by_side(0..lanes, &|number| {
+        let mut lane = workspace.lanes()[number].lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next(number);
             let Some(work) = next else { break };
             match <Number<K> as StorageDtype>::FORMAT {
                 Format::F64 => run::<f64, C, K>(work, part, &mut lane),
@@ -73,15 +79,14 @@ pub(super) fn between<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], p
     });
 }
 
-/// Runs something in every lane, on as many threads as are idle.
-fn side_by_side(lanes: &[Mutex<Lane>], each: &(dyn Fn(&Mutex<Lane>) + Sync)) {
-    match lanes {
-        [] => {}
-        [lane] => each(lane),
-        lanes => {
-            let (left, right) = lanes.split_at(lanes.len() / 2);
-            threads::join(|| side_by_side(left, each), || side_by_side(right, each));
-        }
+/// Runs something for every lane, on as many threads as are idle.
+fn side_by_side(lanes: Range<usize>, each: &(dyn Fn(usize) + Sync)) {
+    if lanes.len() <= 1 {
+        lanes.for_each(each);
+    } else {
+        let middle = lanes.start + lanes.len() / 2;
+        let (left, right) = (lanes.start..middle, middle..lanes.end);
+        threads::join(|| side_by_side(left, each), || side_by_side(right, each));
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) fn by_rows<'a, F: Field>(
     spare: &'a mut [F],
 ) -> Operand<'a, F> {
     let work = left.numbers.len().saturating_mul(inner);
-    if left.transposed && work >= LEAST { left.moved_into(spare) } else { left }
+    let is_worth_it = left.transposed && work >= LEAST && spare.len() >= left.numbers.len();
+    if is_worth_it { left.moved_into(spare) } else { left }
 }
 
 /// into ← keep·into + scale·left·right. The spare numbers are as many as the larger of the two has.
@@ -68,6 +69,11 @@ pub(super) fn block<F: Field>(
     left: MatRef<'_, F>,
     right: MatRef<'_, F>,
 ) {
+    if into.row_stride() == 1 && into.col_stride() != 1 {
+        // Columns that lie without gaps are rows of the transpose.
+        block(into.transpose_mut(), accumulate, scale, right.transpose(), left.transpose());
+        return;
+    }
     let (rows, columns) = into.shape();
     if rows.max(columns) <= LINES || rows * columns * left.ncols() < LEAST {
         matmul(into, accumulate, left, right, scale, Par::Seq);

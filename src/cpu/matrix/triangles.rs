@@ -29,6 +29,13 @@ impl Side {
         }
     }
 
+    fn of_transpose(self) -> Self {
+        match self {
+            Self::Upper => Self::Lower,
+            Self::Lower => Self::Upper,
+        }
+    }
+
     /// That of the upper triangle that is stored, or of its transpose.
     fn of<F>(triangle: &Operand<'_, F>) -> Self {
         if triangle.transposed { Self::Lower } else { Self::Upper }
@@ -39,6 +46,28 @@ fn middle(n: usize) -> usize {
     (n / 2).next_multiple_of(SMALL / 2)
 }
 
+/// n rows, as they lie in memory or as columns.
+fn rows_of<F: Field>(numbers: &mut [F], n: usize, is_transposed: bool) -> MatMut<'_, F> {
+    let others = numbers.len().checked_div(n).unwrap_or(0);
+    if is_transposed {
+        MatMut::from_row_major_slice_mut(numbers, others, n).transpose_mut()
+    } else {
+        MatMut::from_row_major_slice_mut(numbers, n, others)
+    }
+}
+
+/// A triangle to go before rows or columns, which it meets in the order of memory.
+fn to_meet<'a, F: Field>(
+    triangle: Operand<'a, F>,
+    others: usize,
+    is_transposed: bool,
+    spare: &'a mut [F],
+) -> (MatRef<'a, F>, Side) {
+    let side = Side::of(&triangle);
+    let triangle = if is_transposed { triangle } else { by_rows(triangle, others, spare) };
+    (triangle.view(), side)
+}
+
 /// into ← triangle·right, for an upper triangle or its transpose. The spare numbers are as many as it has.
 pub(super) fn multiply<F: Field>(
     into: &mut [F],
@@ -47,19 +76,12 @@ pub(super) fn multiply<F: Field>(
     right: Operand<'_, F>,
     spare: &mut [F],
 ) {
-    let (n, columns) = (triangle.shape().0, right.shape().1);
-    let replace = Accum::Replace;
-    if is_transposed {
-        let (into, triangle) = (MatMut::from_row_major_slice_mut(into, columns, n), triangle.t());
-        from_right(into, replace, right.t().view(), (triangle.view(), Side::of(&triangle)));
-    } else {
-        let into = MatMut::from_row_major_slice_mut(into, n, columns);
-        let side = Side::of(&triangle);
-        from_left(into, replace, (by_rows(triangle, columns, spare).view(), side), right.view());
-    }
+    let into = rows_of(into, triangle.shape().0, is_transposed);
+    let triangle = to_meet(triangle, right.shape().1, is_transposed, spare);
+    from_left(into, Accum::Replace, triangle, right.view());
 }
 
-/// into ← \[into +\] triangle·right.
+/// into ← [into +] triangle·right.
 fn from_left<F: Field>(
     into: MatMut<'_, F>,
     accumulate: Accum,
@@ -96,41 +118,15 @@ fn from_left<F: Field>(
     );
 }
 
-/// into ← \[into +\] left·triangle.
+/// into ← [into +] left·triangle: the same of the transposes.
 fn from_right<F: Field>(
     into: MatMut<'_, F>,
     accumulate: Accum,
     left: MatRef<'_, F>,
     (triangle, side): (MatRef<'_, F>, Side),
 ) {
-    let n = triangle.nrows();
-    if n <= SMALL {
-        let (structure, full) = (side.structure(), BlockStructure::Rectangular);
-        triangular::matmul(into, full, accumulate, left, full, triangle, structure, number(1.0), Par::Seq);
-        return;
-    }
-    let middle = middle(n);
-    let (first, upper, below, second) = triangle.split_at(middle, middle);
-    let (into_first, into_second) = into.split_at_col_mut(middle);
-    let (left_first, left_second) = left.split_at_col(middle);
-    let (add, one) = (Accum::Add, number(1.0));
-    pair(
-        n * n * left.nrows(),
-        || {
-            let mut into = into_first;
-            from_right(into.as_mut(), accumulate, left_first, (first, side));
-            if side == Side::Lower {
-                block(into, add, one, left_second, below);
-            }
-        },
-        || {
-            let mut into = into_second;
-            from_right(into.as_mut(), accumulate, left_second, (second, side));
-            if side == Side::Upper {
-                block(into, add, one, left_first, upper);
-            }
-        },
-    );
+    let triangle = (triangle.transpose(), side.of_transpose());
+    from_left(into.transpose_mut(), accumulate, triangle, left.transpose());
 }
 
 /// Runs both, side by side if that is worth it.
@@ -222,16 +218,9 @@ pub(super) fn solve<F: Field>(
     triangle: Operand<'_, F>,
     spare: &mut [F],
 ) {
-    let n = triangle.shape().0;
-    let others = matrix.len().checked_div(n).unwrap_or(0);
-    if is_transposed {
-        let (matrix, triangle) = (MatMut::from_row_major_slice_mut(matrix, others, n), triangle.t());
-        solve_from_right(matrix, (triangle.view(), Side::of(&triangle)));
-    } else {
-        let matrix = MatMut::from_row_major_slice_mut(matrix, n, others);
-        let side = Side::of(&triangle);
-        solve_from_left(matrix, (by_rows(triangle, others, spare).view(), side));
-    }
+    let matrix = rows_of(matrix, triangle.shape().0, is_transposed);
+    let triangle = to_meet(triangle, matrix.ncols(), is_transposed, spare);
+    solve_from_left(matrix, triangle);
 }
 
 /// matrix ← triangle⁻¹·matrix.
@@ -262,31 +251,7 @@ fn solve_from_left<F: Field>(matrix: MatMut<'_, F>, (triangle, side): (MatRef<'_
     }
 }
 
-/// matrix ← matrix·triangle⁻¹.
+/// matrix ← matrix·triangle⁻¹: the same of the transposes.
 pub(super) fn solve_from_right<F: Field>(matrix: MatMut<'_, F>, (triangle, side): (MatRef<'_, F>, Side)) {
-    let n = triangle.nrows();
-    if n <= SMALL {
-        let (matrix, transpose) = (matrix.transpose_mut(), triangle.transpose());
-        match side {
-            Side::Upper => solve_lower_triangular_in_place(transpose, matrix, Par::Seq),
-            Side::Lower => solve_upper_triangular_in_place(transpose, matrix, Par::Seq),
-        }
-        return;
-    }
-    let middle = middle(n);
-    let (first, upper, below, second) = triangle.split_at(middle, middle);
-    let (mut matrix_first, mut matrix_second) = matrix.split_at_col_mut(middle);
-    let (add, minus) = (Accum::Add, number(-1.0));
-    match side {
-        Side::Upper => {
-            solve_from_right(matrix_first.as_mut(), (first, side));
-            block(matrix_second.as_mut(), add, minus, matrix_first.as_ref(), upper);
-            solve_from_right(matrix_second, (second, side));
-        }
-        Side::Lower => {
-            solve_from_right(matrix_second.as_mut(), (second, side));
-            block(matrix_first.as_mut(), add, minus, matrix_second.as_ref(), below);
-            solve_from_right(matrix_first, (first, side));
-        }
-    }
+    solve_from_left(matrix.transpose_mut(), (triangle.transpose(), side.of_transpose()));
 }

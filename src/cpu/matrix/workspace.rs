@@ -4,7 +4,7 @@ use super::hands::Field;
 use crate::cpu::Algebra;
 use crate::dtype::Format;
 use crate::error::{Error, Result};
-use crate::transform::{Factorization, MatrixNeeds};
+use crate::transform::{Factorization, MatrixNeeds, TensorNeeds};
 use bytemuck::allocation::try_zeroed_slice_box;
 use core::fmt;
 use faer::Par;
@@ -18,10 +18,14 @@ use faer::linalg::temp_mat_scratch;
 use faer::traits::RealField;
 use std::sync::Mutex;
 
+/// The most lanes: a step keeps a list of them, and allocates nothing.
+pub(super) const MOST_LANES: usize = 64;
+
 /// What tensors are worked on in, asked for at the build.
 ///
-/// There is a lane for each tensor that may be worked on at the same time. A lane is one task, so that it
-/// does not matter which tensors a thread takes up while it waits for a part of another one.
+/// There is a lane for each tensor that may be worked on at the same time: the first has room for any, the
+/// second for all but the most demanding, and so on. A lane is one task, so that it does not matter which
+/// tensors a thread takes up while it waits for a part of another one.
 pub struct Workspace {
     lanes: Box<[Mutex<Lane>]>,
 }
@@ -39,21 +43,19 @@ pub(super) struct Lane {
 
 impl Workspace {
     pub(in crate::cpu) fn new(needs: &MatrixNeeds, threads: usize, algebra: Algebra) -> Result<Self> {
-        let lane = || Lane::new(needs, algebra).map(Mutex::new);
-        let lanes = (0..needs.tensors.min(threads)).map(|_| lane()).collect::<Option<_>>();
-        let missing = || Error::OutOfMemory {
-            parameter: needs.tensor.clone(),
-            bytes: usize::try_from(Self::bytes(needs, threads)).unwrap_or(usize::MAX),
+        let lane = |of: TensorNeeds| {
+            let bytes = usize::try_from(Lane::bytes(needs.format, &of)).unwrap_or(usize::MAX);
+            let missing = || Error::OutOfMemory { parameter: of.tensor.clone(), bytes };
+            Lane::new(needs.format, &of, algebra).map(Mutex::new).ok_or_else(missing)
         };
-        Ok(Self { lanes: lanes.ok_or_else(missing)? })
+        let lanes = needs.lanes(threads.min(MOST_LANES)).into_iter().map(lane);
+        Ok(Self { lanes: lanes.collect::<Result<_>>()? })
     }
 
     /// The bytes that all lanes take.
     pub(in crate::cpu) fn bytes(needs: &MatrixNeeds, threads: usize) -> u64 {
-        let [room, spare] = [needs.room, needs.largest].map(|numbers| words(needs, numbers) as u64 * 8);
-        let lane =
-            room.saturating_add(spare).saturating_add(scratch(needs).unaligned_bytes_required() as u64);
-        lane.saturating_mul(needs.tensors.min(threads) as u64)
+        let lanes = needs.lanes(threads.min(MOST_LANES));
+        lanes.iter().map(|of| Lane::bytes(needs.format, of)).fold(0, u64::saturating_add)
     }
 
     pub(super) fn lanes(&self) -> &[Mutex<Lane>] {
@@ -68,22 +70,28 @@ impl fmt::Debug for Workspace {
 }
 
 impl Lane {
-    fn new(needs: &MatrixNeeds, algebra: Algebra) -> Option<Self> {
-        let zeros = |numbers| try_zeroed_slice_box(words(needs, numbers)).ok().map(Vec::from);
-        let memory = MemBuffer::try_new(scratch(needs)).ok()?;
-        Some(Self { room: zeros(needs.room)?, spare: zeros(needs.largest)?, memory, algebra })
+    fn new(format: Format, of: &TensorNeeds, algebra: Algebra) -> Option<Self> {
+        let zeros = |numbers| try_zeroed_slice_box(words(format, numbers)).ok().map(Vec::from);
+        let memory = MemBuffer::try_new(scratch(format, of)).ok()?;
+        Some(Self { room: zeros(of.room)?, spare: zeros(of.largest)?, memory, algebra })
     }
 
-    /// The room, and what is worked in beside it.
-    pub(super) fn parts(&mut self) -> (&mut [u64], Scratch<'_>) {
+    fn bytes(format: Format, of: &TensorNeeds) -> u64 {
+        let [room, spare] = [of.room, of.largest].map(|numbers| words(format, numbers) as u64 * 8);
+        room.saturating_add(spare).saturating_add(scratch(format, of).unaligned_bytes_required() as u64)
+    }
+
+    /// The room, and what a tensor is worked on with beside it, whose largest matrix has so many numbers.
+    pub(super) fn parts(&mut self, largest: usize) -> (&mut [u64], Scratch<'_>) {
         let Self { room, spare, memory, algebra } = self;
-        (room, Scratch { spare, memory, algebra: *algebra })
+        (room, Scratch { spare, largest, memory, algebra: *algebra })
     }
 }
 
 /// What products and factorisations work in.
 pub(super) struct Scratch<'a> {
     spare: &'a mut [u64],
+    largest: usize,
     memory: &'a mut MemBuffer,
     pub(super) algebra: Algebra,
 }
@@ -93,22 +101,23 @@ impl Scratch<'_> {
         MemStack::new(self.memory)
     }
 
-    /// Room for any one matrix of the tensor, and the rest.
+    /// Room for any one matrix of the tensor, and the rest. What follows from how much room there is must not depend
+    /// on the lane.
     pub(super) fn spare<F: Field>(&mut self) -> (&mut [F], &mut MemStack) {
-        (bytemuck::cast_slice_mut(self.spare), MemStack::new(self.memory))
+        (&mut bytemuck::cast_slice_mut(self.spare)[..self.largest], MemStack::new(self.memory))
     }
 }
 
 /// How many words of 64 binary digits so many numbers take.
-fn words(needs: &MatrixNeeds, numbers: usize) -> usize {
-    numbers.saturating_mul(needs.format.bytes()).div_ceil(8)
+fn words(format: Format, numbers: usize) -> usize {
+    numbers.saturating_mul(format.bytes()).div_ceil(8)
 }
 
 /// What factorisations take.
-fn scratch(needs: &MatrixNeeds) -> StackReq {
-    match needs.format {
-        Format::F64 => need::<f64>(&needs.factorizations),
-        _ => need::<f32>(&needs.factorizations),
+fn scratch(format: Format, of: &TensorNeeds) -> StackReq {
+    match format {
+        Format::F64 => need::<f64>(&of.factorizations),
+        _ => need::<f32>(&of.factorizations),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::device::{Beside, Device, Formats, Lines, Number};
 use crate::dtype::{Format, StorageDtype};
 use crate::shape::Layout;
 use crate::store::Store;
-use crate::transform::{Description, MatrixNeeds, MatrixPlan, Rule, Stage, field_names};
+use crate::transform::{Description, MatrixNeeds, MatrixPlan, Rule, Stage, TensorNeeds, field_names};
 
 /// The memory of an optimizer; made by [`Builder::memory`](super::Builder::memory), where there is an
 /// example, and by [`Optimizer::memory`].
@@ -104,7 +104,8 @@ impl MemoryReport {
 
     /// The bytes of what [matrix rules](crate::transform::MatrixRule) work in, on a device: matrices that do not
     /// outlive a step, and room for factorisations. Tensors share it, so on the CPU it grows with the
-    /// threads: as many tensors are worked on at the same time, if there are as many.
+    /// threads: as many tensors are worked on at the same time, if there are as many, and there is room for
+    /// the most demanding of them.
     ///
     /// ```
     /// # #[cfg(feature = "matrix")]
@@ -120,7 +121,7 @@ impl MemoryReport {
     /// # Ok::<(), gradus::error::Error>(())
     /// ```
     pub fn workspace_bytes<D: Device>(&self, device: &D) -> u64 {
-        if self.needs.tensors == 0 { 0 } else { device.workspace_bytes(&self.needs) }
+        if self.needs.tensors.is_empty() { 0 } else { device.workspace_bytes(&self.needs) }
     }
 
     /// The bytes of numbers on the host: a few per tensor and group, for rules that need them.
@@ -160,7 +161,7 @@ impl MemoryReport {
         let group = |(label, kept): &(&str, Kept)| GroupMemory::new(label, kept.fields(formats), kept.group);
         let mut groups: Vec<_> = kept.iter().map(group).collect();
         let mut frozen = GroupMemory::new("frozen", Vec::new(), 0);
-        let (mut largest_gradient, mut needs) = (0, MatrixNeeds::new(formats.number));
+        let (mut largest_gradient, mut tensors) = (0, Vec::new());
         for (layout, group) in parameters {
             let length = layout.len() as u64;
             let bytes = |format: Format| length.saturating_mul(format.bytes() as u64);
@@ -169,7 +170,7 @@ impl MemoryReport {
                 Some(number) => {
                     let ((_, kept), group) = (&kept[number], &mut groups[number]);
                     if let Some(plan) = matrices(number, layout) {
-                        needs.add("", layout.len(), &plan);
+                        tensors.push(TensorNeeds::of("", layout.len(), &plan));
                         group.add_matrices(&plan, layout, formats.number);
                     }
                     group.host += 8 * kept.own as u64;
@@ -198,7 +199,7 @@ impl MemoryReport {
             group.parameters = group.parameters.saturating_add(bytes(formats.parameter));
         }
         groups.extend((frozen.tensors > 0).then_some(frozen));
-        Self { groups, largest_gradient, needs }
+        Self { groups, largest_gradient, needs: MatrixNeeds { format: formats.number, tensors } }
     }
 }
 

@@ -20,7 +20,7 @@ mod through;
 mod triangles;
 
 pub use algebra::{LinearAlgebra, Matrix, Slot};
-pub use needs::MatrixNeeds;
+pub use needs::{MatrixNeeds, TensorNeeds};
 pub use part::{MatrixPart, parted};
 pub use plan::{Factorization, MatrixPlan, Merging, merged};
 pub use rule::{Job, MatrixRule, MatrixStage, Untouched};

@@ -51,6 +51,16 @@ impl MatrixPlan {
         self.room.iter().sum()
     }
 
+    /// How many numbers the largest matrix has, of a tensor with so many elements; 0 if it only flows through.
+    pub fn largest(&self, elements: usize) -> usize {
+        let kept = self.state.iter().map(|(_, length)| *length);
+        let all = kept.chain(self.room.iter().copied());
+        match all.reduce(usize::max) {
+            None if self.factorizations.is_empty() => 0,
+            largest => elements.max(largest.unwrap_or(0)),
+        }
+    }
+
     /// Adds something to keep, and returns its number.
     pub fn keep(&mut self, name: impl Into<String>, length: usize) -> usize {
         self.state.push((name.into(), length));
