@@ -332,7 +332,7 @@ catalogued!(bf16 in build_bf16, loops: the_first,
     Plus8<bf16> as Bf16Plus8: [Nearest Corrected8],
     Plus16<bf16> as Bf16Plus16: [Corrected16],
 );
-catalogued!(f16 in build_f16, loops: none,
+catalogued!(f16 in build_f16, loops: arithmetic_in_f32,
     f32 as F32: [Nearest Kahan Stochastic],
     f16 as F16: [Nearest Kahan Stochastic],
     Plus8<f16> as F16Plus8: [Nearest Corrected8],

@@ -1,57 +1,92 @@
-//! That the loops of a chain in types have the bits of its program, stage by stage.
+//! That the loops of a chain in types, and its arithmetic on tiles, have the bits of its program, stage by stage.
 
-use crate::cpu::Cpu;
-use crate::cpu::fused::kernel;
+use crate::cpu::{Cpu, fused, on_tiles};
 use crate::device::In;
-use crate::optimizer::Build;
-use crate::rule::{AdamW, Lion, ScheduleFreeAdamW, Sm3Momentum, StableAdamW};
+use crate::dtype::{Plus8, StorageDtype};
+use crate::optimizer::{Build, Builder};
+use crate::rule::{AdamW, Adopt, Lion, Ranger, ScheduleFreeAdamW, Sgd, Sm3Momentum, StableAdamW, SudsAdamW};
 use crate::store::Nearest;
-use crate::transform::{AroundAtRunTime, ChainOf, DynamicRule, Rule};
+use crate::transform::{AroundAtRunTime, ChainOf, DynamicRule, Kernel, Rule};
+use half::{bf16, f16};
+use ndarray::Array2;
 
 type InF32 = In<f32, f32, f32, Nearest>;
+type Tensors<T> = [(&'static str, Array2<T>); 2];
 
-fn tensors(stream: usize) -> [(&'static str, ndarray::Array2<f32>); 2] {
+fn tensors<T: StorageDtype<Arithmetic = f32>>(stream: usize) -> Tensors<T> {
     let value = |place: usize| {
-        move |(i, j): (usize, usize)| ((i * 31 + j * 7 + place * 3 + stream) % 17) as f32 - 7.5
+        move |(i, j): (usize, usize)| {
+            T::round(((i * 31 + j * 7 + place * 3 + stream) % 17) as f32 - 7.5 + place as f32 / 700.0)
+        }
     };
-    [
-        ("a", ndarray::Array2::from_shape_fn((70, 131), value(1))),
-        ("b", ndarray::Array2::from_shape_fn((1, 5), value(2))),
-    ]
+    [("a", Array2::from_shape_fn((70, 131), value(1))), ("b", Array2::from_shape_fn((1, 5), value(2)))]
 }
 
-fn assert_same<R: Rule + Default>() {
-    let data = <DynamicRule>::new(R::default(), AroundAtRunTime::default()).expect("a short chain");
-    let fused = data.clone().with_kernel(kernel::<ChainOf<R>, InF32>());
-    let (mut left, mut right) = (tensors(0), tensors(0));
-    let mut data = data.build(Cpu::default(), &left).expect("two tensors");
-    let mut fused = fused.build(Cpu::default(), &right).expect("two tensors");
-    for step in 1..=3 {
-        data.step(&mut left, &tensors(step)).expect("the gradients fit");
-        fused.step(&mut right, &tensors(step)).expect("the gradients fit");
-    }
-    assert_ne!(left, tensors(0));
-    assert_eq!(left, right);
-    assert_eq!(data.snapshot().expect("whole steps"), fused.snapshot().expect("whole steps"));
+/// A chain from data, by its stages and by what is known of it, in formats and a store that `built` names.
+macro_rules! assert_same {
+    ($rule:ty, $known:expr, $parameters:ty, |$builder:ident| $built:expr) => {{
+        let data = <DynamicRule>::new(<$rule>::default(), AroundAtRunTime::default()).expect("a short chain");
+        let known: Option<Kernel> = $known;
+        let fused = data.clone().with_kernel(Some(known.expect("a chain without matrices")));
+        let (mut left, mut right) = (tensors::<$parameters>(0), tensors::<$parameters>(0));
+        let build = |$builder: Builder<DynamicRule, $parameters>, tensors: &Tensors<$parameters>| {
+            $built.build(Cpu::default(), tensors).expect("two tensors")
+        };
+        let mut data = build(data.parameters_in::<$parameters>(), &left);
+        let mut fused = build(fused.parameters_in::<$parameters>(), &right);
+        for step in 1..=3 {
+            data.step(&mut left, &tensors(step)).expect("the gradients fit");
+            fused.step(&mut right, &tensors(step)).expect("the gradients fit");
+        }
+        assert_ne!(left, tensors(0));
+        assert_eq!(left, right);
+        assert_eq!(data.snapshot().expect("whole steps"), fused.snapshot().expect("whole steps"));
+    }};
 }
 
-/// Otherwise the other test would compare the stages with themselves.
+/// Otherwise the other tests would compare the stages with themselves.
 #[test]
-fn the_loops_that_are_given_are_those_that_run() {
-    let data = <DynamicRule>::new(AdamW::default(), AroundAtRunTime::default()).expect("a short chain");
-    let wrong = data.clone().with_kernel(kernel::<ChainOf<Lion>, InF32>());
-    let (mut own, mut other) = (tensors(0), tensors(0));
-    let mut data = data.build(Cpu::default(), &own).expect("two tensors");
-    let mut wrong = wrong.build(Cpu::default(), &other).expect("two tensors");
-    data.step(&mut own, &tensors(1)).expect("the gradients fit");
-    wrong.step(&mut other, &tensors(1)).expect("the gradients fit");
-    assert_ne!(own, other);
+fn what_is_given_is_what_runs() {
+    for kernel in [fused::kernel::<ChainOf<Lion>, InF32>(), on_tiles::arithmetic::<ChainOf<Lion>, f32>()] {
+        let data = <DynamicRule>::new(AdamW::default(), AroundAtRunTime::default()).expect("a short chain");
+        let wrong = data.clone().with_kernel(kernel);
+        let (mut own, mut other) = (tensors::<f32>(0), tensors::<f32>(0));
+        let mut data = data.build(Cpu::default(), &own).expect("two tensors");
+        let mut wrong = wrong.build(Cpu::default(), &other).expect("two tensors");
+        data.step(&mut own, &tensors(1)).expect("the gradients fit");
+        wrong.step(&mut other, &tensors(1)).expect("the gradients fit");
+        assert_ne!(own, other);
+    }
 }
 
 #[test]
 fn the_loops_of_a_chain_have_the_bits_of_its_program() {
-    assert_same::<AdamW>();
-    assert_same::<StableAdamW>();
-    assert_same::<Sm3Momentum>();
-    assert_same::<ScheduleFreeAdamW>();
+    assert_same!(AdamW, fused::kernel::<ChainOf<AdamW>, InF32>(), f32, |plain| plain);
+    assert_same!(StableAdamW, fused::kernel::<ChainOf<StableAdamW>, InF32>(), f32, |plain| plain);
+    assert_same!(Sm3Momentum, fused::kernel::<ChainOf<Sm3Momentum>, InF32>(), f32, |plain| plain);
+    assert_same!(ScheduleFreeAdamW, fused::kernel::<ChainOf<ScheduleFreeAdamW>, InF32>(), f32, |plain| plain);
+}
+
+/// The arithmetic of the chain of a rule.
+fn arithmetic<R: Rule>() -> Option<Kernel> {
+    on_tiles::arithmetic::<ChainOf<R>, f32>()
+}
+
+#[test]
+fn the_arithmetic_of_a_chain_has_the_bits_of_its_program() {
+    assert_same!(AdamW, arithmetic::<AdamW>(), f32, |plain| plain);
+    assert_same!(Adopt, arithmetic::<Adopt>(), f32, |plain| plain.state_in::<bf16>(1));
+    assert_same!(Sgd, arithmetic::<Sgd>(), bf16, |plain| plain.stochastic_rounding(1));
+    assert_same!(SudsAdamW, arithmetic::<SudsAdamW>(), bf16, |plain| plain.state_in::<bf16>(1).kahan());
+    assert_same!(Ranger, arithmetic::<Ranger>(), bf16, |plain| plain.kahan()); // looks back
+    assert_same!(Ranger, arithmetic::<Ranger>(), bf16, |plain| plain
+        .state_in::<bf16>(1)
+        .stochastic_rounding(1));
+    assert_same!(StableAdamW, arithmetic::<StableAdamW>(), f16, |plain| plain.state_in::<f16>(1).kahan());
+    assert_same!(Sm3Momentum, arithmetic::<Sm3Momentum>(), bf16, |plain| plain.state_in::<bf16>(1));
+    assert_same!(AdamW, arithmetic::<AdamW>(), bf16, |plain| plain
+        .state_in::<Plus8<bf16>>(1)
+        .error_corrected8(1));
+    assert_same!(ScheduleFreeAdamW, arithmetic::<ScheduleFreeAdamW>(), f16, |plain| plain
+        .stochastic_rounding(1));
 }

@@ -75,6 +75,16 @@ impl<C: Stage, K: Formats, V: Vectors<Arithmetic = Number<K>>> Group<C, K, V> {
         input
     }
 
+    /// The parameter as well as it is known.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn known(&self) -> V::Group {
+        let mut known = self.parameter;
+        for (i, known) in known.as_mut().iter_mut().enumerate() {
+            *known = K::Store::known(*known, &pick::<Carry<K>, V>(&self.carry, i));
+        }
+        known
+    }
+
     /// The state of the elements in place `i`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn element(&self, i: usize) -> Of<C::State, V::Number> {

@@ -6,10 +6,9 @@
 //! depend on the order, so the bits depend neither on the parts nor on the threads.
 
 use super::Cpu;
-use super::pieces::{Piece, Shared};
+use super::pieces::{Piece, Shared, update_whole};
+use super::threads;
 use super::tile::TILE;
-use super::update::Update;
-use super::{simd, threads};
 use crate::device::{Axis, Formats, Lines, Number, Parts, Work};
 use crate::real::Real;
 use crate::transform::{AxesOf, FieldSet, Of, Stage};
@@ -50,6 +49,14 @@ fn min<F: Real>(left: F, right: F) -> F {
 #[inline(always)]
 fn raise<F: Real>(place: &mut F, number: F) {
     *place = place.max(number);
+}
+
+/// The larger of each two.
+#[inline(always)]
+fn raise_all<F: Real>(places: &mut [F; TILE], numbers: &[F; TILE]) {
+    for (place, number) in places.iter_mut().zip(numbers) {
+        raise(place, *number);
+    }
 }
 
 /// A place in a tensor, run by run.
@@ -127,7 +134,18 @@ impl<'a, F: Real> Reader<'a, F> {
     #[inline(always)]
     pub(super) fn read(&mut self, length: usize) -> [F; TILE] {
         let mut tile = [self.smallest; TILE];
+        let column = self.walk.column;
         let mut at = 0;
+        if let (Some(first), TILE) = (self.walk.lines.inner, self.walk.left(length)) {
+            // Nearly always, and faster where the length is known.
+            let old: &[F; TILE] =
+                self.old[first + column..].first_chunk().expect("a run has a number for each");
+            for (number, old) in tile.iter_mut().zip(old) {
+                *number = min(self.smallest, *old);
+            }
+            at = TILE;
+            self.advance(TILE);
+        }
         while at < length {
             let run = self.walk.left(length - at);
             let numbers = &mut tile[at..at + run];
@@ -141,12 +159,17 @@ impl<'a, F: Real> Reader<'a, F> {
                 }
             }
             at += run;
-            if self.walk.advance(run) {
-                self.walk.next_run();
-                self.smallest = self.of_run();
-            }
+            self.advance(run);
         }
         tile
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, length: usize) {
+        if self.walk.advance(length) {
+            self.walk.next_run();
+            self.smallest = self.of_run();
+        }
     }
 }
 
@@ -170,7 +193,20 @@ impl<'a, F: Real> Writer<'a, F> {
     /// Takes the numbers of the next `length` elements.
     #[inline(always)]
     pub(super) fn write(&mut self, tile: &[F; TILE], length: usize) {
-        let mut at = 0;
+        let (mut at, column) = (0, self.walk.column);
+        if !self.walk.lines.outer.is_empty() && self.walk.left(length) == TILE {
+            // Nearly always, and faster where the length is known.
+            if self.walk.lines.inner.is_some() {
+                let behind = self.fresh.others.len() - self.walk.lines.run + column;
+                let places: &mut [F; TILE] =
+                    self.fresh.others[behind..].first_chunk_mut().expect("a run has a number for each");
+                raise_all(places, tile);
+            }
+            self.has_tiles = true;
+            raise_all(&mut self.largest, tile);
+            at = TILE;
+            self.advance(TILE);
+        }
         while at < length {
             let run = self.walk.left(length - at);
             let numbers = &tile[at..at + run];
@@ -184,17 +220,17 @@ impl<'a, F: Real> Writer<'a, F> {
                     let places = &mut self.fresh.others[behind..][..run];
                     places.iter_mut().zip(numbers).for_each(|(place, number)| raise(place, *number));
                 }
-                if run == TILE {
-                    self.has_tiles = true;
-                    self.largest.iter_mut().zip(tile).for_each(|(place, number)| raise(place, *number));
-                } else {
-                    numbers.iter().for_each(|number| raise(&mut self.of_rest, *number));
-                }
+                numbers.iter().for_each(|number| raise(&mut self.of_rest, *number));
             }
             at += run;
-            if self.walk.advance(run) {
-                self.end_run();
-            }
+            self.advance(run);
+        }
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, length: usize) {
+        if self.walk.advance(length) {
+            self.end_run();
         }
     }
 
@@ -254,7 +290,7 @@ fn run<C: Stage, K: Formats>(task: Task<'_, C, K>, shared: &Shared<C, K>) {
     if parts.count == 1 {
         let covers = AxesOf::<C>::zip(piece.covers, fresh);
         piece.covers = AxesOf::<C>::map(covers, |(cover, fresh)| Cover { fresh: Some(fresh), ..cover });
-        simd::widest(Update { piece, shared });
+        update_whole(piece, shared);
         return;
     }
     let before = parts.count / 2;

@@ -12,10 +12,12 @@ mod evaluate;
 pub(crate) mod fused;
 mod group;
 mod lines;
+mod listed;
 #[cfg(feature = "matrix")]
 mod matrix;
 mod measure;
 mod noise;
+pub(crate) mod on_tiles;
 mod pieces;
 mod reduce;
 mod rows;
@@ -28,6 +30,7 @@ mod update;
 mod views;
 #[cfg(target_arch = "x86_64")]
 mod wide;
+mod write;
 
 use crate::device::{Device, Evaluated, Formats, Work};
 use crate::dtype::StorageDtype;

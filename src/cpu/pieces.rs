@@ -1,6 +1,8 @@
 //! Cuts the works of a step into pieces, and runs the pieces on all threads.
 
 use super::lines::{self, Cover};
+use super::listed::{self, Walk};
+use super::on_tiles::{self, Listed};
 use super::{Cpu, fused, measure, reduce, simd, threads, update};
 use crate::device::{Beside, Formats, LEAF, Number, Work};
 use crate::random::Noise;
@@ -164,11 +166,35 @@ pub(super) fn update_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, 
 fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C, K>) {
     let length = piece.gradient.len();
     if length <= PIECE {
-        simd::widest(update::Update { piece, shared });
+        update_whole(piece, shared);
     } else {
         let (left, right) = piece.split_at(middle(length));
         threads::join(|| update_piece(left, shared), || update_piece(right, shared));
     }
+}
+
+/// Updates a piece in this thread.
+pub(super) fn update_whole<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C, K>) {
+    if const { on_tiles::may_be_known::<C, K>() }
+        && let Some(listed) = Listed::of(shared)
+    {
+        return listed::update(Walk::new(piece, listed), shared.noise);
+    }
+    simd::widest(update::Update { piece, shared });
+}
+
+/// Folds a statistic over a piece of at most one leaf.
+fn measure_leaf<C: Stage, K: Formats>(
+    piece: Piece<'_, C, K>,
+    shared: &Shared<C, K>,
+    pass: (usize, Fold),
+) -> f64 {
+    if const { on_tiles::may_be_known::<C, K>() }
+        && let Some(listed) = Listed::of(shared)
+    {
+        return listed::measure(Walk::new(piece, listed), pass);
+    }
+    simd::widest(measure::Measure { piece, shared, pass })
 }
 
 /// Takes one statistic of every tensor that wants it.
@@ -245,7 +271,7 @@ fn measure_piece<C: Stage, K: Formats>(
 ) {
     let length = piece.gradient.len();
     if length <= LEAF {
-        leaves[0] = simd::widest(measure::Measure { piece, shared, pass });
+        leaves[0] = measure_leaf(piece, shared, pass);
     } else {
         let middle = middle(length);
         let (left, right) = piece.split_at(middle);

@@ -33,12 +33,26 @@ pub(super) trait Kernel {
 }
 
 /// Runs a kernel with the widest vectors of this machine.
+pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
+    if is_wide() { wide(kernel) } else { run(kernel, Plain::new()) }
+}
+
+/// Whether this machine has the vectors that [`wide`] needs.
+pub(super) fn is_wide() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return pulp::x86::V3::try_new().is_some();
+    #[cfg(not(target_arch = "x86_64"))]
+    return true;
+}
+
+/// Runs a kernel that is compiled for wide vectors only. The machine must [have](is_wide) them.
 ///
 /// What is known of a kernel is asked in `const`: otherwise all that is not run would be compiled, too.
-pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
+pub(super) fn wide<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
-    if let Some(v3) = pulp::x86::V3::try_new() {
-        return pulp::Simd::vectorize(
+    {
+        let v3 = pulp::x86::V3::try_new().expect("it has been asked whether the machine has them");
+        pulp::Simd::vectorize(
             v3,
             #[inline(always)]
             || {
@@ -50,8 +64,9 @@ pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
                     run(kernel, Avx2::<_, false>::new(v3))
                 }
             },
-        );
+        )
     }
+    #[cfg(not(target_arch = "x86_64"))]
     run(kernel, Plain::new())
 }
 
@@ -68,7 +83,7 @@ fn run<K: Kernel>(kernel: K, vectors: impl Vectors<Arithmetic = K::Arithmetic, G
 pub(super) fn avx() -> pulp::core_arch::x86::Avx {
     // SAFETY: the token asserts that the machine has AVX. Only operations on `Wide` call this
     // function. `Wide` is visible in `cpu` only, and named there only as `Avx2::Number`; a kernel
-    // receives an `Avx2` from `widest` alone, after `V3::try_new` has found AVX on this machine.
+    // receives an `Avx2` from `wide` alone, after `V3::try_new` has found AVX on this machine.
     unsafe { pulp::core_arch::x86::Avx::new_unchecked() }
 }
 

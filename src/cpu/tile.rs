@@ -137,14 +137,14 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
 }
 
 /// The numbers by axis of one field, read and written tile by tile.
-struct Both<'a, F> {
-    reader: Reader<'a, F>,
-    writer: Option<Writer<'a, F>>,
+pub(super) struct Both<'a, F> {
+    pub(super) reader: Reader<'a, F>,
+    pub(super) writer: Option<Writer<'a, F>>,
 }
 
 impl<'a, F: Arithmetic> Both<'a, F> {
     #[inline(always)]
-    fn new(cover: Cover<'a, F>, first: u64) -> Self {
+    pub(super) fn new(cover: Cover<'a, F>, first: u64) -> Self {
         let reader = Reader::new(&cover, first);
         Self { reader, writer: cover.fresh.map(|fresh| Writer::new(cover.lines, fresh, first)) }
     }
@@ -181,7 +181,7 @@ fn write<C: Stage, K: Formats>(
 
 /// The tile of an array that begins at `at`.
 #[inline(always)]
-fn window_mut<T>(memory: &mut [T], at: usize) -> &mut [T; TILE] {
+pub(super) fn window_mut<T>(memory: &mut [T], at: usize) -> &mut [T; TILE] {
     memory[at..].first_chunk_mut().expect("every array of a piece is as long as its gradient")
 }
 
@@ -193,12 +193,12 @@ fn parted<T>(flow: [&mut [T]; 2], at: usize) -> ([&mut [T]; 2], [&mut [T]; 2]) {
     ([update.0, gradient.0], [update.1, gradient.1])
 }
 
-fn padded<T: StorageDtype>(tail: &[T]) -> [T; TILE] {
+pub(super) fn padded<T: StorageDtype>(tail: &[T]) -> [T; TILE] {
     let mut copy = [T::default(); TILE];
     copy[..tail.len()].copy_from_slice(tail);
     copy
 }
 
-fn write_back<T: StorageDtype>(tail: &mut [T], copy: &[T; TILE]) {
+pub(super) fn write_back<T: StorageDtype>(tail: &mut [T], copy: &[T; TILE]) {
     tail.copy_from_slice(&copy[..tail.len()]);
 }

@@ -3,12 +3,13 @@
 //! Everything is inlined into the function that has chosen the vector instructions. Not in debug builds: there
 //! nothing that was inlined leaves its place on the stack, which chains from data would overflow.
 
-use super::group::{Group, pick, place};
+use super::group::Group;
 use super::noise::{Drawn, Generator, STREAMS};
 use super::pieces::{Piece, Shared, constants_in};
 use super::simd::{Kernel, Vectors};
-use super::tile::{Carry, TILE, Tile, each_tile};
-use crate::device::{Beside, Formats, Number};
+use super::tile::{TILE, Tile, each_tile};
+use super::write;
+use crate::device::{Formats, Number};
 use crate::dtype::{Arithmetic, Format, StorageDtype};
 use crate::random::PARAMETER_STREAM;
 use crate::real::Real;
@@ -133,12 +134,26 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         if !C::LOOKS_BACK {
             self.write_state(tile, &group, at, random);
             if let Some(memory) = &mut tile.parameter {
-                self.write_parameter(memory, &mut tile.carry, &group, at, random);
+                write::parameter::<_, K, V>(
+                    vectors,
+                    memory,
+                    &mut tile.carry,
+                    &group,
+                    at,
+                    (random, C::LOOKS_BACK),
+                );
             }
             return;
         }
         if let Some(memory) = &mut tile.parameter {
-            let written = self.write_parameter(memory, &mut tile.carry, &group, at, random);
+            let written = write::parameter::<_, K, V>(
+                vectors,
+                memory,
+                &mut tile.carry,
+                &group,
+                at,
+                (random, C::LOOKS_BACK),
+            );
             for (i, written) in written.as_ref().iter().enumerate() {
                 let mut element = group.element(i);
                 C::after(&self.constants, *written, &self.tensor, &mut element);
@@ -178,84 +193,5 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
                 }
             },
         );
-    }
-
-    /// The store on one group: target, the one rounding, and what is taken note of. Returns the
-    /// parameter as it is now known: as written, plus what is carried.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn write_parameter<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
-        &self,
-        memory: &mut [K::Parameter; TILE],
-        carried: &mut Of<Carry<K>, &mut [Beside<K>; TILE]>,
-        group: &Group<C, K, V>,
-        at: usize,
-        random: &Drawn<V>,
-    ) -> V::Group {
-        let vectors = self.vectors;
-        let (parameter, update) = (group.parameter.as_ref(), group.update.as_ref());
-        let mut carry = Carry::<K>::map(
-            Carry::<K>::each_ref(&group.carry),
-            #[inline(always)]
-            |group| *group,
-        );
-        let mut target = vectors.zeros();
-        for (i, target) in target.as_mut().iter_mut().enumerate() {
-            *target = K::Store::target(parameter[i], update[i], &pick::<Carry<K>, V>(&carry, i));
-        }
-        if K::Store::CORRECTS {
-            return self.write_corrected::<K>(memory, carried, &target, at, random);
-        }
-        match K::Store::ROUNDING {
-            Rounding::Nearest => vectors.round(&target, memory, at),
-            Rounding::Stochastic => {
-                let (bits, by) = random.stream(PARAMETER_STREAM);
-                vectors.round_stochastically(&target, bits, by, memory, at);
-            }
-        }
-        if <Carry<K> as FieldSet>::COUNT == 0 && !C::LOOKS_BACK {
-            return target;
-        }
-        let mut stored = vectors.widen(memory, at);
-        for (i, stored) in stored.as_mut().iter_mut().enumerate() {
-            let mut element = pick::<Carry<K>, V>(&carry, i);
-            K::Store::settle(parameter[i], update[i], *stored, &mut element);
-            *stored = K::Store::known(*stored, &element);
-            place::<Carry<K>, V>(&mut carry, i, element);
-        }
-        Carry::<K>::map(
-            Carry::<K>::zip(Carry::<K>::each_mut(carried), carry),
-            #[inline(always)]
-            |(memory, field)| vectors.round(&field, memory, at),
-        );
-        stored
-    }
-
-    /// The target in two places, as [`write_parameter`](Self::write_parameter) returns it.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn write_corrected<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
-        &self,
-        memory: &mut [K::Parameter; TILE],
-        carried: &mut Of<Carry<K>, &mut [Beside<K>; TILE]>,
-        target: &V::Group,
-        at: usize,
-        random: &Drawn<V>,
-    ) -> V::Group {
-        let vectors = self.vectors;
-        let random = match K::Store::ROUNDING {
-            Rounding::Nearest => None,
-            Rounding::Stochastic => Some(random.stream(PARAMETER_STREAM)),
-        };
-        let mut written = *target;
-        Carry::<K>::map(
-            Carry::<K>::each_mut(carried),
-            #[inline(always)]
-            |beside| {
-                vectors.split::<K::Store, _>(target, random, memory, beside, at);
-                if C::LOOKS_BACK {
-                    written = vectors.join::<K::Store, _>(memory, beside, at);
-                }
-            },
-        );
-        written
     }
 }

@@ -47,7 +47,11 @@ impl<const MOST: usize> FieldSet for Numbers<MOST> {
         make: &mut impl FnMut() -> X,
     ) -> ArrayVec<X, MOST> {
         let length = lengths.next().map_or(MOST, |length| length.min(MOST));
-        listed(0..length, |_| make())
+        listed(
+            0..length,
+            #[inline(always)]
+            |_| (*make)(),
+        )
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -55,7 +59,12 @@ impl<const MOST: usize> FieldSet for Numbers<MOST> {
         set: ArrayVec<X, MOST>,
         change: &mut impl FnMut(X) -> Y,
     ) -> ArrayVec<Y, MOST> {
-        listed(set, change)
+        // Called as it is: as an argument it would be called by a function that is not inlined.
+        listed(
+            set,
+            #[inline(always)]
+            |item| (*change)(item),
+        )
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

@@ -1,0 +1,276 @@
+//! The arithmetic of a chain in types, for a chain from data that has the same stages, in any formats.
+//!
+//! Formats and stores are many, and each of them times each rule would take long to compile. So the rule is
+//! compiled once, for tiles of numbers, and reading, rounding and writing once for all rules.
+
+use super::group::Group;
+use super::pieces::Shared;
+use super::simd::{self, Kernel, Vectors};
+use super::tile::{TILE, Tile};
+use crate::device::{Formats, In, Number};
+use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
+use crate::real::Real;
+use crate::store::Nearest;
+use crate::transform::{self, AxesOf, ElementsOf, FieldSet, MOST_STATE, Nothing, Of, Stage};
+use arrayvec::ArrayVec;
+use core::fmt;
+use core::marker::PhantomData;
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// The most fields of one kind that a chain from data has.
+pub(super) const MOST: usize = MOST_STATE;
+
+/// The fields of a set, a tile of each.
+pub(super) type Fields<'a, F> = ArrayVec<&'a mut [F; TILE], MOST>;
+
+/// What a chain sees of a tile.
+pub(super) struct Numbers<'a, F> {
+    pub(super) constants: &'a [F],
+    pub(super) tensor: &'a [F],
+    /// Its first element within the tensor.
+    pub(super) first: u64,
+    pub(super) gradient: &'a [F; TILE],
+    pub(super) parameter: &'a [F; TILE],
+    pub(super) state: Fields<'a, F>,
+    pub(super) axes: Fields<'a, F>,
+}
+
+/// The arithmetic of a chain that is known in types. State changes in its place.
+pub(super) trait OnTiles<F>: Send + Sync {
+    /// Leaves the update in `into`.
+    fn update(&self, numbers: Numbers<'_, F>, into: &mut [F; TILE]);
+    /// Leaves what a statistic takes in `into`.
+    fn measure(&self, pass: usize, numbers: Numbers<'_, F>, into: &mut [F; TILE]);
+    /// Whether it looks at the parameter as it was written.
+    fn looks_back(&self) -> bool;
+    /// Shows it that.
+    fn after(&self, numbers: Numbers<'_, F>);
+}
+
+/// What stands behind a [`Kernel`](transform::Kernel) for arithmetic in `F`.
+struct Known<F>(Box<dyn OnTiles<F>>);
+
+impl<F> fmt::Debug for Known<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known").finish_non_exhaustive()
+    }
+}
+
+/// The arithmetic of the chain `C`.
+struct InTypes<C>(PhantomData<fn() -> C>);
+
+/// The arithmetic of the chain `C`, for a program of the same stages. There is none if work on matrices
+/// interrupts them.
+#[cfg_attr(any(debug_assertions, not(feature = "catalogue")), allow(dead_code))] // debug builds compile none
+pub(crate) fn arithmetic<C: Stage, F: Arithmetic + WidensTo<F>>() -> Option<transform::Kernel> {
+    if const { C::CUTS > 0 } {
+        return None;
+    }
+    Some(Arc::new(Known::<F>(Box::new(InTypes::<C>(PhantomData)))))
+}
+
+/// Whether the arithmetic of such chains may be known, in such formats.
+pub(super) const fn may_be_known<C: Stage, K: Formats>() -> bool {
+    C::BY_TILE && matches!(Number::<K>::FORMAT, Format::F32)
+}
+
+/// The arithmetic of a chain from data, and the numbers that are the same for all elements.
+pub(super) struct Listed<'a, F> {
+    pub(super) arithmetic: &'a dyn OnTiles<F>,
+    pub(super) constants: SmallVec<[F; 32]>,
+    pub(super) tensor: SmallVec<[F; 16]>,
+}
+
+impl<'a, F: Arithmetic> Listed<'a, F> {
+    /// That of a chain, if it is known.
+    pub(super) fn of<C: Stage, K: Formats<Parameter: StorageDtype<Arithmetic = F>>>(
+        shared: &'a Shared<C, K>,
+    ) -> Option<Self> {
+        if !simd::is_wide() {
+            return None; // it is compiled for wide vectors only
+        }
+        let (kernel, constants) = C::listed(&shared.constants)?;
+        let Known(arithmetic) = kernel.downcast_ref::<Known<F>>()?;
+        let mut tensor = SmallVec::new();
+        C::Tensor::map(C::Tensor::each_ref(&shared.tensor), |number| tensor.push(*number));
+        let constants = constants.iter().map(|number| F::constant(*number)).collect();
+        Some(Self { arithmetic: arithmetic.as_ref(), constants, tensor })
+    }
+}
+
+impl<C: Stage, F: Arithmetic + WidensTo<F>> OnTiles<F> for InTypes<C> {
+    fn update(&self, numbers: Numbers<'_, F>, into: &mut [F; TILE]) {
+        simd::wide(Update::<C, F> { numbers, into, chain: PhantomData });
+    }
+
+    fn measure(&self, pass: usize, numbers: Numbers<'_, F>, into: &mut [F; TILE]) {
+        if const { C::PASSES > 0 } {
+            simd::wide(Measure::<C, F> { pass, numbers, into, chain: PhantomData });
+        }
+    }
+
+    fn looks_back(&self) -> bool {
+        C::LOOKS_BACK
+    }
+
+    fn after(&self, numbers: Numbers<'_, F>) {
+        if const { C::LOOKS_BACK } {
+            simd::wide(After::<C, F> { numbers, chain: PhantomData });
+        }
+    }
+}
+
+/// All numbers in the format of the arithmetic.
+type InArithmetic<F> = In<F, F, F, Nearest>;
+
+/// What a chain sees of a tile, in the chain's own sets.
+struct Typed<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> {
+    vectors: V,
+    constants: Of<C::Constants, V::Number>,
+    tensor: Of<C::Tensor, V::Number>,
+    tile: Tile<'a, C, InArithmetic<F>>,
+    group: Group<C, InArithmetic<F>, V>,
+}
+
+impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Typed<'a, C, F, V> {
+    #[inline(always)]
+    fn new(vectors: V, numbers: Numbers<'a, F>) -> Self {
+        let Numbers { constants, tensor, first, gradient, parameter, state, axes } = numbers;
+        let tile = Tile {
+            parameter: None,
+            gradient,
+            state: fields::<ElementsOf<C>, _>(state),
+            axes: fields::<AxesOf<C>, _>(axes),
+            carry: Nothing,
+            flow: None,
+        };
+        let mut group = Group::read(vectors, 0, &tile, 0, first);
+        group.parameter = vectors.widen(parameter, 0);
+        let (constants, tensor) = (set::<C::Constants, V>(constants), set::<C::Tensor, V>(tensor));
+        Self { vectors, constants, tensor, tile, group }
+    }
+
+    /// Writes the state back.
+    #[inline(always)]
+    fn write_state(&mut self) {
+        let Self { vectors, tile, group, .. } = self;
+        ElementsOf::<C>::map(
+            ElementsOf::<C>::zip(
+                ElementsOf::<C>::each_mut(&mut tile.state),
+                ElementsOf::<C>::each_ref(&group.state),
+            ),
+            #[inline(always)]
+            |(memory, field)| vectors.round(field, memory, 0),
+        );
+        AxesOf::<C>::map(
+            AxesOf::<C>::zip(AxesOf::<C>::each_mut(&mut tile.axes), AxesOf::<C>::each_ref(&group.axes)),
+            #[inline(always)]
+            |(memory, field)| vectors.round(field, memory, 0),
+        );
+    }
+}
+
+/// The set that has as many fields as there are.
+#[inline(always)]
+fn fields<'a, S: FieldSet, F: Arithmetic>(list: Fields<'a, F>) -> Of<S, &'a mut [F; TILE]> {
+    let mut list = list.into_iter();
+    S::generate(
+        #[inline(always)]
+        || list.next().expect("a kernel has the stages of its program"),
+    )
+}
+
+/// Numbers that are the same for all elements.
+#[inline(always)]
+fn set<S: FieldSet, V: Vectors>(list: &[V::Arithmetic]) -> Of<S, V::Number> {
+    let mut list = list.iter();
+    S::generate(
+        #[inline(always)]
+        || V::Number::constant(list.next().expect("a kernel has the stages of its program").to_f64()),
+    )
+}
+
+/// The rule on a tile.
+struct Update<'a, C, F> {
+    numbers: Numbers<'a, F>,
+    into: &'a mut [F; TILE],
+    chain: PhantomData<fn() -> C>,
+}
+
+impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for Update<'_, C, F> {
+    type Arithmetic = F;
+    type Output = ();
+    const ALL_BF16: bool = false;
+
+    #[inline(always)]
+    fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
+        let mut typed = Typed::<C, F, V>::new(vectors, self.numbers);
+        vectors.each_place(
+            #[inline(always)]
+            |i| {
+                let (input, mut element) = (typed.group.input(i), typed.group.element(i));
+                let output = C::update(&typed.constants, input, &typed.tensor, &mut element);
+                typed.group.update.as_mut()[i] = output.update;
+                typed.group.place_element(i, element);
+            },
+        );
+        vectors.round(&typed.group.update, self.into, 0);
+        typed.write_state();
+    }
+}
+
+/// A statistic on a tile.
+struct Measure<'a, C, F> {
+    pass: usize,
+    numbers: Numbers<'a, F>,
+    into: &'a mut [F; TILE],
+    chain: PhantomData<fn() -> C>,
+}
+
+impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for Measure<'_, C, F> {
+    type Arithmetic = F;
+    type Output = ();
+    const ALL_BF16: bool = false;
+
+    #[inline(always)]
+    fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
+        let Self { pass, numbers, into, .. } = self;
+        let mut typed = Typed::<C, F, V>::new(vectors, numbers);
+        vectors.each_place(
+            #[inline(always)]
+            |i| {
+                let (input, mut element) = (typed.group.input(i), typed.group.element(i));
+                typed.group.update.as_mut()[i] =
+                    C::measure(pass, &typed.constants, input, &typed.tensor, &mut element);
+            },
+        );
+        vectors.round(&typed.group.update, into, 0);
+    }
+}
+
+/// A look at what was written.
+struct After<'a, C, F> {
+    numbers: Numbers<'a, F>,
+    chain: PhantomData<fn() -> C>,
+}
+
+impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for After<'_, C, F> {
+    type Arithmetic = F;
+    type Output = ();
+    const ALL_BF16: bool = false;
+
+    #[inline(always)]
+    fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
+        let mut typed = Typed::<C, F, V>::new(vectors, self.numbers);
+        vectors.each_place(
+            #[inline(always)]
+            |i| {
+                let (written, mut element) = (typed.group.parameter.as_ref()[i], typed.group.element(i));
+                C::after(&typed.constants, written, &typed.tensor, &mut element);
+                typed.group.place_element(i, element);
+            },
+        );
+        typed.write_state();
+    }
+}
