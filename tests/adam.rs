@@ -1,5 +1,5 @@
-//! Adam and AdamW against their papers and at their edges. What all rules share is in
-//! `conformance`.
+//! Adam and AdamW against their papers and at their edges, and where AMSGrad differs from them. What all
+//! rules share is in `conformance`.
 
 mod reference;
 mod support;
@@ -7,7 +7,7 @@ mod support;
 use gradus::cpu::Cpu;
 use gradus::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
 use gradus::optimizer::Build;
-use gradus::rule::{Adam, AdamW};
+use gradus::rule::{Adam, AdamW, AmsGradW};
 use half::bf16;
 use proptest::prelude::*;
 use reference::adam::{Epsilon as PaperEpsilon, Settings};
@@ -149,6 +149,24 @@ fn an_added_epsilon_and_a_floor_act_differently() {
     assert_eq!(step(Epsilon::added(2.0).expect("in the range")), 0.5); // 2/(2 + 2)
     assert_eq!(step(Epsilon::floor(2.0).expect("in the range")), 1.0); // 2/max(2, 2)
     assert_eq!(step(Epsilon::floor(8.0).expect("in the range")), 0.25); // 2/max(2, 8)
+}
+
+#[test]
+fn amsgrad_keeps_its_denominator() {
+    // β₁ = 0, β₂ = 1/2, ε = 0, γ = 1, gradients 4 and 1: v = 8, then 4.5, not debiased; the largest, 8,
+    // is debiased with 1 − 1/4.
+    let rule = AmsGradW {
+        learning_rate: LearningRate::new(1.0).expect("in the range"),
+        first: Decay::new(0.0).expect("in the range"),
+        second: Decay::new(0.5).expect("in the range").into(),
+        epsilon: Epsilon::added(0.0).expect("in the range"),
+        weight_decay: WeightDecay::NONE,
+    };
+    let mut single = Single::<_, f64>::new(rule, 0.0);
+    single.step(4.0);
+    assert_eq!(single.parameter(), -1.0);
+    single.step(1.0);
+    assert!((single.parameter() + 1.0 + 1.0 / (8.0f64 / 0.75).sqrt()).abs() < 1e-15);
 }
 
 #[test]

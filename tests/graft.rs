@@ -8,8 +8,8 @@ use gradus::device::In;
 use gradus::hyperparameter::{Amount, Dampening, Decay, Epsilon, Floor, LearningRate, Limit, WeightDecay};
 use gradus::optimizer::{Build, Optimizer, Together};
 use gradus::rule::{
-    AddDecay, Chained, FirstMomentum, Graft, Momentum, MomentumForm, ScaleByAdam, ScaleByStableAdam,
-    WeightedSum,
+    AddDecay, Chained, FirstMomentum, Graft, Momentum, MomentumForm, ScaleByAdam, ScaleByLearningRate,
+    ScaleByStableAdam, WeightedSum,
 };
 use gradus::store::Nearest;
 use gradus::transform::{AroundAtRunTime, DynamicRule, Merge, Stage, StageExt, Step};
@@ -152,25 +152,45 @@ proptest! {
     }
 }
 
+fn stable() -> ScaleByStableAdam {
+    ScaleByStableAdam { adam: adam() }
+}
+
+/// The slowed updates of a chain that ends so, and a run in which the rate is lowered.
+fn slowed() -> (impl FnMut(&[f64]) -> Vec<f64>, (Vec<f64>, Vec<Vec<f64>>)) {
+    let mut optimizer = optimizer(stable(), 4);
+    let alone = move |gradient: &[f64]| {
+        let mut parameters = [("x", vec![0.0; gradient.len()])];
+        optimizer.step(&mut parameters, &[("x", gradient.to_vec())]).expect("the gradient fits");
+        parameters[0].1.iter().map(|moved| -moved / RATE).collect()
+    };
+    let gradients = [[0.1, -0.2, 0.3, 0.4], [5.0, -6.0, 7.0, 0.5], [0.3, 9.0, -1.0, 2.0]];
+    (alone, (vec![1.0, -2.0, 0.5, 3.0], gradients.map(Vec::from).to_vec()))
+}
+
 /// The rate that a branch slows down slows its own update, and not the other's or the decay behind.
 #[test]
 fn a_rate_stays_within_its_branch() {
-    let stable = || ScaleByStableAdam { adam: adam() };
-    let alone = |chain: &mut Data, gradient: &[f64]| {
-        let mut parameters = [("x", vec![0.0; gradient.len()])];
-        chain.step(&mut parameters, &[("x", gradient.to_vec())]).expect("the gradient fits");
-        parameters[0].1.iter().map(|moved| -moved / RATE).collect::<Vec<_>>()
-    };
-    let mut of_stable = optimizer(stable(), 4);
-    let gradients = [[0.1, -0.2, 0.3, 0.4], [5.0, -6.0, 7.0, 0.5], [0.3, 9.0, -1.0, 2.0]];
-    let weight = |weight| Amount::new(weight).expect(VALID);
-    let sum = WeightedSum { first: weight(1.0), second: weight(1.0) };
-    let chain = stable().beside(gradus::transform::Identity).merge(sum).then(decay());
-    let run = (vec![1.0, -2.0, 0.5, 3.0], gradients.map(Vec::from).to_vec());
+    let (mut alone, run) = slowed();
+    let chain = stable().beside(gradus::transform::Identity).merge(WeightedSum::default()).then(decay());
     let worst = distance(chain, &run, |parameter, gradient| {
-        let both = plus(&alone(&mut of_stable, gradient), 1.0, gradient);
+        let both = scaled(&plus(&alone(gradient), 1.0, gradient), 0.5);
         plus(&both, DECAY, parameter)
     });
+    assert!(worst <= TOLERANCE, "{worst:e}");
+}
+
+/// γ is multiplied with wherever a chain says so, and the rate with the first of them.
+#[test]
+fn a_rate_is_applied_once() {
+    let (mut alone, run) = slowed();
+    let branch = stable().then(ScaleByLearningRate);
+    let chain = branch.beside(gradus::transform::Identity).merge(WeightedSum::default());
+    let worst = distance(chain, &run, |_, gradient| scaled(&plus(gradient, RATE, &alone(gradient)), 0.5));
+    assert!(worst <= TOLERANCE, "{worst:e}");
+
+    let (mut alone, run) = slowed();
+    let worst = distance(branch, &run, |_, gradient| scaled(&alone(gradient), RATE));
     assert!(worst <= TOLERANCE, "{worst:e}");
 }
 

@@ -4,6 +4,7 @@ use gradus::checkpoint::Loading;
 use gradus::cpu::Cpu;
 use gradus::device::{Beside, Formats, In, SparseRows};
 use gradus::dtype::StorageDtype;
+use gradus::error::Error;
 use gradus::hyperparameter::{Decay, Epsilon, LearningRate, WeightDecay};
 use gradus::optimizer::{Build, RowOptimizer, Stepped};
 use gradus::real::Real;
@@ -11,7 +12,7 @@ use gradus::rule::{AdamW, Sm3, Sm3Momentum};
 use gradus::store::Nearest;
 use gradus::transform::Rule;
 use half::bf16;
-use ndarray::{Array1, Array2, Array3, ArrayD, IxDyn, array};
+use ndarray::{Array1, Array2, Array3, ArrayD, IxDyn, array, s};
 use proptest::prelude::*;
 use std::io::Cursor;
 
@@ -263,6 +264,23 @@ fn a_bad_gradient_is_named_and_changes_nothing() {
         error.to_string(),
         "parameter `second` has shape [4, 1], but had [3, 1] when the optimizer was built"
     );
+}
+
+#[test]
+fn values_with_gaps_are_named_as_such() {
+    let mut tables = [("table", Array2::<f64>::zeros((4, 2)))];
+    let optimizer = Sm3::default().parameters_in::<f64>().build(Cpu::default(), &tables);
+    let mut optimizer = optimizer.and_then(|optimizer| optimizer.by_rows()).expect("a table");
+    // The left half of a wider matrix.
+    let wide = Array2::<f64>::ones((3, 5));
+    let values = wide.slice(s![.., ..2]);
+    for indices in [[0, 1, 3], [0, 1, 9]] {
+        let gradients = [("table", Some(SparseRows { rows: indices, values }))];
+        let expected = Error::NotContiguous { parameter: "table".to_owned(), role: "gradient" };
+        assert_eq!(optimizer.measure(&gradients), Err(expected.clone()));
+        assert_eq!(optimizer.step(&mut tables, &gradients), Err(expected));
+    }
+    assert!(tables[0].1.iter().all(|x| *x == 0.0));
 }
 
 #[test]

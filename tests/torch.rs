@@ -6,8 +6,8 @@ mod support;
 
 use gradus::hyperparameter::{Amount, Decay, Epsilon, Floor, LearningRate, WeightDecay};
 use gradus::rule::{
-    Adadelta, Adagrad, Adamax, AmsGrad, AmsGradW, Averages, CenteredRmsProp, CenteredRmsPropMomentum, NAdam,
-    RmsProp, RmsPropMomentum,
+    Adadelta, Adagrad, Adamax, AmsGrad, Averages, CenteredRmsProp, CenteredRmsPropMomentum, NAdam, RmsProp,
+    RmsPropMomentum,
 };
 use proptest::prelude::*;
 use reference::adaptive::{self, Follower, Form};
@@ -372,25 +372,6 @@ fn adamax_worked_by_hand() {
     assert_eq!(single.parameter(), -0.75);
     single.step(0.0);
     assert!((single.parameter() + 0.75 + 1.0 / 3.0).abs() < 1e-15);
-}
-
-#[test]
-fn amsgrad_keeps_its_denominator() {
-    // β₁ = 0, β₂ = 1/2, ε = 0, γ = 1, gradients 4 and 1: v = 8, then 4.5, not debiased; the largest, 8,
-    // is debiased with 1 − 1/4.
-    let mut rule = AmsGradW {
-        learning_rate: rate(1.0),
-        first: decay(0.0),
-        second: decay(0.5).into(),
-        epsilon: epsilon_of(0.0),
-        ..AmsGradW::default()
-    };
-    rule.weight_decay = WeightDecay::NONE;
-    let mut single = Single::<_, f64>::new(rule, 0.0);
-    single.step(4.0);
-    assert_eq!(single.parameter(), -1.0);
-    single.step(1.0);
-    assert!((single.parameter() + 1.0 + 1.0 / (8.0f64 / 0.75).sqrt()).abs() < 1e-15);
 }
 
 #[test]

@@ -109,4 +109,15 @@ template <class Kernel> struct LineReader<Kernel, true> {
     __device__ __forceinline__ void read(u64, Element<Kernel> &) {}
 };
 
+// Reads all that a rule sees of an element.
+template <class Kernel>
+static __device__ __forceinline__ void read_element(Element<Kernel> &element, const Row<Kernel> &row, u64 place)
+{
+    element.gradient = Kernel::Gradient::widen(row.gradient()[place]);
+    read_parameter(element, row, place);
+    element.first_element = place == 0 ? 1 : 0;
+    read_state(element, row, place);
+    LineReader<Kernel>(row, place).read(place, element);
+}
+
 } // namespace gradus

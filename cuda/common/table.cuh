@@ -125,6 +125,15 @@ static __device__ __forceinline__ void read_parameter(Element<Kernel> &element, 
     widen_parameter(element, row.parameter() ? row.parameter()[place] : none, carry);
 }
 
+template <class Kernel>
+static __device__ __forceinline__ void read_state(Element<Kernel> &element, const Row<Kernel> &row, u64 place)
+{
+#pragma unroll
+    for (int field = 0; field < Kernel::STATE; ++field) {
+        element.state[field] = Kernel::State::widen(row.state(field)[place]);
+    }
+}
+
 // Writes a target into parameter and correction.
 template <class Kernel>
 static __device__ __forceinline__ void correct(Element<Kernel> &element, float target, u32 random)

@@ -228,10 +228,7 @@ static __device__ __forceinline__ void evaluate(const u64 *table, const u32 *lis
     for (u64 place = begin + threadIdx.x; place < end; place += LANES) {
         Element<Kernel> element;
         read_parameter(element, row, place);
-#pragma unroll
-        for (int field = 0; field < Kernel::STATE; ++field) {
-            element.state[field] = Kernel::State::widen(row.state(field)[place]);
-        }
+        read_state(element, row, place);
         into[place] = Parameter::round(Evaluation::point(constants, element));
     }
 }

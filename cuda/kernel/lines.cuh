@@ -18,14 +18,7 @@ static __device__ __forceinline__ void written(
     typename Kernel::Number (&into)[Kernel::AXES + 1])
 {
     Element<Kernel> element;
-    element.gradient = Kernel::Gradient::widen(row.gradient()[place]);
-    read_parameter(element, row, place);
-    element.first_element = place == 0 ? 1 : 0;
-#pragma unroll
-    for (int field = 0; field < Kernel::STATE; ++field) {
-        element.state[field] = Kernel::State::widen(row.state(field)[place]);
-    }
-    LineReader<Kernel>(row, place).read(place, element);
+    read_element(element, row, place);
     Writes::write(constants.at, constants.tensor, element, into);
 }
 

@@ -49,14 +49,7 @@ static __device__ __forceinline__ void measure(const u64 *table, const u32 *list
     double sum = neutral<Pass::FOLD>();
     for (u64 place = begin + lane; place < end; place += LANES) {
         Element<Kernel> element;
-        element.gradient = Kernel::Gradient::widen(row.gradient()[place]);
-        read_parameter(element, row, place);
-        element.first_element = place == 0 ? 1 : 0;
-#pragma unroll
-        for (int field = 0; field < Kernel::STATE; ++field) {
-            element.state[field] = Kernel::State::widen(row.state(field)[place]);
-        }
-        LineReader<Kernel>(row, place).read(place, element);
+        read_element(element, row, place);
         sum = join<Pass::FOLD>(sum, summand<Pass::FOLD>(Pass::measure(constants.at, constants.tensor, element)));
     }
 

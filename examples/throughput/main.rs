@@ -126,8 +126,7 @@ fn on_cpu(options: &Options) -> Result<Measured> {
 fn on_cuda(options: &Options) -> Result<Measured> {
     fn measured<T: Catalogued>(options: &Options, build: BuildWith<'_, T, Cuda>) -> Result<Measured> {
         let device = Cuda::new(0)?;
-        let elements: usize =
-            options.shapes.tensors.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        let elements = options.shapes.elements();
         let limit = |streams: &plain::Streams| -> Result<Box<dyn Limit>> {
             Ok(Box::new(copies::Copies::new(device.clone(), elements * streams.bytes())?))
         };
@@ -177,7 +176,7 @@ fn measure<T: Catalogued, D: CatalogueDevice>(
     limit: &dyn Fn(&plain::Streams) -> Result<Box<dyn Limit>>,
 ) -> Result<Measured> {
     let mut optimizer = build(device.clone(), &parameters)?;
-    let elements: usize = options.shapes.tensors.iter().map(|shape| shape.iter().product::<usize>()).sum();
+    let elements = options.shapes.elements();
     let state_bytes = optimizer.state_bytes() as f64 / elements as f64;
     let carried = options.store.carried_bytes::<T>();
     let streams = plain::Streams {

@@ -24,6 +24,11 @@ impl Shapes {
         };
         Some(Self { name: name.to_owned(), tensors })
     }
+
+    /// The elements of all tensors together.
+    pub(crate) fn elements(&self) -> usize {
+        self.tensors.iter().map(|shape| shape.iter().product::<usize>()).sum()
+    }
 }
 
 /// GPT-2 small: 148 tensors, 124 million parameters.

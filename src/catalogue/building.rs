@@ -52,20 +52,18 @@ pub fn build_on<T: Catalogued, D: CatalogueDevice>(
     device: D,
     parameters: &dyn ParameterSet<D, T>,
 ) -> Result<Boxed<T, D>> {
-    check_format::<T>(configuration)?;
-    device.instantiate(&configuration.resolved(), None, parameters)
+    build_with(configuration, None, device, parameters)
 }
 
 /// The same with probes that are given, for rules that have them.
-#[cfg(feature = "testing")]
-pub(crate) fn build_with_pairs<T: Catalogued, D: CatalogueDevice>(
+pub(crate) fn build_with<T: Catalogued, D: CatalogueDevice>(
     configuration: &Configuration,
-    pairs: Pairs,
+    pairs: Option<Pairs>,
     device: D,
     parameters: &dyn ParameterSet<D, T>,
 ) -> Result<Boxed<T, D>> {
     check_format::<T>(configuration)?;
-    device.instantiate(&configuration.resolved(), Some(pairs), parameters)
+    device.instantiate(&configuration.resolved(), pairs, parameters)
 }
 
 /// A device that the catalogue builds optimizers for: `Cpu`, and `Cuda` with the feature `cuda`.

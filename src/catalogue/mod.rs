@@ -47,7 +47,7 @@ mod same_bits;
 
 pub use crate::dtype::Format;
 #[cfg(feature = "testing")]
-pub(crate) use building::build_with_pairs;
+pub(crate) use building::build_with;
 pub use building::{Boxed, CatalogueDevice, Catalogued, build, build_on};
 pub use configuration::{Configuration, GroupConfiguration};
 #[cfg(feature = "configuration")]

@@ -39,6 +39,7 @@ use crate::transform::{MatrixNeeds, Stage};
 use std::sync::Arc;
 
 /// What factorises and multiplies matrices.
+#[cfg(feature = "matrix")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Algebra {
     #[default]
@@ -62,6 +63,7 @@ pub(super) enum Algebra {
 #[derive(Clone, Debug, Default)]
 pub struct Cpu {
     pool: Option<Arc<rayon::ThreadPool>>,
+    #[cfg(feature = "matrix")]
     algebra: Algebra,
 }
 
@@ -79,7 +81,11 @@ impl Cpu {
             .num_threads(threads)
             .build()
             .map_err(|error| refused(error.to_string()))?;
-        Ok(Self { pool: Some(Arc::new(pool)), algebra: Algebra::default() })
+        Ok(Self {
+            pool: Some(Arc::new(pool)),
+            #[cfg(feature = "matrix")]
+            algebra: Algebra::default(),
+        })
     }
 
     /// The same with products and factorisations by the system's BLAS and LAPACK: a second opinion. A step with

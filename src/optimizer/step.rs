@@ -350,7 +350,7 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         })
     }
 
-    fn not_contiguous(&self, role: &'static str) -> Error {
+    pub(super) fn not_contiguous(&self, role: &'static str) -> Error {
         Error::NotContiguous { parameter: self.name.clone(), role }
     }
 }

@@ -6,7 +6,7 @@ use super::by_rows;
 use super::compare::Comparison;
 use super::configure::{Plan, plan};
 use super::trajectory::{Recorded, Trajectory};
-use crate::catalogue::{CatalogueDevice, Catalogued, Dynamic, Format, build_on, build_with_pairs};
+use crate::catalogue::{CatalogueDevice, Catalogued, Dynamic, Format, build_with};
 use crate::cpu::Cpu;
 use crate::dtype::{Arithmetic, StorageDtype};
 use crate::error::Result;
@@ -71,11 +71,8 @@ fn run<T: Catalogued, D: CatalogueDevice>(
     let start = |recorded: &Recorded| Ok((recorded.name.clone(), tensor(recorded, &recorded.start)?));
     let mut parameters = trajectory.parameters.iter().map(start).collect::<Result<Vec<_>>>()?;
     let pairs = Pairs::default();
-    let mut optimizer = if plan.has_probes {
-        build_with_pairs::<T, D>(&plan.configuration, pairs.clone(), device.clone(), &parameters)?
-    } else {
-        build_on::<T, D>(&plan.configuration, device.clone(), &parameters)?
-    };
+    let given = plan.has_probes.then(|| pairs.clone());
+    let mut optimizer = build_with::<T, D>(&plan.configuration, given, device.clone(), &parameters)?;
     let mut comparison = Comparison::new(trajectory.tolerance);
     for step in 1..=trajectory.steps {
         if let Some(rates) = &plan.learning_rates {

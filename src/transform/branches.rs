@@ -89,7 +89,7 @@ pub trait Merge: Clone + Debug + Send + Sync + 'static {
 ///
 /// What follows sees the gradient that stood before the branches: a branch that
 /// [replaces](Input::with_gradient) it does so for itself. A [rate](Input::rate) that a branch has lowered
-/// lowers its own update.
+/// lowers its own update, once: where the branch applies the learning rate, or else at its end.
 ///
 /// ```
 /// use gradus::cpu::Cpu;

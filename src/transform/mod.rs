@@ -122,9 +122,9 @@ pub struct Input<F> {
     /// 1 for the first element of the tensor in memory, 0 for all others; 0 for all unless a stage
     /// [asks for it](Stage::MARKS_FIRST).
     pub first_element: F,
-    /// What the learning rate is multiplied with where it is applied: 1, unless a stage before has
-    /// slowed the whole tensor down. Unlike a smaller update, a smaller rate is also one of the
-    /// decay that is added between.
+    /// What the learning rate is multiplied with where it is [applied](crate::rule::ScaleByLearningRate): 1,
+    /// unless a stage before has slowed the whole tensor down, and 1 again behind. Unlike a smaller
+    /// update, a smaller rate is also one of the decay that is added between.
     pub rate: F,
 }
 

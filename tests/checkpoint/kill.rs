@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Where the process that is killed saves.
+/// Where the process that is killed saves; set in that process alone.
 const FILE: &str = "GRADUS_TEST_FILE";
 
 fn build() -> Boxed<f32> {
@@ -17,26 +17,23 @@ fn build() -> Boxed<f32> {
     catalogue::build(&Configuration::of("adamw"), Cpu::default(), &parameters).expect("it is valid")
 }
 
-/// Not a test by itself: saves after every step, says so, and never ends.
-#[test]
-#[ignore = "it is the process that the other test kills"]
-fn saves_until_it_is_killed() {
-    let Ok(file) = std::env::var(FILE) else { return };
+/// Saves after every step, says so, and never ends.
+fn save_until_killed(file: &Path) {
     let (mut optimizer, mut parameters) = (build(), tensors::<f32>(1));
     for number in 1.. {
         step(&mut optimizer, &mut parameters, number);
-        optimizer.save(file.as_ref()).expect("the folder can be written");
+        optimizer.save(file).expect("the folder can be written");
         println!("\nsaved {number}");
         std::io::stdout().flush().expect("somebody listens");
     }
 }
 
-/// Runs such a process until it has saved `saves` times and a little longer; returns how many steps it is
-/// known to have saved.
+/// Runs the test below as such a process until it has saved `saves` times and a little longer; returns how
+/// many steps it is known to have saved.
 fn killed_after(file: &Path, saves: usize, longer: Duration) -> u64 {
     let program = std::env::current_exe().expect("a test is a program");
     let mut process = Command::new(program)
-        .args(["--exact", "kill::saves_until_it_is_killed", "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "kill::nothing_is_lost_when_a_save_is_killed", "--nocapture", "--test-threads=1"])
         .env(FILE, file)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -54,6 +51,9 @@ fn killed_after(file: &Path, saves: usize, longer: Duration) -> u64 {
 
 #[test]
 fn nothing_is_lost_when_a_save_is_killed() {
+    if let Some(file) = std::env::var_os(FILE) {
+        return save_until_killed(file.as_ref());
+    }
     let folder = Folder::new("kill");
     let file = folder.file("optimizer.safetensors");
     for round in 0..40u64 {

@@ -223,8 +223,9 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
                 return Err(Error::GradientOrder { place, expected, found });
             }
             entries.clear();
+            let mut values = None;
             if let Some(gradient) = gradient {
-                tensor.check_rows(gradient.rows.as_ref(), &gradient.values.layout())?;
+                values = Some(tensor.check_rows(gradient)?);
                 let rows = gradient.rows.as_ref().iter().enumerate();
                 entries.extend(rows.map(|(place, row)| Entry { row: *row, place }));
                 entries.sort_unstable();
@@ -236,13 +237,9 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
                 table.rows.extend(entries.chunk_by(|one, next| one.row == next.row).map(|row| row[0].row));
             }
             sum.is_present = is_taken;
-            let not_contiguous = || Error::NotContiguous { parameter: name.to_owned(), role: "gradient" };
-            if let Some(gradient) = gradient {
-                let values = gradient.values.elements().ok_or_else(not_contiguous)?;
-                if is_taken {
-                    inner.device.resize(&mut sum.elements, table.rows.len() * table.width);
-                    inner.device.sum_rows(values, entries, table.width, D::view_mut(&mut sum.elements));
-                }
+            if let Some(values) = values.filter(|_| is_taken) {
+                inner.device.resize(&mut sum.elements, table.rows.len() * table.width);
+                inner.device.sum_rows(values, entries, table.width, D::view_mut(&mut sum.elements));
             }
             table.layout = tensor.layout.with_rows(table.rows.len());
             sum.layout = table.layout.clone();

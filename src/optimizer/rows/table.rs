@@ -1,6 +1,8 @@
 //! The rows of a step: of a parameter, of its gradient, and of its state.
 
-use crate::device::{Beside, Device, Formats, Lines, MaybeTensor, Number, Rows, Slot, Tensor, TensorMut};
+use crate::device::{
+    Beside, Device, Formats, Lines, MaybeTensor, Number, Rows, Slot, SparseRows, Tensor, TensorMut,
+};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::optimizer::TensorState;
@@ -66,28 +68,31 @@ pub(super) fn parts<C: Stage, K: Formats, D: Device, T: StorageDtype>(
 }
 
 impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
-    /// Checks the rows of a gradient, whose values have a layout.
-    pub(super) fn check_rows(&self, rows: &[usize], values: &Layout) -> Result<()> {
-        let shape = self.layout.shape();
-        let is_row = values
-            .shape()
-            .split_first()
-            .is_some_and(|(count, row)| *count == rows.len() && *row == shape[1..]);
-        let expected = || Layout::row_major(&[&[rows.len()], &shape[1..]].concat());
-        if !is_row {
-            let (parameter, expected) = (self.name.clone(), expected().into());
-            return Err(Error::RowShape { parameter, expected, found: values.clone().into() });
+    /// The values of a gradient of some rows, if they fit.
+    pub(super) fn check_rows<'a, I: AsRef<[usize]>, A: Tensor<D, K::Gradient>>(
+        &self,
+        gradient: &'a SparseRows<I, A>,
+    ) -> Result<D::View<'a, K::Gradient>> {
+        let (rows, layout, shape) = (gradient.rows.as_ref(), gradient.values.layout(), self.layout.shape());
+        let expected = self.layout.with_rows(rows.len());
+        if layout.shape() != expected.shape() {
+            return Err(Error::RowShape {
+                parameter: self.name.clone(),
+                expected: expected.into(),
+                found: layout.into(),
+            });
         }
-        if *values != Layout::row_major(values.shape()) {
+        let values = gradient.values.elements().ok_or_else(|| self.not_contiguous("gradient"))?;
+        if layout != expected {
             return Err(Error::MemoryOrder {
                 parameter: self.name.clone(),
                 role: "gradient",
-                expected: expected().strides().to_vec(),
-                found: values.strides().to_vec(),
+                expected: expected.strides().to_vec(),
+                found: layout.strides().to_vec(),
             });
         }
         match rows.iter().position(|row| *row >= shape[0]) {
-            None => Ok(()),
+            None => Ok(values),
             Some(place) => Err(Error::RowOutOfRange {
                 parameter: self.name.clone(),
                 place,

@@ -102,55 +102,48 @@ impl Axis {
     }
 }
 
-/// A tensor ← QᵀQ·tensor along every axis, in place. The last of the rooms for tensors is overwritten.
+/// What a factor does to a tensor along its axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Acting {
+    /// QᵀQ·tensor.
+    Product,
+    /// Q·tensor.
+    Root,
+}
+
+/// Factors act on a tensor along every axis, in place. The last of the rooms for tensors is overwritten.
 pub(super) fn precondition(
     algebra: &mut dyn LinearAlgebra,
     axes: impl Iterator<Item = Axis>,
+    acting: Acting,
     slot: Slot,
     elements: usize,
 ) {
     let (mut from, mut room) = (slot, TENSORS[2]);
     for axis in axes {
+        let (power, product) = match acting {
+            Acting::Product => (2, axis.product),
+            Acting::Root => (1, None),
+        };
         if axis.kind == Kind::Diagonal {
-            axis.scale(algebra, from, 2);
+            axis.scale(algebra, from, power);
             continue;
         }
-        if let Some(product) = axis.product {
+        if let Some(product) = product {
             for (into, from) in axis.blocks(room).zip(axis.blocks(from)) {
                 algebra.multiply(into, 0.0, 1.0, product, from);
             }
-            (from, room) = (room, from);
-            continue;
+        } else {
+            let square = axis.square(algebra);
+            axis.multiply(algebra, room, square, from);
+            if acting == Acting::Product {
+                axis.multiply(algebra, from, square.t(), room);
+                continue;
+            }
         }
-        let square = axis.square(algebra);
-        axis.multiply(algebra, room, square, from);
-        axis.multiply(algebra, from, square.t(), room);
-    }
-    bring_back(algebra, slot, from, elements);
-}
-
-/// A tensor ← Q·tensor along every axis, in place. The last of the rooms for tensors is overwritten.
-pub(super) fn precondition_by_root(
-    algebra: &mut dyn LinearAlgebra,
-    axes: impl Iterator<Item = Axis>,
-    slot: Slot,
-    elements: usize,
-) {
-    let (mut from, mut room) = (slot, TENSORS[2]);
-    for axis in axes {
-        if axis.kind == Kind::Diagonal {
-            axis.scale(algebra, from, 1);
-            continue;
-        }
-        let square = axis.square(algebra);
-        axis.multiply(algebra, room, square, from);
         (from, room) = (room, from);
     }
-    bring_back(algebra, slot, from, elements);
-}
-
-/// Copies a tensor to where it is expected, if it has ended up elsewhere.
-fn bring_back(algebra: &mut dyn LinearAlgebra, slot: Slot, from: Slot, elements: usize) {
+    // To where it is expected, if it has ended up elsewhere.
     if from != slot {
         algebra.combine(Matrix::new(slot, 1, elements), 0.0, 1.0, Matrix::new(from, 1, elements));
     }

@@ -1,6 +1,6 @@
 //! [`KronFactors`]: the preconditioner of PSGD, and how it is fitted.
 
-use super::axes::{precondition, precondition_by_root};
+use super::axes::{Acting, precondition};
 use super::lists::{PART, Target, lists};
 use super::part::{Way, copy};
 use super::{
@@ -154,12 +154,11 @@ impl KronFactors {
             self.fit(job, algebra, target);
         }
         let axes = self.axes(target.part);
-        match self.geometry {
-            FactorGeometry::SymmetricRoot => {
-                precondition_by_root(algebra, axes, target.slot, target.elements);
-            }
-            _ => precondition(algebra, axes, target.slot, target.elements),
-        }
+        let acting = match self.geometry {
+            FactorGeometry::SymmetricRoot => Acting::Root,
+            FactorGeometry::Triangular | FactorGeometry::Symmetric => Acting::Product,
+        };
+        precondition(algebra, axes, acting, target.slot, target.elements);
         if fits && self.preconditioning == Preconditioning::Delayed {
             self.fit(job, algebra, target);
         }

@@ -14,7 +14,7 @@
 //! ```
 
 use super::KronFactors;
-use super::axes::{Axis, Kind, precondition};
+use super::axes::{Acting, Axis, Kind, precondition};
 use super::lists::{LINES, SQUARES, TENSORS};
 use crate::transform::{LinearAlgebra, Matrix};
 
@@ -26,7 +26,7 @@ pub(super) fn fit(
     bounds: Matrix,
     elements: usize,
 ) -> usize {
-    precondition(algebra, axes.clone(), TENSORS[0], elements);
+    precondition(algebra, axes.clone(), Acting::Product, TENSORS[0], elements);
     let mut fit_axis = |axis: Axis| {
         let expected = elements as f64 / axis.length as f64;
         match axis.kind {

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)] // `PreparedStep::enqueue` asks its caller to keep the tensors
 
+use super::state_and_bits;
 use crate::fake::{Calls, Finds, with};
 use crate::parity::{difference, gradients, parameters};
 use crate::values::{Contents, bits, contents};
@@ -83,10 +84,7 @@ fn in_a_graph() -> Contents {
     assert!(error.to_string().starts_with("the step cannot be replayed: tensors lie elsewhere"), "{error}");
     assert_eq!(optimizer.steps(), 6);
 
-    let mut list = contents(&optimizer.snapshot().expect("whole steps"));
-    let values = |tensor| bits(&device.fetch(tensor).expect("it has run"));
-    list.extend(parameters.iter().map(|(name, tensor)| ((*name).to_owned(), values(tensor))));
-    list
+    state_and_bits(&device, &optimizer.snapshot().expect("whole steps"), &parameters)
 }
 
 #[test]

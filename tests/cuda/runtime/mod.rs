@@ -12,8 +12,9 @@ use crate::parity::{gradients, parameters};
 use crate::rules;
 use crate::values::{Contents, bits, contents};
 use gradus::cuda::Cuda;
-use gradus::device::MakesTensors;
+use gradus::device::{Formats, MakesTensors};
 use gradus::dtype::StorageDtype;
+use gradus::optimizer::Snapshot;
 
 /// Tensors of a device by their names.
 type Named<D, T> = Vec<(&'static str, <D as MakesTensors>::Tensor<T>)>;
@@ -46,6 +47,17 @@ fn all_bits<D: MakesTensors, T: StorageDtype>(device: &D, tensors: &Named<D, T>)
     tensors.iter().map(|(name, tensor)| ((*name).to_owned(), values(tensor))).collect()
 }
 
+/// What a run has left: state and parameters.
+fn state_and_bits<D: MakesTensors, K: Formats, T: StorageDtype>(
+    device: &D,
+    snapshot: &Snapshot<K>,
+    parameters: &Named<D, T>,
+) -> Contents {
+    let mut list = contents(snapshot);
+    list.extend(all_bits(device, parameters));
+    list
+}
+
 /// Parameters, state and the point for evaluation after some steps of a rule of the table.
 pub fn run<C: Case, D: MakesTensors>(rule: &rules::Case, device: &D, steps: u64) -> Contents {
     let chain = gradus::transform::Rule::chain(&(rule.rule)());
@@ -57,8 +69,8 @@ pub fn run<C: Case, D: MakesTensors>(rule: &rules::Case, device: &D, steps: u64)
         let gradients = all_gradients::<D, Gradient<C>>(device, step, has_odd);
         optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
     }
-    let mut list = contents(&optimizer.snapshot().expect("whole steps"));
-    list.extend(all_bits(device, &parameters));
+    let snapshot = optimizer.snapshot().expect("whole steps");
+    let mut list = state_and_bits(device, &snapshot, &parameters);
     if kernel.evaluates() {
         let mut evaluated = all_parameters::<D, Parameter<C>>(device);
         optimizer.evaluation_into(&parameters, &mut evaluated).expect("the same tensors");

@@ -1,9 +1,9 @@
 //! Groups, clips, policies, gradient release and snapshots, as on the CPU.
 
-use super::{Named, all_bits, all_gradients, all_parameters, cuda};
+use super::{Named, all_bits, all_gradients, all_parameters, cuda, state_and_bits};
 use crate::fake::with_any;
 use crate::parity::{difference, gradients};
-use crate::values::{Contents, contents};
+use crate::values::Contents;
 use gradus::cpu::Cpu;
 use gradus::device::{In, MakesTensors};
 use gradus::error::Error;
@@ -41,9 +41,7 @@ fn grouped<D: MakesTensors>(device: &D) -> Contents {
         let gradients = all_gradients::<D, f32>(device, step, false);
         assert_eq!(optimizer.step(&mut parameters, &gradients), Ok(Stepped::Taken));
     }
-    let mut list = contents(&optimizer.snapshot().expect("whole steps"));
-    list.extend(all_bits(device, &parameters));
-    list
+    state_and_bits(device, &optimizer.snapshot().expect("whole steps"), &parameters)
 }
 
 #[test]
@@ -75,9 +73,7 @@ fn released<D: MakesTensors>(device: &D) -> Contents {
         }
         step.finish();
     }
-    let mut list = contents(&optimizer.snapshot().expect("whole steps"));
-    list.extend(all_bits(device, &parameters));
-    list
+    state_and_bits(device, &optimizer.snapshot().expect("whole steps"), &parameters)
 }
 
 #[test]
@@ -123,8 +119,7 @@ fn a_snapshot_goes_to_the_gpu_and_back_as_if_nothing_had_happened() {
         let (cpu, gpu) = (Cpu::default(), cuda());
         let (mut whole, mut parameters) = started(&cpu);
         go_on(&cpu, (&mut whole, &mut parameters), 1..=6);
-        let mut expected = contents(&whole.snapshot().expect("whole steps"));
-        expected.extend(all_bits(&cpu, &parameters));
+        let expected = state_and_bits(&cpu, &whole.snapshot().expect("whole steps"), &parameters);
 
         let (mut first, mut parameters) = started(&cpu);
         go_on(&cpu, (&mut first, &mut parameters), 1..=2);
@@ -136,8 +131,7 @@ fn a_snapshot_goes_to_the_gpu_and_back_as_if_nothing_had_happened() {
         third.restore(&second.snapshot().expect("whole steps")).expect("the same optimizer");
         let mut parameters = moved(&gpu, &parameters, &cpu);
         go_on(&cpu, (&mut third, &mut parameters), 5..=6);
-        let mut found = contents(&third.snapshot().expect("whole steps"));
-        found.extend(all_bits(&cpu, &parameters));
+        let found = state_and_bits(&cpu, &third.snapshot().expect("whole steps"), &parameters);
         assert_eq!(difference(&found, &expected), None);
     });
 }

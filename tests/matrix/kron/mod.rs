@@ -46,6 +46,24 @@ impl One {
     }
 }
 
+/// Asserts that an optimizer that was restored after `before` steps goes on as the one that was not, up to
+/// step `end`.
+pub(super) fn assert_goes_on_when_restored(rule: &Psgd, shape: &[usize], before: u32, end: u32) {
+    let mut one = One::new(rule.clone(), shape);
+    (0..before).for_each(|step| one.step(&tensor(shape, step)));
+    let mut other = One::new(rule.clone(), shape);
+    other.optimizer.restore(&one.optimizer.snapshot().expect("whole steps")).expect("it fits");
+    other.parameter.clone_from(&one.parameter);
+    for step in before..end {
+        one.step(&tensor(shape, step));
+        other.step(&tensor(shape, step));
+    }
+    assert_eq!(one.parameter, other.parameter);
+    assert!(one.parameter[0].1.iter().all(|x| x.is_finite() && *x != 0.0));
+    let [one, other] = [one, other].map(|one| one.optimizer.snapshot().expect("whole steps"));
+    assert_eq!(one, other);
+}
+
 /// One that moves by the preconditioned gradient itself, fitted with each.
 pub(super) fn plain(factors: KronFactors) -> Psgd {
     Psgd {

@@ -172,19 +172,7 @@ fn a_step_that_fits_nothing_leaves_every_bit() {
 fn a_restored_optimizer_goes_on_with_the_same_narrow_factors() {
     for format in FORMATS {
         for rule in [Psgd::default(), Psgd::kron(), Psgd::symmetric(), Psgd::symmetric_root()] {
-            let rule = kept_in(format, rule);
-            let mut one = One::new(rule.clone(), &[6, 2, 3]);
-            (0..5).for_each(|step| one.step(&tensor(&[6, 2, 3], step)));
-            let mut other = One::new(rule, &[6, 2, 3]);
-            other.optimizer.restore(&one.optimizer.snapshot().expect("whole steps")).expect("it fits");
-            other.parameter.clone_from(&one.parameter);
-            for step in 5..12 {
-                one.step(&tensor(&[6, 2, 3], step));
-                other.step(&tensor(&[6, 2, 3], step));
-            }
-            assert_eq!(one.parameter, other.parameter);
-            let [one, other] = [one, other].map(|one| one.optimizer.snapshot().expect("whole steps"));
-            assert_eq!(one, other);
+            assert_goes_on_when_restored(&kept_in(format, rule), &[6, 2, 3], 5, 12);
         }
     }
 }

@@ -12,20 +12,7 @@ fn sometimes() -> Psgd {
 #[test]
 fn a_restored_optimizer_goes_on_with_the_same_bits() {
     for rule in [Psgd::default(), sometimes(), Psgd::symmetric()] {
-        let mut one = One::new(rule.clone(), &[6, 2, 3]);
-        for step in 0..7 {
-            one.step(&tensor(&[6, 2, 3], step));
-        }
-        let mut other = One::new(rule, &[6, 2, 3]);
-        other.optimizer.restore(&one.optimizer.snapshot().expect("whole steps")).expect("it fits");
-        other.parameter.clone_from(&one.parameter);
-        for step in 7..20 {
-            one.step(&tensor(&[6, 2, 3], step));
-            other.step(&tensor(&[6, 2, 3], step));
-        }
-        assert_eq!(one.parameter, other.parameter);
-        let [one, other] = [one, other].map(|one| one.optimizer.snapshot().expect("whole steps"));
-        assert_eq!(one, other);
+        assert_goes_on_when_restored(&rule, &[6, 2, 3], 7, 20);
     }
 }
 
