@@ -1,6 +1,5 @@
-//! The rules whose loops are compiled, in release builds. The others run stage by stage, with the same bits.
-//!
-//! Loops in types are faster, and take time to compile. So these are what is most used.
+//! What is compiled of rules in release builds: whole loops for formats that are most used, which are the fastest, and
+//! for all others the arithmetic alone. What is not compiled runs stage by stage, with the same bits.
 
 use super::entries::{self, Named, Visitor};
 use super::plan::Chosen;

@@ -5,9 +5,9 @@
 //! is the only one that takes time to compile: one optimizer for each combination of formats, whose chain
 //! is [data](crate::transform::Program).
 //!
-//! In release builds it has the compiled loops of every rule in `f32` and of the most used ones in `bf16`.
-//! Stages around a rule (clips), other formats and debug builds run stage by stage, which is slower and
-//! has the same bits.
+//! In release builds it has the compiled loops of every rule in `f32` and of the most used ones in `bf16`, and in other
+//! formats each rule's compiled arithmetic between loops that all rules share. Stages around a rule (clips), `f64`, and
+//! debug builds run stage by stage, which is slower. The bits are always the same.
 //!
 //! ```
 //! use gradus::catalogue::{self, Configuration, Format, StoreKind};
