@@ -10,8 +10,10 @@
 //          7  a pointer per field: state, what the store carries, the numbers of the tensor, the state by axis, and
 //             room for what becomes of that
 //
-// The block of constants, the one thing that every step brings along, has for each tensor a word of noise (the
-// tensor's id, and the number of its gradient in the upper half), then the constants.
+// The block of constants, the one thing that every step brings along, begins with a pointer to what the device has
+// decided about all gradients, or null: the first number there is what they are multiplied with, in the place of the
+// constants that say so. Then it has for each tensor a word of noise (the tensor's id, and the number of its gradient in
+// the upper half), then the constants.
 //
 // A launch walks a list of pairs (tensor, leaf), so that a thousand small tensors are one launch.
 
@@ -78,6 +80,10 @@ template <class Kernel> struct Constants {
         noise = block[0];
 #pragma unroll
         for (int i = 0; i < Kernel::CONSTANTS; ++i) at[i] = from[i];
+        if constexpr (Kernel::RESCALES) {
+            const double *decided = *(const double *const *)constants;
+            if (decided) Kernel::rescale(at, (typename Kernel::Number)*decided);
+        }
 #pragma unroll
         for (int i = 0; i < Kernel::TENSOR; ++i) tensor[i] = *row.tensor(i);
     }

@@ -5,7 +5,7 @@ use super::flaw::{driver, out_of_memory};
 use super::memory::fetch;
 use super::run::Runner;
 use super::{Architecture, CudaMemory, CudaTensor, Reads, launch};
-use crate::device::{Device, Evaluated, Formats, Work};
+use crate::device::{Decision, Device, Evaluated, Formats, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{CudaFlaw, Result};
 use crate::transform::{MatrixNeeds, Stage};
@@ -178,6 +178,8 @@ fn old(known: Version, needed: Version, asked_by: &'static str) -> CudaFlaw {
 }
 
 impl Device for Cuda {
+    const DECIDES: bool = true;
+
     type Buffer<T: StorageDtype> = CudaMemory<T>;
     type View<'a, T: StorageDtype> = CudaView<'a, T>;
     type ViewMut<'a, T: StorageDtype> = CudaViewMut<'a, T>;
@@ -226,7 +228,7 @@ impl Device for Cuda {
         Ok(buffer.fill(&self.stream, values).map_err(|error| driver("copy state from the host", error))?)
     }
 
-    /// Waits for the sums: what follows from them is decided on the host.
+    /// Waits for the sums. A step that [decides](Device::run_decided) on the device does not need them.
     fn square_sums<T: StorageDtype>(
         &self,
         views: &[Option<CudaView<'_, T>>],
@@ -244,7 +246,15 @@ impl Device for Cuda {
     }
 
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
-        self.runner().step(&self.stream, self.architecture, works)
+        self.runner().step(&self.stream, self.architecture, works, None)
+    }
+
+    fn run_decided<C: Stage, K: Formats>(
+        &self,
+        works: &mut [Work<'_, Self, C, K>],
+        mut decision: Decision<'_, Self>,
+    ) -> Result<()> {
+        self.runner().step(&self.stream, self.architecture, works, Some(&mut decision))
     }
 
     fn evaluate<C: Stage, K: Formats>(&self, mut tensor: Evaluated<'_, Self, C, K>) -> Result<()> {

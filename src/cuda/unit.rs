@@ -54,6 +54,7 @@ fn functions(kernel: &Kernel, source: &mut String) {
         let types = format!("gradus::{name}, gradus::{name}_{pass}");
         function(&format!("measure_{pass}"), &format!("measure<{types}>(table, list, constants)"));
         function(&format!("fold_{pass}"), &format!("fold<{types}>(table, list)"));
-        function(&format!("finish_{pass}"), &format!("finish<{types}>(table, list, tensors, constants)"));
+        let last = kernel.last();
+        function(&format!("{last}_{pass}"), &format!("{last}<{types}>(table, list, tensors, constants)"));
     }
 }

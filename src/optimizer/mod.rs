@@ -92,6 +92,8 @@ pub struct Optimizer<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase = Trai
     arrivals: release::Arrivals,
     scratch: step::Scratch<ChainOf<R>, K, D>,
     survey: survey::Survey,
+    /// Where the device decides about all gradients, once it has.
+    on_device: Option<survey::OnDevice<D>>,
     /// The parameters at the point for training, while they are elsewhere.
     kept: Vec<D::Buffer<K::Parameter>>,
     types: PhantomData<fn() -> (A, F)>,
@@ -251,7 +253,19 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
     /// The same optimizer with other types to say when gradients arrive and where parameters are.
     fn retyped<A2: Arrival, F2: Phase>(self) -> Optimizer<R, K, A2, D, F2> {
         let Self {
-            device, groups, tensors, places, steps, seed, keys, arrivals, scratch, survey, kept, ..
+            device,
+            groups,
+            tensors,
+            places,
+            steps,
+            seed,
+            keys,
+            arrivals,
+            scratch,
+            survey,
+            on_device,
+            kept,
+            ..
         } = self;
         Optimizer {
             device,
@@ -264,6 +278,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             arrivals,
             scratch,
             survey,
+            on_device,
             kept,
             types: PhantomData,
         }

@@ -2,7 +2,7 @@
 
 use super::extras::Releasable;
 use super::group::Group;
-use super::survey::{Stepped, Verdict};
+use super::survey::{Factor, OnDevice, Stepped, Verdict};
 use super::{Arrival, Optimizer, Phase, SeesEveryGradient, TensorState, Together, Trains};
 use super::{Released, TakesGradientsSingly};
 use crate::clip::GradientNorm;
@@ -205,9 +205,16 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         &mut self,
         parameters: &mut ParameterViews<'_, K, D>,
         gradients: &mut GradientViews<'_, K, D>,
-        gradient_factor: f64,
+        factor: Factor,
     ) -> Result<()> {
         let optimizer = self.steps + 1;
+        let (gradient_factor, by) = match factor {
+            Factor::Known(factor) => (factor, None),
+            Factor::OfDevice(by) => (1.0, Some(by)),
+        };
+        if by.is_some() && self.on_device.is_none() {
+            self.on_device = Some(OnDevice::new(&self.device, &self.tensors)?);
+        }
         let mut chains = mem::take(&mut self.scratch.chains);
         chains.clear();
         chains.extend(self.groups.iter().map(|group| group.rule.chain()));
@@ -222,7 +229,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             let gradient = D::shorter(gradient);
             works.push(tensor.work(&group.chain, &group.next, at, self.keys, parameter, gradient));
         }
-        let result = self.device.run(&mut works);
+        let result = match (by, &mut self.on_device) {
+            (Some(by), Some(room)) => self.device.run_decided(&mut works, room.decision(by)),
+            _ => self.device.run(&mut works),
+        };
         self.scratch.works = recycled(works);
         self.scratch.chains = chains;
         self.tensors.iter_mut().for_each(|tensor| tensor.commit(result.is_ok()));

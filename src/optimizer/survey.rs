@@ -2,8 +2,8 @@
 
 use super::loss_scale::LossScale;
 use super::{Optimizer, TensorState};
-use crate::clip::{GradientNorm, JointClip};
-use crate::device::{Device, Formats, Number};
+use crate::clip::{Deciding, GradientNorm, JointClip};
+use crate::device::{Decision, Device, Formats, LEAF, Number, TINY, UNITS};
 use crate::dtype::{Format, StorageDtype};
 use crate::error::{Error, Result};
 use crate::transform::{Rule, Stage};
@@ -15,13 +15,29 @@ pub(super) struct Survey {
     pub(super) nonfinite: Nonfinite,
     pub(super) scale: Option<LossScale>,
     /// The norm that was found last.
-    pub(super) norm: Option<GradientNorm>,
+    norm: Found,
     /// Steps that were left out so far.
     pub(super) skipped: u64,
     /// What gradients are multiplied with in the step that has been judged.
-    pub(super) factor: f64,
+    pub(super) factor: Option<Factor>,
     /// Sums over the tensors of a step; kept, so that only the first step allocates them.
     sums: Vec<f64>,
+}
+
+/// The norm that was found last, or where it is.
+#[derive(Clone, Copy, Debug, Default)]
+enum Found {
+    #[default]
+    Nothing,
+    Here(GradientNorm),
+    /// On the device, that of so many elements.
+    OnDevice(u64),
+}
+
+/// What the device decides by itself, and its room for that.
+pub(super) struct OnDevice<D: Device> {
+    numbers: D::Buffer<f64>,
+    leaves: D::Buffer<f64>,
 }
 
 /// What a gradient that is infinite or NaN does.
@@ -48,9 +64,17 @@ pub enum Stepped {
 /// What a survey decides.
 pub(super) enum Verdict {
     /// The step is taken, with gradients multiplied by a factor.
-    Take(f64),
+    Take(Factor),
     /// The step is left out.
     Skip,
+}
+
+/// What gradients are multiplied with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Factor {
+    Known(f64),
+    /// What the device makes of these numbers, and of the norm.
+    OfDevice(Deciding<f64>),
 }
 
 impl Survey {
@@ -72,7 +96,16 @@ impl Survey {
         known: Option<GradientNorm>,
     ) -> Result<Verdict> {
         if !self.looks() {
-            return Ok(Verdict::Take(1.0));
+            return Ok(Verdict::Take(Factor::Known(1.0)));
+        }
+        if D::DECIDES && known.is_none() && self.scale.is_none() && self.nonfinite == Nonfinite::Propagates {
+            let elements = elements(tensors, gradients);
+            // Where there are none, nothing would be summed.
+            if elements > 0 {
+                self.norm = Found::OnDevice(elements);
+                let by = Deciding::of(self.clip, elements, 1.0, largest::<K>());
+                return Ok(Verdict::Take(Factor::OfDevice(by)));
+            }
         }
         let mut norm = match known {
             Some(norm) => norm,
@@ -85,7 +118,7 @@ impl Survey {
         }
         let unscale = self.scale.as_ref().map_or(1.0, |scale| 1.0 / scale.get());
         norm.norm *= unscale;
-        self.norm = Some(norm);
+        self.norm = Found::Here(norm);
         if !finite && policy == Nonfinite::SkipsTheStep {
             self.skipped += 1;
             if let Some(scale) = &mut self.scale {
@@ -93,10 +126,8 @@ impl Survey {
             }
             return Ok(Verdict::Skip);
         }
-        let factor = unscale * self.clip.map_or(1.0, |clip| clip.factor(norm));
-        // A norm at the lower end of a format would be made the limit by a factor beyond its upper end,
-        // which would make NaN of zeros. NaN itself stays.
-        Ok(Verdict::Take(if factor > largest::<K>() { largest::<K>() } else { factor }))
+        let by = Deciding::of(self.clip, norm.elements, unscale, largest::<K>());
+        Ok(Verdict::Take(Factor::Known(by.factor(norm.norm))))
     }
 
     /// After a step that was taken.
@@ -115,22 +146,46 @@ impl Survey {
     ) -> Result<GradientNorm> {
         let sums = &mut self.sums;
         sums.resize(gradients.len(), 0.0);
-        let elements = tensors.iter().zip(gradients).filter(|(_, gradient)| gradient.is_some());
-        let elements = elements.map(|(tensor, _)| tensor.layout.len() as u64).sum();
         let mut root = |unit: f64| {
             device.square_sums(gradients, unit, sums)?;
             Ok::<f64, Error>(sums.iter().sum::<f64>().sqrt() / unit)
         };
-        // Only elements in `f64` have squares that `f64` cannot hold; for them, another unit is tried.
-        let (small, large) = (libm::scalbn(1.0, -600), libm::scalbn(1.0, 600));
-        let norm = match root(1.0)? {
+        let [one, small, large] = UNITS;
+        let norm = match root(one)? {
             norm if !matches!(K::Gradient::FORMAT, Format::F64) => norm,
             f64::INFINITY => root(small)?,
-            norm if norm < libm::scalbn(1.0, -400) => root(large)?,
+            norm if norm < TINY => root(large)?,
             norm => norm,
         };
-        Ok(GradientNorm { norm, elements })
+        Ok(GradientNorm { norm, elements: elements(tensors, gradients) })
     }
+}
+
+impl<D: Device> OnDevice<D> {
+    /// Room for a decision about all tensors, or [`None`] if there is no memory for it.
+    pub(super) fn new<C: Stage, K: Formats>(device: &D, tensors: &[TensorState<C, K, D>]) -> Result<Self> {
+        let leaves = tensors.iter().map(|tensor| tensor.layout.len().div_ceil(LEAF)).sum();
+        let room = |length: usize| {
+            let bytes = length * size_of::<f64>();
+            device.zeros(length).ok_or(Error::OutOfMemory { parameter: "the joint norm".to_owned(), bytes })
+        };
+        Ok(Self { numbers: room(Decision::<D>::NUMBERS)?, leaves: room(leaves)? })
+    }
+
+    /// Has the device decide by these numbers.
+    pub(super) fn decision(&mut self, by: Deciding<f64>) -> Decision<'_, D> {
+        let Self { numbers, leaves } = self;
+        Decision { by, into: D::view_mut(numbers), leaves: D::view_mut(leaves) }
+    }
+}
+
+/// How many elements of gradients there are.
+fn elements<C: Stage, K: Formats, D: Device>(
+    tensors: &[TensorState<C, K, D>],
+    gradients: &[Option<D::View<'_, K::Gradient>>],
+) -> u64 {
+    let present = tensors.iter().zip(gradients).filter(|(_, gradient)| gradient.is_some());
+    present.map(|(tensor, _)| tensor.layout.len() as u64).sum()
 }
 
 /// The largest number of the arithmetic.
@@ -163,8 +218,18 @@ impl<R: Rule, K: Formats, A: super::Arrival, D: Device, F: super::Phase> Optimiz
     /// [clips](super::Builder::clip_global_norm) them together, a
     /// [policy](super::Builder::skip_nonfinite), or [loss scaling](super::Builder::loss_scaling).
     /// [`measure`](Self::measure) finds it in any case.
+    ///
+    /// On a GPU a step that only clips leaves the norm there, and this waits until the step has found it; [`None`], too,
+    /// if the device cannot say it any more. Of a [prepared step](crate::guide::cuda) it is that of the last launch.
     pub fn gradient_norm(&self) -> Option<GradientNorm> {
-        self.survey.norm
+        match (self.survey.norm, &self.on_device) {
+            (Found::Here(norm), _) => Some(norm),
+            (Found::OnDevice(elements), Some(decided)) => {
+                let numbers = self.device.read(&decided.numbers).ok()?;
+                Some(GradientNorm { norm: numbers[Decision::<D>::NORM], elements })
+            }
+            _ => None,
+        }
     }
 
     /// Steps that were left out because a gradient was infinite or NaN.

@@ -4,6 +4,7 @@ mod calls;
 mod errors;
 mod graphs;
 mod kernels;
+mod norms;
 mod options;
 mod parity;
 
