@@ -140,6 +140,7 @@ template <class Kernel, class Pass>
 static __device__ __forceinline__ void finish(
     const u64 *table, const u32 *list, u64 tensors, const void *block_of_constants)
 {
+    if (is_left_out(block_of_constants)) return;
     if constexpr (!Pass::IS_JOINT) {
         if (threadIdx.x != 0) return;
         const Row<Kernel> row(table, list[2 * blockIdx.x]);

@@ -65,6 +65,8 @@ fields! {
         limit,
         /// The largest factor.
         largest,
+        /// 1 if a step whose norm is infinite or NaN is left out, else 0.
+        skips,
     }
 }
 
@@ -80,7 +82,7 @@ impl Deciding<f64> {
             Some(JointClip::NormalizeNorm(limit)) => (1.0, 0.0, limit.get()),
             Some(JointClip::NormalizeRms(limit)) => (mean, 0.0, limit.get()),
         };
-        Self { unscale, root, idle, limit, largest }
+        Self { unscale, root, idle, limit, largest, skips: 0.0 }
     }
 }
 
@@ -96,6 +98,14 @@ impl<F: Real> Deciding<F> {
         let above = size - self.idle;
         let clip = F::select(-above, one, F::select(above, self.limit / size, one + above));
         (self.unscale * clip).at_most(self.largest)
+    }
+
+    /// 1 if a step with this norm, which still has the scale of the loss, is taken; 0 if it is left out.
+    pub fn takes(&self, whole: F) -> F {
+        let (zero, one) = (F::constant(0.0), F::constant(1.0));
+        // Infinity alone is above the largest number, and NaN neither above nor below.
+        let is_finite = F::select(one + (F::constant(f64::MAX) - whole), one, zero);
+        F::select(self.skips, is_finite, one)
     }
 }
 
@@ -321,5 +331,17 @@ mod tests {
         assert_eq!(by(0.25, 100.0).factor(0.5), 0.5);
         assert!(by(1.0, 100.0).factor(f64::NAN).is_nan());
         assert_eq!(Deciding::of(None, 4, 0.125, 100.0).factor(1e9), 0.125);
+    }
+
+    #[test]
+    fn a_step_is_left_out_by_what_is_not_finite_and_only_where_that_is_asked_for() {
+        let takes_all = Deciding::of(None, 4, 1.0, 1.0);
+        let skips = Deciding { skips: 1.0, ..takes_all };
+        for norm in [0.0, 1e-320, 1.0, f64::MAX] {
+            assert_eq!((takes_all.takes(norm), skips.takes(norm)), (1.0, 1.0), "{norm}");
+        }
+        for norm in [f64::INFINITY, f64::NAN, -f64::NAN] {
+            assert_eq!((takes_all.takes(norm), skips.takes(norm)), (1.0, 0.0), "{norm}");
+        }
     }
 }

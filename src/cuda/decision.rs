@@ -5,13 +5,13 @@
 
 use super::Kernel;
 use crate::clip::Deciding;
-use crate::device::{Decision, In, TINY, UNITS};
+use crate::device::{Decided, In, TINY, UNITS};
 use crate::dtype::{Format, StorageDtype, WidensTo};
 use crate::error::Result;
 use crate::fields;
 use crate::real::Real;
 use crate::store::Nearest;
-use crate::transform::{Fold, Input, Nothing, Stage, Step};
+use crate::transform::{FieldSet, Fold, Input, Nothing, Stage, Step};
 use typenum::{B0, B1};
 
 /// Decides, by sums of squares in the first so many [units](UNITS).
@@ -20,20 +20,22 @@ struct Decides<const PASSES: usize>;
 
 fields! {
     /// What is decided.
-    struct Decided {
+    struct Found {
         /// What gradients are multiplied with.
         factor,
         /// The norm without the scale of the loss.
         norm,
         /// The norm as it is.
         whole,
+        /// Whether the step is taken.
+        takes,
     }
 }
 
 impl<const PASSES: usize> Stage for Decides<PASSES> {
     type Constants = Deciding;
     type State = Nothing;
-    type Tensor = Decided;
+    type Tensor = Found;
     type Own = Nothing;
     type Group = Nothing;
     type Keeps = B0;
@@ -52,12 +54,12 @@ impl<const PASSES: usize> Stage for Decides<PASSES> {
         Fold::Sum
     }
 
-    fn measure<F: Real>(pass: usize, _: &Deciding<F>, input: Input<F>, _: &Decided<F>, _: &mut Nothing) -> F {
+    fn measure<F: Real>(pass: usize, _: &Deciding<F>, input: Input<F>, _: &Found<F>, _: &mut Nothing) -> F {
         let number = input.gradient * F::constant(UNITS[pass]);
         number * number
     }
 
-    fn finish<F: Real>(pass: usize, at: &Deciding<F>, found: F, _: F, tensor: &mut Decided<F>) {
+    fn finish<F: Real>(pass: usize, at: &Deciding<F>, found: F, _: F, tensor: &mut Found<F>) {
         let found = found.sqrt() / F::constant(UNITS[pass]);
         let known = tensor.whole;
         tensor.whole = match pass {
@@ -68,14 +70,15 @@ impl<const PASSES: usize> Stage for Decides<PASSES> {
         };
         tensor.norm = tensor.whole * at.unscale;
         tensor.factor = at.factor(tensor.norm);
+        tensor.takes = at.takes(tensor.whole);
     }
 
-    fn update<F: Real>(_: &Deciding<F>, input: Input<F>, _: &Decided<F>, _: &mut Nothing) -> Input<F> {
+    fn update<F: Real>(_: &Deciding<F>, input: Input<F>, _: &Found<F>, _: &mut Nothing) -> Input<F> {
         input
     }
 }
 
-const _: () = assert!(Decision::<super::Cuda>::NUMBERS == 3 && Decision::<super::Cuda>::NORM == 1);
+const _: () = assert!(Decided::NUMBERS == Found::COUNT);
 
 impl Kernel {
     /// Finds the joint norm of gradients in the format `G`, and decides what they are multiplied with. Its constants are

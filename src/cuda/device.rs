@@ -2,10 +2,11 @@
 
 use super::compile::{Version, compiler};
 use super::flaw::{driver, out_of_memory};
+use super::launch::Answer;
 use super::memory::fetch;
 use super::run::Runner;
 use super::{Architecture, CudaMemory, CudaTensor, Reads, launch};
-use crate::device::{Decision, Device, Evaluated, Formats, Work};
+use crate::device::{Decided, Decision, Device, Evaluated, Formats, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{CudaFlaw, Result};
 use crate::transform::{MatrixNeeds, Stage};
@@ -184,6 +185,7 @@ impl Device for Cuda {
     type View<'a, T: StorageDtype> = CudaView<'a, T>;
     type ViewMut<'a, T: StorageDtype> = CudaViewMut<'a, T>;
     type Workspace = core::convert::Infallible;
+    type Answer = Answer;
 
     fn workspace(&self, needs: &MatrixNeeds) -> Result<Self::Workspace> {
         Err(CudaFlaw::NoLinearAlgebra { parameter: needs.first_name().to_owned() }.into())
@@ -255,6 +257,16 @@ impl Device for Cuda {
         mut decision: Decision<'_, Self>,
     ) -> Result<()> {
         self.runner().step(&self.stream, self.architecture, works, Some(&mut decision))
+    }
+
+    fn answer(&self) -> Result<Answer> {
+        let room = Answer::new(&self.stream);
+        let bytes = Decided::NUMBERS * size_of::<f64>();
+        Ok(room.map_err(|error| out_of_memory(error, bytes, "the host's side of a decision"))?)
+    }
+
+    fn answered(&self, answer: &Answer) -> Result<Decided> {
+        Ok(answer.read().map_err(|error| driver("tell what it has decided", error))?)
     }
 
     fn evaluate<C: Stage, K: Formats>(&self, mut tensor: Evaluated<'_, Self, C, K>) -> Result<()> {

@@ -64,6 +64,7 @@ pub use compile::{Architecture, CompileError, compile};
 pub use cudarc;
 pub use device::Cuda;
 pub use kernel::{Kernel, Statistic};
+pub use launch::Answer;
 pub use lines::{line_blocks, line_words};
 pub use memory::CudaMemory;
 pub use prepared::PreparedStep;

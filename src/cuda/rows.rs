@@ -31,6 +31,15 @@ impl<T> Shared<T> {
         self.pointer
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// The same, for somebody else who knows that it is there.
+    pub(super) fn copy(&self) -> Self {
+        Self { ..*self }
+    }
+
     /// The first numbers, and the others.
     pub(super) fn cut(self, first: usize) -> [Self; 2] {
         let Self { pointer, length, numbers } = self;

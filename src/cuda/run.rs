@@ -2,11 +2,11 @@
 
 use super::flaw::driver;
 use super::kept::Kept;
-use super::launch::launch;
+use super::launch::{Answer, launch};
 use super::library::{Library, Loaded};
 use super::lines::{line_blocks, line_words};
 use super::prepared::{Plan, Planned, Preparing};
-use super::rows::Rows;
+use super::rows::{Rows, Shared};
 use super::step::{Launch, Taken, constants, header, row};
 use super::sums::Sums;
 use super::uploads::{OnDevice, Uploads};
@@ -42,6 +42,8 @@ pub(super) struct Group<'w> {
     pub(super) tensors: Vec<Taken>,
     /// What the lines of each tensor are, as rows lead to it.
     lines: Vec<Arc<OnDevice>>,
+    /// Who gets the first numbers of some memory, which the group has written.
+    pub(super) asked: Option<(&'w mut Answer, Shared<f64>)>,
 }
 
 /// The groups of a step: mostly one.
@@ -57,7 +59,7 @@ pub(super) enum Part {
 
 impl<'w> Group<'w> {
     pub(super) fn new(stream: &'w Arc<CudaStream>, part: Part, loaded: Arc<Loaded>) -> Self {
-        Self { part, loaded, rows: Rows::new(stream), tensors: Vec::new(), lines: Vec::new() }
+        Self { part, loaded, rows: Rows::new(stream), tensors: Vec::new(), lines: Vec::new(), asked: None }
     }
 
     /// The launches, and what they are found by.
@@ -93,7 +95,9 @@ impl Runner {
         works: &mut [Work<'_, Cuda, C, K>],
         decision: Option<&mut Decision<'_, Cuda>>,
     ) -> Result<()> {
-        self.begin(stream, Part::Step)?;
+        // What the host asks for, it would not get from a graph.
+        let is_asked = decision.as_ref().is_some_and(|decision| decision.answer.is_some());
+        self.begin(stream, if is_asked { Part::Sums } else { Part::Step })?;
         let (mut groups, mut block) = (Groups::new(), header(0));
         let mut deciding = match decision {
             None => None,
@@ -188,7 +192,7 @@ impl Runner {
     ) -> Result<()> {
         let Self { uploads, kept, constants, preparing, .. } = self;
         // What was launched of other streams' memory is told to them when this is dropped, in the end.
-        let (mut plan, mut borrowed) = (Plan::new(), SmallVec::<[Rows<'_>; 2]>::new());
+        let (mut plan, mut borrowed) = (Plan::new(), SmallVec::<[_; 2]>::new());
         for group in groups {
             let lists = {
                 let (key, list) = group.launches();
@@ -196,7 +200,7 @@ impl Runner {
             };
             let table = kept.table(stream, uploads, group.rows.words())?;
             plan.push(Planned { lists, table, lines: group.lines });
-            borrowed.push(group.rows);
+            borrowed.push((group.rows, group.asked));
         }
         let block = bytemuck::cast_slice(block);
         if let Some(preparing) = preparing.as_mut().filter(|preparing| preparing.is_here()) {
@@ -207,8 +211,11 @@ impl Runner {
         }
         uploads.send(stream, block, constants)?;
         let constants = constants.as_ref().expect("just sent");
-        for planned in &plan {
+        for (planned, (_, asked)) in plan.iter().zip(&mut borrowed) {
             launch(stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
+            if let Some((answer, numbers)) = asked {
+                answer.ask(stream, numbers).map_err(|error| driver("ask for what is decided", error))?;
+            }
         }
         Ok(())
     }
@@ -217,7 +224,7 @@ impl Runner {
     pub(super) fn begin(&self, stream: &Arc<CudaStream>, part: Part) -> Result<()> {
         let is_prepared = self.preparing.as_ref().is_some_and(Preparing::is_here);
         if is_prepared && !matches!(part, Part::Step) {
-            let reason = "a part of it is decided on the host, or is no step at all";
+            let reason = "the host must know what comes of it, or it is no step at all";
             return Err(CudaFlaw::NotReplayable { reason }.into());
         }
         Ok(stream.context().bind_to_thread().map_err(|error| driver("use the context", error))?)

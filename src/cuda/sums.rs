@@ -7,7 +7,7 @@ use super::step::{Taken, constants, header, row};
 use super::uploads::OnDevice;
 use super::{Architecture, Cuda};
 use crate::clip::Deciding;
-use crate::device::{Decision, LEAF, Statistics};
+use crate::device::{Decided, Decision, LEAF, Statistics};
 use crate::dtype::StorageDtype;
 use crate::error::{CudaFlaw, Result};
 use crate::random::Noise;
@@ -44,20 +44,20 @@ impl<'w> Sums<'w> {
     /// Begins a decision. The block of constants gets to know where its result will lie.
     pub(super) fn decide(
         mut group: Group<'w>,
-        decision: &'w mut Decision<'_, Cuda>,
+        Decision { by, into, leaves, answer }: &'w mut Decision<'_, Cuda>,
         block: &mut Vec<u64>,
     ) -> Result<Self, CudaFlaw> {
-        let Decision { by, into, leaves } = decision;
         let mut numbers = SmallVec::<[f64; 8]>::new();
         Deciding::map(Deciding::each_ref(by), |number| numbers.push(*number));
         let room = [group.rows.share(leaves)?, group.rows.share(into)?];
         block[0] = room[1].pointer();
+        group.asked = answer.as_deref_mut().map(|answer| (answer, room[1].copy()));
         Ok(Self::new(group, block, &numbers, room))
     }
 
     /// Adds a gradient to a decision.
     pub(super) fn add<T>(&mut self, gradient: &'w CudaView<'_, T>) -> Result<(), CudaFlaw> {
-        self.add_into(gradient, 0..Decision::<Cuda>::NUMBERS)
+        self.add_into(gradient, 0..Decided::NUMBERS)
     }
 
     /// Adds a gradient whose numbers lie in these places.

@@ -47,7 +47,7 @@ fn functions(kernel: &Kernel, source: &mut String) {
     if kernel.has_lines() {
         let types = format!("gradus::{name}, gradus::{name}_lines");
         function("maxima", &format!("maxima<{types}>(table, list, constants)"));
-        function("raise", &format!("raise_lines<gradus::{name}>(table, list)"));
+        function("raise", &format!("raise_lines<gradus::{name}>(table, list, constants)"));
     }
     for statistic in kernel.statistics() {
         let pass = statistic.pass;

@@ -3,24 +3,40 @@
 use super::Device;
 use crate::clip::Deciding;
 
-/// A decision about all gradients of a step: what they are multiplied with, by their joint norm.
+/// A decision about all gradients of a step: what they are multiplied with, by their joint norm, and whether the step is
+/// left out.
 ///
-/// The device leaves three numbers behind: the factor, the norm without the scale of the loss, and the norm as it is.
+/// The device leaves [numbers](Decided) behind. Where a step is left out, it changes nothing else.
 #[allow(missing_debug_implementations)] // borrowed memory of any device
 pub struct Decision<'a, D: Device> {
     /// What the factor follows from.
     pub by: Deciding<f64>,
-    /// Where the device writes its [numbers](Self::NUMBERS).
+    /// Where the device writes its numbers: [`Decided::NUMBERS`] of them.
     pub into: D::ViewMut<'a, f64>,
     /// Room for the leaves of a sum: one per [`LEAF`](super::LEAF) elements of each tensor.
     pub leaves: D::ViewMut<'a, f64>,
+    /// Where the host will ask for the numbers, if it must know them before the next step.
+    pub answer: Option<&'a mut D::Answer>,
 }
 
-impl<D: Device> Decision<'_, D> {
-    /// How many numbers the device leaves behind.
-    pub const NUMBERS: usize = 3;
-    /// Which of them is the norm without the scale of the loss.
-    pub const NORM: usize = 1;
+/// What a device has decided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decided {
+    /// The norm without the scale of the loss.
+    pub norm: f64,
+    /// Whether the step was taken.
+    pub is_taken: bool,
+}
+
+impl Decided {
+    /// How many numbers the device leaves behind: the factor, the norm without the scale of the loss, the norm as it is,
+    /// and 1 if the step was taken, else 0.
+    pub const NUMBERS: usize = 4;
+
+    /// What the numbers say.
+    pub fn of(numbers: &[f64]) -> Self {
+        Self { norm: numbers[1], is_taken: numbers[3] != 0.0 }
+    }
 }
 
 /// What gradients in `f64` are multiplied with before they are squared, one after the other: only their squares may be

@@ -12,7 +12,7 @@ mod narrow;
 mod rows;
 mod sets;
 
-pub use decision::{Decision, TINY, UNITS};
+pub use decision::{Decided, Decision, TINY, UNITS};
 pub use formats::{Beside, Formats, In, Number};
 pub use lines::{Axis, Lines, Parts};
 pub use makes::MakesTensors;
@@ -51,6 +51,8 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     type ViewMut<'a, T: StorageDtype>: Send + Sync;
     /// What matrix rules work in, which all tensors of an optimizer share.
     type Workspace: Debug + Send + Sync;
+    /// What the device has [decided](Decision), on its way to the host.
+    type Answer: Debug + Send + Sync;
 
     /// What the matrix rules of an optimizer work in.
     ///
@@ -135,6 +137,30 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
         decision: Decision<'_, Self>,
     ) -> Result<()> {
         let _ = (works, decision);
+        unreachable!("the host decides for this device")
+    }
+
+    /// Room for an answer.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    ///
+    /// # Panics
+    /// Unless the device [decides](Self::DECIDES) by itself.
+    fn answer(&self) -> Result<Self::Answer> {
+        unreachable!("the host decides for this device")
+    }
+
+    /// What was decided at the last step that an answer was asked of. Waits until the device has decided, not until it
+    /// has taken the step.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    ///
+    /// # Panics
+    /// Unless the device [decides](Self::DECIDES) by itself.
+    fn answered(&self, answer: &Self::Answer) -> Result<Decided> {
+        let _ = answer;
         unreachable!("the host decides for this device")
     }
 

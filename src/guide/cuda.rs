@@ -63,11 +63,18 @@
 //!
 //! Nothing is waited for. A [joint clip](crate::optimizer::Builder::clip_global_norm) is three launches more, which find
 //! the norm and decide by it on the GPU; gradients in `f64` take nine, since their squares may be too large or too small.
-//! [`gradient_norm`](crate::optimizer::Optimizer::gradient_norm) waits until the step has found it. There are two
-//! exceptions, which wait for the norm in each step: what follows from it on the host, a
-//! [policy](crate::optimizer::Builder::skip_nonfinite) or the [scale of a loss](crate::optimizer::LossScaling), since a
-//! step that is left out does not count; and a pair of optimizers, whose norm is that of
-//! [both](crate::optimizer::Builder::route).
+//! [`gradient_norm`](crate::optimizer::Optimizer::gradient_norm) waits until the step has found it.
+//!
+//! Nor is a step waited for that may be left out, by the [policy](crate::optimizer::Builder::skip_nonfinite) or because
+//! the [loss is scaled](crate::optimizer::LossScaling): it returns [`Undecided`](crate::optimizer::Stepped::Undecided),
+//! its kernels change nothing if it is left out, and what counts steps is settled when the next one begins. By then the GPU
+//! has decided, unless the host is more than a step ahead. Whoever asks before that (for
+//! [`loss_scale`](crate::optimizer::Optimizer::loss_scale), [`steps`](crate::optimizer::Optimizer::steps), a snapshot)
+//! waits until it has, but not until the step is done.
+//!
+//! There are two exceptions, which wait for the norm in each step: the policy that
+//! [names the culprit](crate::optimizer::Builder::refuse_nonfinite), since nothing may have changed then; and a pair of
+//! optimizers, whose norm is that of [both](crate::optimizer::Builder::route).
 //!
 //! What goes wrong on the GPU behind a step's back is reported by whatever waits next:
 //! [`wait`](crate::cuda::Cuda::wait), [`fetch`](crate::cuda::Cuda::fetch), a snapshot.

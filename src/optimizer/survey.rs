@@ -3,7 +3,7 @@
 use super::loss_scale::LossScale;
 use super::{Optimizer, TensorState};
 use crate::clip::{Deciding, GradientNorm, JointClip};
-use crate::device::{Decision, Device, Formats, LEAF, Number, TINY, UNITS};
+use crate::device::{Decided, Decision, Device, Formats, LEAF, Number, TINY, UNITS};
 use crate::dtype::{Format, StorageDtype};
 use crate::error::{Error, Result};
 use crate::transform::{Rule, Stage};
@@ -38,6 +38,10 @@ enum Found {
 pub(super) struct OnDevice<D: Device> {
     numbers: D::Buffer<f64>,
     leaves: D::Buffer<f64>,
+    /// What the host must know of it before the next step.
+    answer: Option<D::Answer>,
+    /// Whether the last step has not been counted yet, for the host has not asked for the answer.
+    pub(super) is_outstanding: bool,
 }
 
 /// What a gradient that is infinite or NaN does.
@@ -54,6 +58,10 @@ pub(super) enum Nonfinite {
 pub enum Stepped {
     /// Parameters have moved.
     Taken,
+    /// The device takes the step or leaves it out, and decides that by itself: see
+    /// [`skip_nonfinite`](super::Builder::skip_nonfinite). Parameters have moved, or nothing has changed; whatever counts
+    /// steps, [`skipped`](Optimizer::skipped) among them, waits until it is decided. On the CPU this is never so.
+    Undecided,
     /// Every gradient was absent: nothing has changed.
     WithoutGradients,
     /// A gradient was infinite or NaN: nothing has changed but the count of
@@ -73,8 +81,11 @@ pub(super) enum Verdict {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Factor {
     Known(f64),
-    /// What the device makes of these numbers, and of the norm.
-    OfDevice(Deciding<f64>),
+    /// What the device makes of these numbers, and of the norm of so many elements.
+    OfDevice {
+        by: Deciding<f64>,
+        elements: u64,
+    },
 }
 
 impl Survey {
@@ -98,36 +109,47 @@ impl Survey {
         if !self.looks() {
             return Ok(Verdict::Take(Factor::Known(1.0)));
         }
-        if D::DECIDES && known.is_none() && self.scale.is_none() && self.nonfinite == Nonfinite::Propagates {
+        let policy = if self.scale.is_some() { Nonfinite::SkipsTheStep } else { self.nonfinite };
+        let unscale = self.scale.as_ref().map_or(1.0, |scale| 1.0 / scale.get());
+        // A culprit must be named before anything changes.
+        if D::DECIDES && known.is_none() && policy != Nonfinite::RefusesTheStep {
             let elements = elements(tensors, gradients);
             // Where there are none, nothing would be summed.
             if elements > 0 {
-                self.norm = Found::OnDevice(elements);
-                let by = Deciding::of(self.clip, elements, 1.0, largest::<K>());
-                return Ok(Verdict::Take(Factor::OfDevice(by)));
+                let by = Deciding::of(self.clip, elements, unscale, largest::<K>());
+                let skips = if policy == Nonfinite::SkipsTheStep { 1.0 } else { 0.0 };
+                return Ok(Verdict::Take(Factor::OfDevice { by: Deciding { skips, ..by }, elements }));
             }
         }
         let mut norm = match known {
             Some(norm) => norm,
             None => self.measure(device, tensors, gradients)?,
         };
-        let policy = if self.scale.is_some() { Nonfinite::SkipsTheStep } else { self.nonfinite };
         let finite = norm.norm.is_finite();
         if !finite && policy == Nonfinite::RefusesTheStep {
             return Err(culprit::<K, D, C>(device, tensors, gradients)?);
         }
-        let unscale = self.scale.as_ref().map_or(1.0, |scale| 1.0 / scale.get());
         norm.norm *= unscale;
         self.norm = Found::Here(norm);
         if !finite && policy == Nonfinite::SkipsTheStep {
-            self.skipped += 1;
-            if let Some(scale) = &mut self.scale {
-                scale.back_off();
-            }
+            self.left_out();
             return Ok(Verdict::Skip);
         }
         let by = Deciding::of(self.clip, norm.elements, unscale, largest::<K>());
         Ok(Verdict::Take(Factor::Known(by.factor(norm.norm))))
+    }
+
+    /// After a step whose norm the device has.
+    pub(super) fn leave_on_device(&mut self, elements: u64) {
+        self.norm = Found::OnDevice(elements);
+    }
+
+    /// After a step that was left out.
+    pub(super) fn left_out(&mut self) {
+        self.skipped += 1;
+        if let Some(scale) = &mut self.scale {
+            scale.back_off();
+        }
     }
 
     /// After a step that was taken.
@@ -169,13 +191,30 @@ impl<D: Device> OnDevice<D> {
             let bytes = length * size_of::<f64>();
             device.zeros(length).ok_or(Error::OutOfMemory { parameter: "the joint norm".to_owned(), bytes })
         };
-        Ok(Self { numbers: room(Decision::<D>::NUMBERS)?, leaves: room(leaves)? })
+        Ok(Self {
+            numbers: room(Decided::NUMBERS)?,
+            leaves: room(leaves)?,
+            answer: None,
+            is_outstanding: false,
+        })
     }
 
     /// Has the device decide by these numbers.
-    pub(super) fn decision(&mut self, by: Deciding<f64>) -> Decision<'_, D> {
-        let Self { numbers, leaves } = self;
-        Decision { by, into: D::view_mut(numbers), leaves: D::view_mut(leaves) }
+    pub(super) fn decision(&mut self, device: &D, by: Deciding<f64>) -> Result<Decision<'_, D>> {
+        let Self { numbers, leaves, answer, .. } = self;
+        if by.skips > 0.0 && answer.is_none() {
+            *answer = Some(device.answer()?);
+        }
+        let answer = answer.as_mut().filter(|_| by.skips > 0.0);
+        Ok(Decision { by, into: D::view_mut(numbers), leaves: D::view_mut(leaves), answer })
+    }
+
+    /// What it decided last. Waits for that; for all of the step if the host need not know it.
+    pub(super) fn decided(&self, device: &D) -> Result<Decided> {
+        match &self.answer {
+            Some(answer) => device.answered(answer),
+            None => Ok(Decided::of(&device.read(&self.numbers)?)),
+        }
     }
 }
 
@@ -219,14 +258,14 @@ impl<R: Rule, K: Formats, A: super::Arrival, D: Device, F: super::Phase> Optimiz
     /// [policy](super::Builder::skip_nonfinite), or [loss scaling](super::Builder::loss_scaling).
     /// [`measure`](Self::measure) finds it in any case.
     ///
-    /// On a GPU a step that only clips leaves the norm there, and this waits until the step has found it; [`None`], too,
-    /// if the device cannot say it any more. Of a [prepared step](crate::guide::cuda) it is that of the last launch.
+    /// On a GPU a step leaves the norm there, and this waits until it is found; [`None`], too, if the device cannot say it
+    /// any more. Of a [prepared step](crate::guide::cuda) it is that of the last launch.
     pub fn gradient_norm(&self) -> Option<GradientNorm> {
         match (self.survey.norm, &self.on_device) {
             (Found::Here(norm), _) => Some(norm),
             (Found::OnDevice(elements), Some(decided)) => {
-                let numbers = self.device.read(&decided.numbers).ok()?;
-                Some(GradientNorm { norm: numbers[Decision::<D>::NORM], elements })
+                let Decided { norm, .. } = decided.decided(&self.device).ok()?;
+                Some(GradientNorm { norm, elements })
             }
             _ => None,
         }
@@ -234,12 +273,12 @@ impl<R: Rule, K: Formats, A: super::Arrival, D: Device, F: super::Phase> Optimiz
 
     /// Steps that were left out because a gradient was infinite or NaN.
     pub fn skipped(&self) -> u64 {
-        self.survey.skipped
+        self.judged().0
     }
 
     /// What to multiply the loss with before gradients are computed; 1 without
     /// [`loss_scaling`](super::Builder::loss_scaling).
     pub fn loss_scale(&self) -> f64 {
-        self.survey.scale.as_ref().map_or(1.0, LossScale::get)
+        self.judged().1.map_or(1.0, |scale| scale.get())
     }
 }

@@ -97,6 +97,7 @@ impl Device for OnHost {
     type View<'a, T: StorageDtype> = &'a [T];
     type ViewMut<'a, T: StorageDtype> = &'a mut [T];
     type Workspace = core::convert::Infallible;
+    type Answer = core::convert::Infallible;
 
     fn workspace(&self, _: &MatrixNeeds) -> Result<Self::Workspace> {
         unreachable!("no rule here works on matrices")

@@ -131,7 +131,7 @@ impl<R: Rule, K: Formats, A: SeesEveryGradient, D: Device> Drives<D> for Optimiz
     ) -> Result<()> {
         let factor = self.survey.factor.expect("it has been judged");
         self.with_views(parameters, gradients, |this, parameters, gradients| {
-            this.run(parameters, gradients, factor)
+            this.run(parameters, gradients, factor).map(|_| ())
         })
     }
 

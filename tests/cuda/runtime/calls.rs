@@ -84,12 +84,12 @@ fn a_joint_clip_is_three_launches_more_and_no_wait() {
 }
 
 #[test]
-fn the_norm_that_a_policy_judges_is_waited_for_once() {
-    with(Finds::Both, "runtime::calls::the_norm_that_a_policy_judges_is_waited_for_once", &[], || {
+fn a_policy_that_names_a_culprit_waits_for_the_norm() {
+    with(Finds::Both, "runtime::calls::a_policy_that_names_a_culprit_waits_for_the_norm", &[], || {
         let device = cuda();
         let mut parameters = all_parameters::<_, f32>(&device);
         let gradients = all_gradients::<_, f32>(&device, 1, false);
-        let optimizer = AdamW::default().clip_global_norm(0.5).skip_nonfinite();
+        let optimizer = AdamW::default().clip_global_norm(0.5).refuse_nonfinite();
         let mut optimizer = optimizer.build(device.clone(), &parameters).expect("a model");
         let calls = steady(&device, || {
             optimizer.step(&mut parameters, &gradients).expect("they fit");

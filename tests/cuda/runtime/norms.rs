@@ -21,7 +21,7 @@ use half::bf16;
 
 /// What is special about the gradients of a step.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Usual,
     Zero,
     /// Squares that are 0 in `f64`, if the format has such numbers.
@@ -37,9 +37,9 @@ enum Kind {
 const KINDS: [Kind; 7] =
     [Kind::Usual, Kind::Zero, Kind::Small, Kind::Large, Kind::Nan, Kind::Infinite, Kind::Empty];
 
-type Present<D, T> = Vec<(&'static str, Option<<D as MakesTensors>::Tensor<T>>)>;
+pub(super) type Present<D, T> = Vec<(&'static str, Option<<D as MakesTensors>::Tensor<T>>)>;
 
-fn special<D: MakesTensors, T: StorageDtype>(device: &D, step: u64, kind: Kind) -> Present<D, T> {
+pub(super) fn special<D: MakesTensors, T: StorageDtype>(device: &D, step: u64, kind: Kind) -> Present<D, T> {
     let is_wide = matches!(T::FORMAT, Format::F64);
     let by = match kind {
         Kind::Zero => 0.0,
@@ -81,7 +81,7 @@ fn adamw() -> AdamW {
     AdamW { learning_rate: LearningRate::new(0.02).expect("in range"), ..AdamW::default() }
 }
 
-fn norm_bits(norm: Option<GradientNorm>) -> (String, Vec<u64>) {
+pub(super) fn norm_bits(norm: Option<GradientNorm>) -> (String, Vec<u64>) {
     let norm = norm.expect("it was found");
     ("norm".to_owned(), [bits(&[norm.norm]), vec![norm.elements]].concat())
 }

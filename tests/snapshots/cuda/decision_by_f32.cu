@@ -6,7 +6,7 @@ struct decision_by_f32 {
     typedef F32 Gradient;
     typedef F64 State;
     typedef F64 Beside;
-    enum { CONSTANTS = 5, TENSOR = 3, STATE = 0, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0, RESCALES = 0 };
+    enum { CONSTANTS = 6, TENSOR = 4, STATE = 0, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0, RESCALES = 0 };
 
     static __device__ __forceinline__ void update(
         const double *at, const double *tensor, Element<decision_by_f32> &element)
@@ -39,6 +39,7 @@ struct decision_by_f32_0 {
         const double at_idle = at[2];
         const double at_limit = at[3];
         const double at_largest = at[4];
+        const double at_skips = at[5];
         const double found = found_;
         const double t1 = square_root(found);
         const double t2 = t1 * at_unscale;
@@ -51,8 +52,13 @@ struct decision_by_f32_0 {
         const double t9 = t5 > 0 ? 1.0 : t8;
         const double t10 = at_unscale * t9;
         const double t11 = at_most(t10, at_largest);
+        const double t12 = 1.7976931348623157e308 - t1;
+        const double t13 = 1.0 + t12;
+        const double t14 = t13 > 0 ? 1.0 : 0.0;
+        const double t15 = at_skips > 0 ? t14 : 1.0;
         into[0] = t11;
         into[1] = t2;
         into[2] = t1;
+        into[3] = t15;
     }
 };
