@@ -244,7 +244,8 @@ pub(super) fn launch(
         // pointers come from views only, of this stream's context and of lengths that have been checked; the caller
         // keeps what they show, and cudarc frees it behind what is enqueued. Lists come from `Kernel::launches` for
         // tensors of these lengths, and name no row or leaf beyond them. Each row says where its constants begin in
-        // the block that was sent with them.
+        // the block that was sent with them. The block begins with null, or with a pointer to as many numbers as
+        // `Sums::decide` has had checked, of a view that the caller keeps as well.
         unsafe { builder.launch(config) }?;
     }
     Ok(())
