@@ -10,8 +10,11 @@
 //          7  a pointer per field: state, what the store carries, the numbers of the tensor, the state by axis, and
 //             room for what becomes of that
 //
-// The block of constants, the one thing that every step brings along, has for each tensor a word of noise (the
-// tensor's id, and the number of its gradient in the upper half), then the constants.
+// The block of constants, the one thing that every step brings along, begins with a pointer to what the device has
+// decided about all gradients, or null: the first number there is what they are multiplied with, in the place of the
+// constants that say so, and the fourth is 0 if the step is left out: then nothing that outlives the step is written.
+// Then it has for each tensor a word of noise (the tensor's id, and the number of its gradient in
+// the upper half), then the constants.
 //
 // A launch walks a list of pairs (tensor, leaf), so that a thousand small tensors are one launch.
 
@@ -65,6 +68,18 @@ template <class Kernel> struct Row {
     }
 };
 
+// What has been decided about all gradients, if the device has.
+static __device__ __forceinline__ const double *decided(const void *block_of_constants)
+{
+    return *(const double *const *)block_of_constants;
+}
+
+static __device__ __forceinline__ bool is_left_out(const void *block_of_constants)
+{
+    const double *numbers = decided(block_of_constants);
+    return numbers && numbers[3] == 0.0;
+}
+
 // The constants of a tensor's step and the numbers of the tensor, read once by each thread.
 template <class Kernel> struct Constants {
     u64 noise;
@@ -78,6 +93,10 @@ template <class Kernel> struct Constants {
         noise = block[0];
 #pragma unroll
         for (int i = 0; i < Kernel::CONSTANTS; ++i) at[i] = from[i];
+        if constexpr (Kernel::RESCALES) {
+            const double *numbers = decided(constants);
+            if (numbers) Kernel::rescale(at, (typename Kernel::Number)numbers[0]);
+        }
 #pragma unroll
         for (int i = 0; i < Kernel::TENSOR; ++i) tensor[i] = *row.tensor(i);
     }

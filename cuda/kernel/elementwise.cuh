@@ -204,6 +204,7 @@ static __device__ __forceinline__ void update_group(
 template <class Kernel>
 static __device__ __forceinline__ void update(const u64 *table, const u32 *list, const void *block_of_constants)
 {
+    if (is_left_out(block_of_constants)) return;
     const Row<Kernel> row(table, list[2 * blockIdx.x]);
     const Constants<Kernel> constants(row, block_of_constants);
     const u64 begin = (u64)list[2 * blockIdx.x + 1] * LEAF;

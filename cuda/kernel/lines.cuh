@@ -110,8 +110,10 @@ static __device__ __forceinline__ void maxima(const u64 *table, const u32 *list,
     }
 }
 
-template <class Kernel> static __device__ __forceinline__ void raise_lines(const u64 *table, const u32 *list)
+template <class Kernel>
+static __device__ __forceinline__ void raise_lines(const u64 *table, const u32 *list, const void *block_of_constants)
 {
+    if (is_left_out(block_of_constants)) return;
     typedef typename Kernel::Number Number;
     const Row<Kernel> row(table, list[2 * blockIdx.x]);
     const Lines lines(row.lines());

@@ -2,10 +2,11 @@
 //
 // Threads    measure: a block of LANES threads for each leaf, thread i adds elements i, i + LANES, ...
 //            fold: a block for each tensor, a thread for each pair of leaves
-//            finish: one thread for each tensor; in a joint statistic one thread for all
+//            finish: one thread for each tensor; in a joint statistic one block for all, whose first thread folds them
+//            decide: one block, as a joint statistic, whose first thread leaves its numbers with the first tensor alone
 // Memory     measure reads what the rule looks at, and writes 8 bytes per leaf
 // Barriers   measure: after every halving of the lanes; fold: around every write, as pairs lie in each
-//            other's way
+//            other's way; a joint statistic: around every fold of as many tensors as there are threads
 // Results    the tree is that of `src/cpu/reduce.rs`: lanes fold by halves, leaves in neighbouring pairs, one
 //            without a neighbour moves up. The grid has no influence.
 
@@ -99,29 +100,70 @@ static __device__ __forceinline__ void finish_tensor(
     for (int i = 0; i < Kernel::TENSOR; ++i) *row.tensor(i) = into[i];
 }
 
+// The fold of all tensors in their order, and how many elements there are: for the first thread alone.
+template <class Kernel, class Pass>
+static __device__ __forceinline__ double joint(const u64 *table, const u32 *list, u64 tensors, u64 &count)
+{
+    __shared__ double results[LANES];
+    __shared__ u64 lengths[LANES];
+    const u32 lane = threadIdx.x;
+    double result = neutral<Pass::FOLD>();
+    count = 0;
+    for (u64 first = 0; first < tensors; first += LANES) {
+        const u64 left = tensors - first;
+        if (lane < left) {
+            const Row<Kernel> row(table, list[2 * (first + lane)]);
+            results[lane] = row.leaves()[0];
+            lengths[lane] = row.length();
+        }
+        __syncthreads();
+        if (lane == 0) {
+            for (u32 i = 0; i < LANES && i < left; ++i) {
+                result = join<Pass::FOLD>(result, results[i]);
+                count += lengths[i];
+            }
+        }
+        __syncthreads();
+    }
+    return result;
+}
+
 // Turns what was folded into numbers of the tensors. A joint statistic joins them in their order.
 template <class Kernel, class Pass>
 static __device__ __forceinline__ void finish(
     const u64 *table, const u32 *list, u64 tensors, const void *block_of_constants)
 {
-    if (threadIdx.x != 0) return;
-    if (!Pass::IS_JOINT) {
+    if (is_left_out(block_of_constants)) return;
+    if constexpr (!Pass::IS_JOINT) {
+        if (threadIdx.x != 0) return;
         const Row<Kernel> row(table, list[2 * blockIdx.x]);
         finish_tensor<Kernel, Pass>(row, block_of_constants, row.leaves()[0], row.length());
-        return;
+    } else {
+        __shared__ double joined;
+        __shared__ u64 elements;
+        u64 count;
+        const double result = joint<Kernel, Pass>(table, list, tensors, count);
+        if (threadIdx.x == 0) {
+            joined = result;
+            elements = count;
+        }
+        __syncthreads();
+        for (u64 place = threadIdx.x; place < tensors; place += LANES) {
+            finish_tensor<Kernel, Pass>(Row<Kernel>(table, list[2 * place]), block_of_constants, joined, elements);
+        }
     }
-    if (blockIdx.x != 0) return;
-    double result = neutral<Pass::FOLD>();
-    u64 count = 0;
-    for (u64 place = 0; place < tensors; ++place) {
-        const Row<Kernel> row(table, list[2 * place]);
-        result = join<Pass::FOLD>(result, row.leaves()[0]);
-        count += row.length();
-    }
-    for (u64 place = 0; place < tensors; ++place) {
-        const Row<Kernel> row(table, list[2 * place]);
-        finish_tensor<Kernel, Pass>(row, block_of_constants, result, count);
-    }
+}
+
+// What a joint statistic makes of all tensors, where that belongs to none of them: all rows have the same constants, and
+// the numbers of the first one are written.
+template <class Kernel, class Pass>
+static __device__ __forceinline__ void decide(
+    const u64 *table, const u32 *list, u64 tensors, const void *block_of_constants)
+{
+    u64 count;
+    const double result = joint<Kernel, Pass>(table, list, tensors, count);
+    if (threadIdx.x != 0) return;
+    finish_tensor<Kernel, Pass>(Row<Kernel>(table, list[0]), block_of_constants, result, count);
 }
 
 } // namespace gradus

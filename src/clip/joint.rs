@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The norm is measured before the step, in one more pass that reads the gradients; the factor is
-//! part of the pass that moves the parameters.
+//! part of the pass that moves the parameters. What the factor is stands in one text, [`Deciding`], for the host and for
+//! devices that decide by themselves.
 
 use crate::fields;
 use crate::hyperparameter::Limit;
@@ -46,14 +47,65 @@ impl JointClip {
     /// What every gradient is multiplied with. NaN if the norm is NaN, 0 if it is infinite: then finite
     /// gradients become 0 and infinite ones NaN.
     pub fn factor(self, of: GradientNorm) -> f64 {
-        let (limit, size, cap) = match self {
-            Self::Norm(limit) => (limit, of.norm, true),
-            Self::Rms(limit) => (limit, of.rms(), true),
-            Self::NormalizeNorm(limit) => (limit, of.norm, false),
-            Self::NormalizeRms(limit) => (limit, of.rms(), false),
+        Deciding::of(Some(self), of.elements, 1.0, f64::INFINITY).factor(of.norm)
+    }
+}
+
+fields! {
+    /// What the factor of all gradients follows from, beside their norm.
+    pub struct Deciding {
+        /// The reciprocal of the scale of the loss, by which all gradients are multiplied in any case.
+        unscale,
+        /// What the norm is divided by before it is compared: the root of the number of elements for a root mean
+        /// square, else 1.
+        root,
+        /// The size up to which the clip does nothing.
+        idle,
+        /// The size that a larger one becomes.
+        limit,
+        /// The largest factor.
+        largest,
+        /// 1 if a step whose norm is infinite or NaN is left out, else 0.
+        skips,
+    }
+}
+
+impl Deciding<f64> {
+    /// The numbers of a clip of so many elements.
+    pub fn of(clip: Option<JointClip>, elements: u64, unscale: f64, largest: f64) -> Self {
+        // Without elements there is no mean; whatever is divided by infinity is 0.
+        let mean = if elements == 0 { f64::INFINITY } else { (elements as f64).sqrt() };
+        let (root, idle, limit) = match clip {
+            None => (1.0, f64::INFINITY, f64::INFINITY),
+            Some(JointClip::Norm(limit)) => (1.0, limit.get(), limit.get()),
+            Some(JointClip::Rms(limit)) => (mean, limit.get(), limit.get()),
+            Some(JointClip::NormalizeNorm(limit)) => (1.0, 0.0, limit.get()),
+            Some(JointClip::NormalizeRms(limit)) => (mean, 0.0, limit.get()),
         };
-        let idle = if cap { size <= limit.get() } else { size == 0.0 };
-        if idle { 1.0 } else { limit.get() / size }
+        Self { unscale, root, idle, limit, largest, skips: 0.0 }
+    }
+}
+
+impl<F: Real> Deciding<F> {
+    /// What gradients of a norm are multiplied with: the same text on the host and on a device that decides by itself.
+    ///
+    /// A norm at the lower end of a format would be made the limit by a factor beyond the upper end of that of the
+    /// arithmetic, which would make NaN of zeros: so there is a largest one. NaN itself stays.
+    pub fn factor(&self, norm: F) -> F {
+        let one = F::constant(1.0);
+        let size = norm / self.root;
+        // A NaN is neither above nor below: it is handed on.
+        let above = size - self.idle;
+        let clip = F::select(-above, one, F::select(above, self.limit / size, one + above));
+        (self.unscale * clip).at_most(self.largest)
+    }
+
+    /// 1 if a step with this norm, which still has the scale of the loss, is taken; 0 if it is left out.
+    pub fn takes(&self, whole: F) -> F {
+        let (zero, one) = (F::constant(0.0), F::constant(1.0));
+        // Infinity alone is above the largest number, and NaN neither above nor below.
+        let is_finite = F::select(one + (F::constant(f64::MAX) - whole), one, zero);
+        F::select(self.skips, is_finite, one)
     }
 }
 
@@ -230,5 +282,66 @@ impl Stage for ClipJointly {
         _: &mut Nothing,
     ) -> Input<F> {
         input.with_update(tensor.joint_factor * input.update)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What [`JointClip`] says in its cases, one after the other.
+    fn by_cases(clip: JointClip, of: GradientNorm) -> f64 {
+        let (limit, size, is_cap) = match clip {
+            JointClip::Norm(limit) => (limit, of.norm, true),
+            JointClip::Rms(limit) => (limit, of.rms(), true),
+            JointClip::NormalizeNorm(limit) => (limit, of.norm, false),
+            JointClip::NormalizeRms(limit) => (limit, of.rms(), false),
+        };
+        let is_idle = if is_cap { size <= limit.get() } else { size == 0.0 };
+        if is_idle { 1.0 } else { limit.get() / size }
+    }
+
+    #[test]
+    fn the_factor_without_branches_is_that_of_the_cases() {
+        let clips = [JointClip::Norm, JointClip::Rms, JointClip::NormalizeNorm, JointClip::NormalizeRms];
+        let next = |value: f64| f64::from_bits(value.to_bits() + 1);
+        let sizes = [0.0, f64::MIN_POSITIVE, 1e-310, 0.3, 1.0, 7.7, 1e300, f64::MAX, f64::INFINITY, f64::NAN];
+        for clip in clips {
+            for limit in [1e-30, 0.1, 1.0, 7.7, 1e30] {
+                let sizes = sizes.into_iter().chain([limit, next(limit), limit * 3.0]);
+                for (norm, elements) in sizes.flat_map(|norm| [0, 1, 9, 10].map(|count| (norm, count))) {
+                    let (clip, of) =
+                        (clip(Limit::new(limit).expect("in range")), GradientNorm { norm, elements });
+                    if elements == 0 && !norm.is_finite() {
+                        continue; // no gradient has such a norm
+                    }
+                    let (ours, expected) = (clip.factor(of), by_cases(clip, of));
+                    let same = ours.to_bits() == expected.to_bits() || ours.is_nan() && expected.is_nan();
+                    assert!(same, "{clip:?} of {of:?}: {ours}, not {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_factor_is_above_the_largest_and_the_scale_of_a_loss_is_taken_out() {
+        let clip = JointClip::NormalizeNorm(Limit::new(1.0).expect("in range"));
+        let by = |unscale, largest| Deciding::of(Some(clip), 4, unscale, largest);
+        assert_eq!(by(1.0, 100.0).factor(1e-3), 100.0);
+        assert_eq!(by(0.25, 100.0).factor(0.5), 0.5);
+        assert!(by(1.0, 100.0).factor(f64::NAN).is_nan());
+        assert_eq!(Deciding::of(None, 4, 0.125, 100.0).factor(1e9), 0.125);
+    }
+
+    #[test]
+    fn a_step_is_left_out_by_what_is_not_finite_and_only_where_that_is_asked_for() {
+        let takes_all = Deciding::of(None, 4, 1.0, 1.0);
+        let skips = Deciding { skips: 1.0, ..takes_all };
+        for norm in [0.0, 1e-320, 1.0, f64::MAX] {
+            assert_eq!((takes_all.takes(norm), skips.takes(norm)), (1.0, 1.0), "{norm}");
+        }
+        for norm in [f64::INFINITY, f64::NAN, -f64::NAN] {
+            assert_eq!((takes_all.takes(norm), skips.takes(norm)), (1.0, 0.0), "{norm}");
+        }
     }
 }

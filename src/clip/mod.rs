@@ -56,8 +56,8 @@ mod value;
 pub use adaptive::{AdaptiveClip, AdaptiveConstants, AdaptiveRatio};
 pub use companding::{ALaw, CompandingConstants, MuLaw};
 pub use joint::{
-    AwaitAll, ClipJointly, GradientNorm, JointClip, JointConstants, JointFactor, JointSize, Rescale,
-    RescaleConstants,
+    AwaitAll, ClipJointly, Deciding, GradientNorm, JointClip, JointConstants, JointFactor, JointSize,
+    Rescale, RescaleConstants,
 };
 pub use norm::{ClipNorm, NormalizeNorm};
 pub use ratio::{Bound, Ratio};

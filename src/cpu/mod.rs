@@ -128,6 +128,7 @@ impl Device for Cpu {
     type ViewMut<'a, T: StorageDtype> = &'a mut [T];
     #[cfg(feature = "matrix")]
     type Workspace = matrix::Workspace;
+    type Answer = core::convert::Infallible;
     #[cfg(not(feature = "matrix"))]
     type Workspace = core::convert::Infallible;
 

@@ -2,10 +2,11 @@
 
 use super::compile::{Version, compiler};
 use super::flaw::{driver, out_of_memory};
+use super::launch::Answer;
 use super::memory::fetch;
 use super::run::Runner;
 use super::{Architecture, CudaMemory, CudaTensor, Reads, launch};
-use crate::device::{Device, Evaluated, Formats, Work};
+use crate::device::{Decided, Decision, Device, Evaluated, Formats, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{CudaFlaw, Result};
 use crate::transform::{MatrixNeeds, Stage};
@@ -178,10 +179,13 @@ fn old(known: Version, needed: Version, asked_by: &'static str) -> CudaFlaw {
 }
 
 impl Device for Cuda {
+    const DECIDES: bool = true;
+
     type Buffer<T: StorageDtype> = CudaMemory<T>;
     type View<'a, T: StorageDtype> = CudaView<'a, T>;
     type ViewMut<'a, T: StorageDtype> = CudaViewMut<'a, T>;
     type Workspace = core::convert::Infallible;
+    type Answer = Answer;
 
     fn workspace(&self, needs: &MatrixNeeds) -> Result<Self::Workspace> {
         Err(CudaFlaw::NoLinearAlgebra { parameter: needs.first_name().to_owned() }.into())
@@ -226,7 +230,7 @@ impl Device for Cuda {
         Ok(buffer.fill(&self.stream, values).map_err(|error| driver("copy state from the host", error))?)
     }
 
-    /// Waits for the sums: what follows from them is decided on the host.
+    /// Waits for the sums. A step that [decides](Device::run_decided) on the device does not need them.
     fn square_sums<T: StorageDtype>(
         &self,
         views: &[Option<CudaView<'_, T>>],
@@ -244,7 +248,25 @@ impl Device for Cuda {
     }
 
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
-        self.runner().step(&self.stream, self.architecture, works)
+        self.runner().step(&self.stream, self.architecture, works, None)
+    }
+
+    fn run_decided<C: Stage, K: Formats>(
+        &self,
+        works: &mut [Work<'_, Self, C, K>],
+        mut decision: Decision<'_, Self>,
+    ) -> Result<()> {
+        self.runner().step(&self.stream, self.architecture, works, Some(&mut decision))
+    }
+
+    fn answer(&self) -> Result<Answer> {
+        let room = Answer::new(&self.stream);
+        let bytes = Decided::NUMBERS * size_of::<f64>();
+        Ok(room.map_err(|error| out_of_memory(error, bytes, "the host's side of a decision"))?)
+    }
+
+    fn answered(&self, answer: &Answer) -> Result<Decided> {
+        Ok(answer.read().map_err(|error| driver("tell what it has decided", error))?)
     }
 
     fn evaluate<C: Stage, K: Formats>(&self, mut tensor: Evaluated<'_, Self, C, K>) -> Result<()> {

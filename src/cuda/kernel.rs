@@ -19,6 +19,8 @@ pub struct Kernel {
     fields: [usize; 4],
     statistics: Vec<Statistic>,
     evaluates: bool,
+    /// Whether what its statistics find belongs to no tensor.
+    pub(super) decides: bool,
 }
 
 /// A statistic that a kernel takes.
@@ -66,6 +68,8 @@ impl Kernel {
         let group = group::<K>(state);
         let (number, constants, tensor, axes) =
             (F::NAME, outline.constants(), outline.tensor(), outline.axes());
+        let rescales = u32::from(!outline.factors().is_empty());
+        let rescale = rescale(outline.factors(), number);
         let body = update::text::<C, K::Store, F>(outline);
         let mut text = format!(
             "// {stages}\n\
@@ -76,10 +80,11 @@ impl Kernel {
                  typedef {gradient} Gradient;\n    \
                  typedef {of_state} State;\n    \
                  typedef {beside} Beside;\n    \
-                 enum {{ CONSTANTS = {constants}, TENSOR = {tensor}, STATE = {state}, CARRY = {carry}, AXES = {axes}, STREAMS = {streams}, GROUP = {group}, CORRECTS = {corrects} }};\n\n    \
+                 enum {{ CONSTANTS = {constants}, TENSOR = {tensor}, STATE = {state}, CARRY = {carry}, AXES = {axes}, STREAMS = {streams}, GROUP = {group}, CORRECTS = {corrects}, RESCALES = {rescales} }};\n\n    \
                  static __device__ __forceinline__ void update(\n        \
                      const {number} *at, const {number} *tensor, Element<{name}> &element)\n    \
                  {{\n{body}    }}\n\
+                 {rescale}\
              }};\n",
             K::Parameter::NAME,
             K::Gradient::NAME,
@@ -100,7 +105,8 @@ impl Kernel {
         let evaluation = evaluation::text::<C, K::Store, F>(outline, name);
         text += evaluation.as_deref().unwrap_or_default();
         let evaluates = evaluation.is_some();
-        Ok(Self { name: name.to_owned(), text, fields: [state, carry, tensor, axes], statistics, evaluates })
+        let (name, fields) = (name.to_owned(), [state, carry, tensor, axes]);
+        Ok(Self { name, text, fields, statistics, evaluates, decides: false })
     }
 
     /// The name that its functions begin with.
@@ -134,12 +140,17 @@ impl Kernel {
         self.fields[3] > 0
     }
 
-    /// The functions that can be launched: `update`; `maxima` and `raise`, if there is state by axis; `measure`, `fold` and `finish` of each statistic; `evaluate`, if
-    /// there is another point for evaluation.
+    /// The last function of a statistic, which makes something of what was folded.
+    pub(super) fn last(&self) -> &'static str {
+        if self.decides { "decide" } else { "finish" }
+    }
+
+    /// The functions that can be launched: `update`; `maxima` and `raise`, if there is state by axis; `measure`, `fold`
+    /// and `finish` of each statistic, or `decide` in its place; `evaluate`, if there is another point for evaluation.
     pub fn functions(&self) -> Vec<String> {
         let name = &self.name;
         let of_pass = |statistic: &Statistic| {
-            ["measure", "fold", "finish"].map(|work| format!("{name}_{work}_{}", statistic.pass))
+            ["measure", "fold", self.last()].map(|work| format!("{name}_{work}_{}", statistic.pass))
         };
         let of_passes = self.statistics.iter().flat_map(of_pass);
         let evaluate = self.evaluates.then(|| format!("{name}_evaluate"));
@@ -157,6 +168,18 @@ fn group<K: Formats>(fields: usize) -> usize {
     (16 / narrowest).next_power_of_two().min(8)
 }
 
+/// The function that puts what the device has decided in the place of the constants that gradients are multiplied with.
+fn rescale(factors: &[usize], number: &str) -> String {
+    if factors.is_empty() {
+        return String::new();
+    }
+    let places: Vec<_> = factors.iter().map(|place| format!("at[{place}] = factor;")).collect();
+    format!(
+        "\n    static __device__ __forceinline__ void rescale({number} *at, {number} factor) {{ {} }}\n",
+        places.join(" ")
+    )
+}
+
 /// Refuses what no kernel does yet.
 fn check<C: Stage, W: Store, F: Kind>(chain: &C, outline: &Outline<C>) -> Result<()> {
     let refused = |option: &str, because| {
@@ -164,6 +187,12 @@ fn check<C: Stage, W: Store, F: Kind>(chain: &C, outline: &Outline<C>) -> Result
     };
     if outline.axes() > 0 && lines::looks_back::<C, W, F>(outline) {
         return refused("state by axis that looks back", "kernels write it before the parameter is stored");
+    }
+    if outline.follows_otherwise() {
+        return refused(
+            "a constant that follows from the factor of all gradients",
+            "the device puts in the factor",
+        );
     }
     if chain.cuts() > 0 {
         return refused("a rule that works on matrices", "kernels see one element at a time");

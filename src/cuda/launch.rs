@@ -5,8 +5,10 @@
 use super::flaw::driver;
 use super::kept::Placed;
 use super::prepared::{Planned, PreparedStep};
+use super::rows::Shared;
 use super::step::THREADS;
 use super::uploads::OnDevice;
+use crate::device::Decided;
 use crate::dtype::StorageDtype;
 use crate::error::CudaFlaw;
 use cudarc::driver::{
@@ -166,6 +168,56 @@ impl Drop for Pinned {
     }
 }
 
+/// What a device has decided, in memory of the host that it writes by itself, and when it has.
+#[derive(Debug)]
+pub struct Answer {
+    memory: PinnedHostSlice<f64>,
+    /// Recorded behind each copy into the memory.
+    written: CudaEvent,
+}
+
+impl Answer {
+    pub(super) fn new(stream: &CudaStream) -> Result<Self, DriverError> {
+        let context = stream.context();
+        let written = context.new_event(None)?;
+        // SAFETY: any bits are numbers, and nothing reads them before `ask` has had them written. The memory is not
+        // write-combined, since the host reads it.
+        let memory = unsafe { context.alloc_pinned_with_flags(Decided::NUMBERS, 0) }?;
+        Ok(Self { memory, written })
+    }
+
+    /// Enqueues a copy of the first of some numbers, without waiting for it.
+    ///
+    /// # Panics
+    /// If there are fewer numbers than an answer has.
+    pub(super) fn ask(&mut self, stream: &CudaStream, numbers: &Shared<f64>) -> Result<(), DriverError> {
+        assert!(numbers.len() >= self.memory.len(), "a decision leaves so many");
+        // The event of the memory itself is never recorded, so this does not wait.
+        let into = self.memory.as_mut_slice()?;
+        // SAFETY: both sides have room for the numbers, and `numbers` lies in this stream's context, where the caller
+        // keeps it until the copy is enqueued; cudarc frees it behind that. The memory of the host belongs to
+        // `self`: nobody reads it before `written` is complete (see `read`, which borrows `self`, and `ask` borrows it
+        // alone), an earlier copy into it is of the same stream and so complete before this one, and memory that is
+        // dropped waits: see `Drop`.
+        unsafe { result::memcpy_dtoh_async(into, numbers.pointer(), stream.cu_stream()) }?;
+        self.written.record(stream)
+    }
+
+    /// What was asked for last, once it is there.
+    pub(super) fn read(&self) -> Result<Decided, DriverError> {
+        self.written.synchronize()?;
+        Ok(Decided::of(self.memory.as_slice()?))
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        // The memory is given back behind this, so the device must have written it. If it cannot say so, the context
+        // is broken and nothing writes any more.
+        let _ = self.written.synchronize();
+    }
+}
+
 /// Enqueues the launches of a kernel.
 ///
 /// Whoever calls this keeps all memory that the table leads to until it returns.
@@ -192,7 +244,8 @@ pub(super) fn launch(
         // pointers come from views only, of this stream's context and of lengths that have been checked; the caller
         // keeps what they show, and cudarc frees it behind what is enqueued. Lists come from `Kernel::launches` for
         // tensors of these lengths, and name no row or leaf beyond them. Each row says where its constants begin in
-        // the block that was sent with them.
+        // the block that was sent with them. The block begins with null, or with a pointer to as many numbers as
+        // `Sums::decide` has had checked, of a view that the caller keeps as well.
         unsafe { builder.launch(config) }?;
     }
     Ok(())

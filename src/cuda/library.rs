@@ -55,8 +55,9 @@ impl Loaded {
 #[derive(Debug, Default)]
 pub(super) struct Library {
     chains: Vec<(Signature, Arc<Loaded>)>,
-    /// Those that sum squares, by the type of what they sum.
+    /// Those that sum squares, and those that decide by them, by the type of what they sum.
     sums: Vec<(TypeId, Arc<Loaded>)>,
+    decisions: Vec<(TypeId, Arc<Loaded>)>,
     count: u64,
 }
 
@@ -89,6 +90,21 @@ impl Library {
         }
         let loaded = self.load(context, architecture, Kernel::square_sums::<T>(NAME)?)?;
         self.sums.push((types, loaded.clone()));
+        Ok(loaded)
+    }
+
+    /// The kernel that decides by the joint norm of gradients in `T`.
+    pub(super) fn decision<T: crate::dtype::StorageDtype>(
+        &mut self,
+        context: &Arc<CudaContext>,
+        architecture: Architecture,
+    ) -> Result<Arc<Loaded>> {
+        let types = TypeId::of::<T>();
+        if let Some((_, loaded)) = self.decisions.iter().find(|(known, _)| *known == types) {
+            return Ok(loaded.clone());
+        }
+        let loaded = self.load(context, architecture, Kernel::decision::<T>(NAME)?)?;
+        self.decisions.push((types, loaded.clone()));
         Ok(loaded)
     }
 

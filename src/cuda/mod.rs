@@ -3,11 +3,11 @@
 //! | File | What it holds |
 //! |---|---|
 //! | `device`, `memory`, `tensor` | the device, its memory, and what parameters and gradients are there |
-//! | `run`, `rows`, `kept`, `uploads` | a step: what it works on, what lies on the device already, and what is sent |
+//! | `run`, `rows`, `sums`, `kept`, `uploads` | a step: what it works on, what lies on the device already, and what is sent |
 //! | `prepared` | a step in two halves, for CUDA graphs |
 //! | `library`, `compile`, `cache` | kernels, compiled once |
 //! | `kernel`, `update`, `statistic`, `evaluation`, `lines`, `trace` | a chain as text |
-//! | `step`, `square_sums`, `unit` | which functions there are, and how a step becomes launches of them |
+//! | `step`, `square_sums`, `decision`, `unit` | which functions there are, and how a step becomes launches of them |
 //! | `launch` | the calls that the compiler cannot check |
 //!
 //! A rule's arithmetic stands in one place, in Rust. Here it is [written down](crate::real::Traced) as CUDA C,
@@ -37,6 +37,7 @@
 
 mod cache;
 mod compile;
+mod decision;
 mod device;
 mod evaluation;
 mod flaw;
@@ -52,6 +53,7 @@ mod run;
 mod square_sums;
 mod statistic;
 mod step;
+mod sums;
 mod tensor;
 mod trace;
 mod unit;
@@ -62,9 +64,10 @@ pub use compile::{Architecture, CompileError, compile};
 pub use cudarc;
 pub use device::Cuda;
 pub use kernel::{Kernel, Statistic};
+pub use launch::Answer;
 pub use lines::{line_blocks, line_words};
 pub use memory::CudaMemory;
 pub use prepared::PreparedStep;
-pub use step::{Launch, THREADS, Taken, constants, row};
+pub use step::{Launch, THREADS, Taken, constants, header, row};
 pub use tensor::{CudaTensor, Reads, Writes};
 pub use unit::unit;

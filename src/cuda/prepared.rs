@@ -94,7 +94,8 @@ fn changed(reason: &'static str) -> CudaFlaw {
 ///
 /// Take some steps as usual first: kernels are compiled then, and rules that begin in another way have begun. Turn off
 /// cudarc's event tracking before tensors are made (`disable_event_tracking`), since a capture must not wait for what
-/// lies outside it. Steps that are decided on the host (a joint clip, a policy, the scale of a loss) have no halves.
+/// lies outside it. A joint clip is decided anew with each launch. Steps of which the host must know what came (a policy, the
+/// scale of a loss, a pair of optimizers with a joint clip) have no halves.
 ///
 /// ```no_run
 /// use gradus::cuda::cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
@@ -144,7 +145,7 @@ impl PreparedStep {
     /// follow each time. Where tensors lie must stay the same once the step has been enqueued.
     ///
     /// # Errors
-    /// Those of the steps. [`CudaFlaw::NotReplayable`] for a step that is decided on the host, and if it has become
+    /// Those of the steps. [`CudaFlaw::NotReplayable`] for a step of which the host must know what came, and if it has become
     /// another one than was enqueued: then it has not been counted, and must be captured again, by a new
     /// `PreparedStep`.
     pub fn prepare<X>(&mut self, steps: impl FnOnce() -> Result<X>) -> Result<X> {

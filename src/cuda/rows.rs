@@ -21,6 +21,33 @@ pub(super) struct Shared<T> {
     numbers: PhantomData<fn() -> T>,
 }
 
+impl<T> Shared<T> {
+    /// Memory that the caller keeps until the launch is enqueued.
+    pub(super) fn of(memory: &OnDevice) -> Self {
+        Self { pointer: memory.pointer(), length: memory.len() / size_of::<T>(), numbers: PhantomData }
+    }
+
+    pub(super) fn pointer(&self) -> u64 {
+        self.pointer
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// The same, for somebody else who knows that it is there.
+    pub(super) fn copy(&self) -> Self {
+        Self { ..*self }
+    }
+
+    /// The first numbers, and the others.
+    pub(super) fn cut(self, first: usize) -> [Self; 2] {
+        let Self { pointer, length, numbers } = self;
+        let others = pointer + (first * size_of::<T>()) as u64;
+        [Self { pointer, length: first, numbers }, Self { pointer: others, length: length - first, numbers }]
+    }
+}
+
 impl<'w> Rows<'w> {
     pub(super) fn new(stream: &'w Arc<CudaStream>) -> Self {
         Self { stream, words: Vec::new(), uses: Vec::new() }

@@ -1,58 +1,70 @@
 //! A step on a device: everything is prepared, then everything is enqueued, and nothing is waited for.
 
-use super::flaw::{driver, out_of_memory};
+use super::flaw::driver;
 use super::kept::Kept;
-use super::launch::launch;
+use super::launch::{Answer, launch};
 use super::library::{Library, Loaded};
 use super::lines::{line_blocks, line_words};
-use super::memory::{CudaMemory, fetch};
 use super::prepared::{Plan, Planned, Preparing};
-use super::rows::Rows;
-use super::step::{Launch, Taken, constants, row};
+use super::rows::{Rows, Shared};
+use super::step::{Launch, Taken, constants, header, row};
+use super::sums::Sums;
 use super::uploads::{OnDevice, Uploads};
-use super::{Architecture, Cuda, Kernel};
-use crate::device::{Evaluated, Formats, LEAF, Number, Work};
-use crate::dtype::StorageDtype;
+use super::{Architecture, Cuda};
+use crate::device::{Decision, Evaluated, Formats, LEAF, Number, Work};
 use crate::error::{CudaFlaw, Error, Result};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
-use cudarc::driver::{CudaStream, CudaView};
+use cudarc::driver::CudaStream;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// What a device keeps from step to step.
 #[derive(Debug, Default)]
 pub(super) struct Runner {
-    library: Library,
+    pub(super) library: Library,
     uploads: Uploads,
     kept: Kept,
     constants: Option<OnDevice>,
+    /// Room for sums that the host asks for.
+    pub(super) sums: Option<OnDevice>,
     /// Steps are prepared there instead of taken.
     pub(super) preparing: Option<Preparing>,
 }
 
 /// The tensors of a step that one kernel works on.
-struct Group<'w> {
-    loaded: Arc<Loaded>,
-    rows: Rows<'w>,
-    tensors: Vec<Taken>,
+pub(super) struct Group<'w> {
+    part: Part,
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) rows: Rows<'w>,
+    pub(super) tensors: Vec<Taken>,
     /// What the lines of each tensor are, as rows lead to it.
     lines: Vec<Arc<OnDevice>>,
+    /// Who gets the first numbers of some memory, which the group has written.
+    pub(super) asked: Option<(&'w mut Answer, Shared<f64>)>,
 }
+
+/// The groups of a step: mostly one.
+pub(super) type Groups<'w> = SmallVec<[Group<'w>; 2]>;
 
 /// What is launched of a kernel. The first word of what lists are found by.
 #[derive(Clone, Copy)]
-enum Part {
+pub(super) enum Part {
     Step,
     Evaluation,
     Sums,
 }
 
-impl Group<'_> {
-    /// The launches of a part, and what they are found by.
-    fn launches(&self, part: Part) -> (Vec<u64>, impl FnOnce() -> Vec<Launch>) {
+impl<'w> Group<'w> {
+    pub(super) fn new(stream: &'w Arc<CudaStream>, part: Part, loaded: Arc<Loaded>) -> Self {
+        Self { part, loaded, rows: Rows::new(stream), tensors: Vec::new(), lines: Vec::new(), asked: None }
+    }
+
+    /// The launches, and what they are found by.
+    fn launches(&self) -> (Vec<u64>, impl FnOnce() -> Vec<Launch>) {
+        let part = self.part;
         let words = |tensor: &Taken| {
             let [maxima, raise] = tensor.line_blocks;
             [tensor.length as u64, tensor.statistics.taken, maxima as u64, raise as u64]
@@ -75,15 +87,25 @@ impl Group<'_> {
 }
 
 impl Runner {
-    /// A step of some tensors.
+    /// A step of some tensors, if need be behind a decision about their gradients.
     pub(super) fn step<C: Stage, K: Formats>(
         &mut self,
         stream: &Arc<CudaStream>,
         architecture: Architecture,
         works: &mut [Work<'_, Cuda, C, K>],
+        decision: Option<&mut Decision<'_, Cuda>>,
     ) -> Result<()> {
-        self.begin(stream, Part::Step)?;
-        let (mut groups, mut block) = (SmallVec::<[Group<'_>; 2]>::new(), Vec::new());
+        // What the host asks for, it would not get from a graph.
+        let is_asked = decision.as_ref().is_some_and(|decision| decision.answer.is_some());
+        self.begin(stream, if is_asked { Part::Sums } else { Part::Step })?;
+        let (mut groups, mut block) = (Groups::new(), header(0));
+        let mut deciding = match decision {
+            None => None,
+            Some(decision) => {
+                let loaded = self.library.decision::<K::Gradient>(stream.context(), architecture)?;
+                Some(Sums::decide(Group::new(stream, Part::Sums, loaded), decision, &mut block)?)
+            }
+        };
         let mut last: Option<(*const C, usize)> = None;
         for work in works {
             let chain = work.chain.expect("an optimizer says what its chains are");
@@ -93,8 +115,7 @@ impl Runner {
                     let loaded = self.library.chain::<C, K>(stream.context(), architecture, chain)?;
                     let known = groups.iter().position(|group| group.loaded.number == loaded.number);
                     known.unwrap_or_else(|| {
-                        let rows = Rows::new(stream);
-                        groups.push(Group { loaded, rows, tensors: Vec::new(), lines: Vec::new() });
+                        groups.push(Group::new(stream, Part::Step, loaded));
                         groups.len() - 1
                     })
                 }
@@ -103,7 +124,7 @@ impl Runner {
             let lines =
                 groups[place].loaded.kernel.has_lines().then(|| line_words(work.lines, work.gradient.len()));
             let lines = lines.map(|words| self.kept.table(stream, &mut self.uploads, &words)).transpose()?;
-            add(&mut groups[place], &mut block, work, lines)?;
+            add(&mut groups[place], deciding.as_mut(), &mut block, work, lines)?;
         }
         let joins =
             |group: &Group<'_>| group.loaded.kernel.statistics().iter().any(|statistic| statistic.is_joint);
@@ -114,7 +135,10 @@ impl Runner {
                 because: "it is taken within one kernel, and each rule is a kernel of its own",
             });
         }
-        self.enqueue(stream, Part::Step, groups, &block)
+        if let Some(deciding) = deciding {
+            groups.insert(0, deciding.group);
+        }
+        self.enqueue(stream, groups, &block)
     }
 
     /// The point for evaluation of a tensor.
@@ -137,9 +161,10 @@ impl Runner {
         }
         let statistics = crate::device::Statistics::of(tensor.chain, &crate::transform::Step::first(1.0));
         let nothing = Noise { keys: Default::default(), tensor: 0, gradient: 0 };
-        let mut block = Vec::new();
-        let mut rows = Rows::new(stream);
-        rows.add(&row(length, 0, &nothing));
+        let mut block = header(0);
+        let mut group = Group::new(stream, Part::Evaluation, loaded);
+        let Group { loaded, rows, tensors, .. } = &mut group;
+        rows.add(&row(length, block.len(), &nothing));
         constants::<Number<K>>(&mut block, &nothing, rounded::<C, K>(&tensor.constants));
         rows.add(&[0, 0]);
         rows.read(&tensor.parameter, length)?;
@@ -154,78 +179,28 @@ impl Runner {
         flaw?;
         // Numbers of the tensor play no part.
         rows.fill(loaded.kernel.row_words());
-        let tensors = vec![Taken { length, statistics, line_blocks: [0, 0] }];
-        let group = Group { loaded, rows, tensors, lines: Vec::new() };
-        self.enqueue(stream, Part::Evaluation, [group].into_iter().collect(), &block)
-    }
-
-    /// The sums of the squares of tensors, on the host. This waits for them.
-    pub(super) fn square_sums<T: StorageDtype>(
-        &mut self,
-        stream: &Arc<CudaStream>,
-        architecture: Architecture,
-        views: &[Option<CudaView<'_, T>>],
-        unit: f64,
-        sums: &mut [f64],
-    ) -> Result<()> {
-        self.begin(stream, Part::Sums)?;
-        let loaded = self.library.square_sums::<T>(stream.context(), architecture)?;
-        let leaves = views.iter().flatten().map(|view| view.len().div_ceil(LEAF)).sum();
-        let room = |length| {
-            let memory = CudaMemory::<f64>::zeros(stream, length);
-            memory.map_err(|error| out_of_memory(error, 8 * length, "sums"))
-        };
-        let (mut leaves, mut found) = (room(leaves)?, room(views.len())?);
-        let mut block = Vec::new();
-        let nothing = Noise { keys: Default::default(), tensor: 0, gradient: 0 };
-        constants(&mut block, &nothing, [unit]);
-        {
-            let (mut of_leaves, mut of_sums) = (leaves.view_mut(), found.view_mut());
-            let rows = Rows::new(stream);
-            let mut group = Group { loaded, rows, tensors: Vec::new(), lines: Vec::new() };
-            let (mut leaf, statistics) = (0, Kernel::statistics_of_sums());
-            let (of_leaves, of_sums) = (group.rows.share(&mut of_leaves)?, group.rows.share(&mut of_sums)?);
-            for (place, view) in views.iter().enumerate() {
-                let Some(view) = view else { continue };
-                let (length, leaves) = (view.len(), view.len().div_ceil(LEAF));
-                group.tensors.push(Taken { length, statistics, line_blocks: [0, 0] });
-                group.rows.add(&row(length, 0, &nothing));
-                group.rows.add(&[0]);
-                group.rows.part(&of_leaves, leaf, leaves)?;
-                group.rows.add(&[0]);
-                group.rows.read(view, length)?;
-                group.rows.part(&of_sums, place, 1)?;
-                leaf += leaves;
-            }
-            if group.tensors.iter().any(|tensor| tensor.length > 0) {
-                self.enqueue(stream, Part::Sums, [group].into_iter().collect(), &block)?;
-            }
-        }
-        let found =
-            fetch(stream, &found.view()).map_err(|error| driver("read the sums of squares", error))?;
-        sums.copy_from_slice(&found);
-        Ok(())
+        tensors.push(Taken { length, statistics, line_blocks: [0, 0] });
+        self.enqueue(stream, [group].into_iter().collect(), &block)
     }
 
     /// Sends what the device does not have yet, then launches; or prepares that.
-    fn enqueue(
+    pub(super) fn enqueue(
         &mut self,
         stream: &Arc<CudaStream>,
-        part: Part,
-        groups: SmallVec<[Group<'_>; 2]>,
+        groups: Groups<'_>,
         block: &[u64],
     ) -> Result<()> {
         let Self { uploads, kept, constants, preparing, .. } = self;
         // What was launched of other streams' memory is told to them when this is dropped, in the end.
-        let (mut plan, mut borrowed) = (Plan::new(), SmallVec::<[Rows<'_>; 2]>::new());
+        let (mut plan, mut borrowed) = (Plan::new(), SmallVec::<[_; 2]>::new());
         for group in groups {
             let lists = {
-                let (key, list) = group.launches(part);
+                let (key, list) = group.launches();
                 kept.lists(stream, uploads, &group.loaded, &key, list)?
             };
             let table = kept.table(stream, uploads, group.rows.words())?;
             plan.push(Planned { lists, table, lines: group.lines });
-            borrowed.push(group.rows);
+            borrowed.push((group.rows, group.asked));
         }
         let block = bytemuck::cast_slice(block);
         if let Some(preparing) = preparing.as_mut().filter(|preparing| preparing.is_here()) {
@@ -236,17 +211,20 @@ impl Runner {
         }
         uploads.send(stream, block, constants)?;
         let constants = constants.as_ref().expect("just sent");
-        for planned in &plan {
+        for (planned, (_, asked)) in plan.iter().zip(&mut borrowed) {
             launch(stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
+            if let Some((answer, numbers)) = asked {
+                answer.ask(stream, numbers).map_err(|error| driver("ask for what is decided", error))?;
+            }
         }
         Ok(())
     }
 
     /// What must come before anything is asked of the driver in a thread.
-    fn begin(&self, stream: &Arc<CudaStream>, part: Part) -> Result<()> {
+    pub(super) fn begin(&self, stream: &Arc<CudaStream>, part: Part) -> Result<()> {
         let is_prepared = self.preparing.as_ref().is_some_and(Preparing::is_here);
         if is_prepared && !matches!(part, Part::Step) {
-            let reason = "a part of it is decided on the host, or is no step at all";
+            let reason = "the host must know what comes of it, or it is no step at all";
             return Err(CudaFlaw::NotReplayable { reason }.into());
         }
         Ok(stream.context().bind_to_thread().map_err(|error| driver("use the context", error))?)
@@ -258,12 +236,13 @@ type Carry<K> = <<K as Formats>::Store as Store>::Carry;
 /// Adds a tensor to those of its kernel.
 fn add<'w, C: Stage, K: Formats>(
     group: &mut Group<'w>,
+    deciding: Option<&mut Sums<'w>>,
     block: &mut Vec<u64>,
     work: &'w mut Work<'_, Cuda, C, K>,
     lines: Option<Arc<OnDevice>>,
 ) -> Result<(), CudaFlaw> {
     let length = work.gradient.len();
-    let Group { loaded, rows, tensors, lines: all_lines } = group;
+    let Group { loaded, rows, tensors, lines: all_lines, .. } = group;
     let line_blocks = line_blocks(work.lines, length);
     tensors.push(Taken { length, statistics: work.statistics, line_blocks });
     rows.add(&row(length, block.len(), &work.noise));
@@ -282,6 +261,9 @@ fn add<'w, C: Stage, K: Formats>(
         None => rows.add(&[0]),
     }
     rows.read(&work.gradient, length)?;
+    if let Some(deciding) = deciding {
+        deciding.add(&work.gradient)?;
+    }
     let mut flaw = Ok(());
     let state = ElementsOf::<C>::each_mut(&mut work.state);
     ElementsOf::<C>::map(state, |field| note(&mut flaw, rows.write(field, length)));

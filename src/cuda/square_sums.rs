@@ -2,9 +2,9 @@
 //!
 //! It is a statistic like any other, in `f64`, of a chain that does nothing else. So it has no text of its own.
 
-use super::Kernel;
 use super::step::{Launch, Taken};
-use crate::device::{In, Statistics};
+use super::{Kernel, Statistic};
+use crate::device::{In, MOST_STATISTICS, Statistics};
 use crate::dtype::{StorageDtype, WidensTo};
 use crate::error::Result;
 use crate::fields;
@@ -79,14 +79,24 @@ impl Kernel {
         Self::of::<_, In<f64, G, f64, Nearest>>(name, &SquareSums)
     }
 
-    /// The statistic that sums squares.
-    pub(super) fn statistics_of_sums() -> Statistics {
-        Statistics::of(&SquareSums, &Step::first(0.0))
+    /// All statistics of a kernel that sums squares.
+    pub(super) fn all_sums(&self) -> Statistics {
+        let digits = |is_counted: fn(&Statistic) -> bool| {
+            let counted = self.statistics().iter().filter(|statistic| is_counted(statistic));
+            counted.map(|statistic| 1 << statistic.pass).sum()
+        };
+        Statistics {
+            taken: digits(|_| true),
+            joint: digits(|statistic| statistic.is_joint),
+            folds: [Fold::Sum; MOST_STATISTICS],
+            parts: [0; MOST_STATISTICS],
+        }
     }
 
-    /// The launches that make the sum of the squares the one number of each tensor that has elements.
+    /// The launches that make the sum of the squares the one number of each tensor that has elements, or
+    /// [decide](Self::decision) by the sum over all.
     pub fn summed(&self, lengths: &[usize]) -> Vec<Launch> {
-        let statistics = Self::statistics_of_sums();
+        let statistics = self.all_sums();
         let taken: Vec<_> =
             lengths.iter().map(|&length| Taken { length, statistics, line_blocks: [0, 0] }).collect();
         self.statistics().iter().flat_map(|statistic| self.measured(*statistic, &taken)).collect()

@@ -73,7 +73,7 @@ impl Kernel {
     fn finish(&self, statistic: Statistic, tensors: &[Taken]) -> Option<Launch> {
         let each = each(tensors, taking(statistic, tensors));
         let blocks = if statistic.is_joint { 1 } else { each.len() };
-        self.launch("finish", statistic, blocks, each.len(), each)
+        self.launch(self.last(), statistic, blocks, each.len(), each)
     }
 
     /// A launch for a statistic, if any tensor takes part.
@@ -127,6 +127,11 @@ fn pairs(place: u32, length: usize) -> impl Iterator<Item = [u32; 2]> {
 fn numbered(place: u32, count: usize) -> impl Iterator<Item = [u32; 2]> {
     let count = u32::try_from(count).expect("fewer than 2^44 elements");
     (0..count).map(move |number| [place, number])
+}
+
+/// How the block of constants begins: with where the device leaves what it decides about all gradients, or 0.
+pub fn header(decided: u64) -> Vec<u64> {
+    vec![decided]
 }
 
 /// The words of a row in the table of tensors that come before the pointers: elements, where the tensor's

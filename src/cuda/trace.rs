@@ -10,6 +10,10 @@ pub(super) struct Outline<C: Stage> {
     /// Constants of some step: their values mean nothing, their number does.
     constants: Of<C::Constants, f64>,
     names_of_constants: Vec<String>,
+    /// The constants that are the factor of all gradients.
+    factors: Vec<usize>,
+    /// Whether there are others that follow from it.
+    follows_otherwise: bool,
 }
 
 /// The numbers that a chain begins with.
@@ -22,10 +26,36 @@ pub(super) struct Inputs<C: Stage, F: Kind> {
 impl<C: Stage> Outline<C> {
     pub(super) fn of(chain: &C) -> Self {
         let description = chain.description().numbered();
-        let mut own = description.generate::<C::Own, _>(|counts| counts.own, || 0.0);
         let group = description.generate::<C::Group, _>(|counts| counts.group, || 0.0);
-        let constants = chain.constants(&Step::first(1.0), &mut own, &group);
-        Self { description, constants, names_of_constants: chain.names_of_constants() }
+        let at = |gradient_factor| {
+            let mut own = description.generate::<C::Own, _>(|counts| counts.own, || 0.0);
+            chain.constants(&Step { gradient_factor, ..Step::first(1.0) }, &mut own, &group)
+        };
+        // No constant is one of these by chance and follows from it in another way.
+        let probes = [1.0, 0.731, 1.618].map(|factor| (factor, list::<C::Constants, _>(&at(factor))));
+        let [(_, first), ..] = &probes;
+        let (mut factors, mut follows_otherwise) = (Vec::new(), false);
+        for place in 0..first.len() {
+            if probes.iter().all(|(factor, constants)| constants[place] == *factor) {
+                factors.push(place);
+            } else {
+                follows_otherwise |=
+                    probes.iter().any(|(_, constants)| constants[place].to_bits() != first[place].to_bits());
+            }
+        }
+        let constants = at(1.0);
+        let names_of_constants = chain.names_of_constants();
+        Self { description, constants, names_of_constants, factors, follows_otherwise }
+    }
+
+    /// The constants that are the factor of all gradients.
+    pub(super) fn factors(&self) -> &[usize] {
+        &self.factors
+    }
+
+    /// Whether there are other constants that follow from it.
+    pub(super) fn follows_otherwise(&self) -> bool {
+        self.follows_otherwise
     }
 
     pub(super) fn constants(&self) -> usize {

@@ -47,13 +47,14 @@ fn functions(kernel: &Kernel, source: &mut String) {
     if kernel.has_lines() {
         let types = format!("gradus::{name}, gradus::{name}_lines");
         function("maxima", &format!("maxima<{types}>(table, list, constants)"));
-        function("raise", &format!("raise_lines<gradus::{name}>(table, list)"));
+        function("raise", &format!("raise_lines<gradus::{name}>(table, list, constants)"));
     }
     for statistic in kernel.statistics() {
         let pass = statistic.pass;
         let types = format!("gradus::{name}, gradus::{name}_{pass}");
         function(&format!("measure_{pass}"), &format!("measure<{types}>(table, list, constants)"));
         function(&format!("fold_{pass}"), &format!("fold<{types}>(table, list)"));
-        function(&format!("finish_{pass}"), &format!("finish<{types}>(table, list, tensors, constants)"));
+        let last = kernel.last();
+        function(&format!("{last}_{pass}"), &format!("{last}<{types}>(table, list, tensors, constants)"));
     }
 }

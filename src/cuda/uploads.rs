@@ -1,9 +1,10 @@
 //! What the host sends to the device during a step, without waiting for it.
 
 use super::flaw::{driver, out_of_memory};
-use super::launch::Pinned;
+use super::launch::{self, Pinned};
+use super::memory::fetch;
 use crate::error::CudaFlaw;
-use cudarc::driver::{CudaSlice, CudaStream, DevicePtr};
+use cudarc::driver::{CudaSlice, CudaStream, DevicePtr, DriverError};
 use std::sync::Arc;
 
 /// Bytes that lie on the device, for kernels of one stream.
@@ -21,6 +22,28 @@ impl OnDevice {
 
     pub(super) fn len(&self) -> usize {
         self.memory.len()
+    }
+
+    /// Room for so many bytes: what is there, or more in its place.
+    pub(super) fn with_room<'m>(
+        stream: &Arc<CudaStream>,
+        memory: &'m mut Option<Self>,
+        bytes: usize,
+        purpose: &'static str,
+    ) -> Result<&'m mut Self, CudaFlaw> {
+        if memory.as_ref().is_none_or(|memory| memory.len() < bytes) {
+            let room = bytes.next_power_of_two().max(SMALLEST);
+            let new = stream.alloc_zeros(room).map_err(|error| out_of_memory(error, room, purpose))?;
+            let pointer = new.device_ptr(stream).0;
+            *memory = Some(Self { memory: new, pointer });
+        }
+        Ok(memory.as_mut().expect("it is there by now"))
+    }
+
+    /// A copy of the first numbers in the host's memory, once all that was enqueued before is done.
+    pub(super) fn fetch(&self, stream: &Arc<CudaStream>, count: usize) -> Result<Vec<f64>, DriverError> {
+        let numbers = launch::numbers(&self.memory, count).expect("the caller knows how many there are");
+        fetch(stream, &numbers)
     }
 }
 
@@ -43,15 +66,7 @@ impl Uploads {
         into: &mut Option<OnDevice>,
     ) -> Result<(), CudaFlaw> {
         let room = bytes.len().next_power_of_two().max(SMALLEST);
-        let target = match into {
-            Some(target) if target.len() >= bytes.len() => target,
-            _ => {
-                let purpose = "tables and constants of a step";
-                let memory = stream.alloc_zeros(room).map_err(|error| out_of_memory(error, room, purpose))?;
-                let pointer = memory.device_ptr(stream).0;
-                into.insert(OnDevice { memory, pointer })
-            }
-        };
+        let target = OnDevice::with_room(stream, into, bytes.len(), "tables and constants of a step")?;
         self.free_block(stream, room)?
             .send(stream, bytes, &mut target.memory)
             .map_err(|error| driver("send a step", error))

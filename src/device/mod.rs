@@ -4,6 +4,7 @@
 //! step: its views, its constants and its random bits. The device decides how to cut the works of a
 //! step into pieces; results do not depend on it.
 
+mod decision;
 mod formats;
 mod lines;
 mod makes;
@@ -11,6 +12,7 @@ mod narrow;
 mod rows;
 mod sets;
 
+pub use decision::{Decided, Decision, TINY, UNITS};
 pub use formats::{Beside, Formats, In, Number};
 pub use lines::{Axis, Lines, Parts};
 pub use makes::MakesTensors;
@@ -37,6 +39,10 @@ pub const LANES: usize = 256;
 
 /// A machine with memory of its own.
 pub trait Device: Clone + Debug + Send + Sync + 'static {
+    /// Whether a joint norm is waited for if the host needs it, so that the device had better
+    /// [decide](Self::run_decided) by itself what follows from it.
+    const DECIDES: bool = false;
+
     /// Owned memory.
     type Buffer<T: StorageDtype>: Debug + Send + Sync;
     /// Borrowed memory to read.
@@ -45,6 +51,8 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     type ViewMut<'a, T: StorageDtype>: Send + Sync;
     /// What matrix rules work in, which all tensors of an optimizer share.
     type Workspace: Debug + Send + Sync;
+    /// What the device has [decided](Decision), on its way to the host.
+    type Answer: Debug + Send + Sync;
 
     /// What the matrix rules of an optimizer work in.
     ///
@@ -113,6 +121,48 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     /// # Errors
     /// Whatever the device reports.
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()>;
+
+    /// Finds the joint norm of the gradients of all works and what it [decides](Decision), then runs the works with
+    /// gradients multiplied by that instead of [`Step::gradient_factor`]. Their bits are those of the way over
+    /// [`square_sums`](Self::square_sums).
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    ///
+    /// # Panics
+    /// Unless the device [decides](Self::DECIDES) by itself.
+    fn run_decided<C: Stage, K: Formats>(
+        &self,
+        works: &mut [Work<'_, Self, C, K>],
+        decision: Decision<'_, Self>,
+    ) -> Result<()> {
+        let _ = (works, decision);
+        unreachable!("the host decides for this device")
+    }
+
+    /// Room for an answer.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    ///
+    /// # Panics
+    /// Unless the device [decides](Self::DECIDES) by itself.
+    fn answer(&self) -> Result<Self::Answer> {
+        unreachable!("the host decides for this device")
+    }
+
+    /// What was decided at the last step that an answer was asked of. Waits until the device has decided, not until it
+    /// has taken the step.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    ///
+    /// # Panics
+    /// Unless the device [decides](Self::DECIDES) by itself.
+    fn answered(&self, answer: &Self::Answer) -> Result<Decided> {
+        let _ = answer;
+        unreachable!("the host decides for this device")
+    }
 
     /// Writes the point for evaluation, rounded to nearest.
     ///

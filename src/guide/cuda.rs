@@ -59,9 +59,22 @@
 //! All tensors whose rule is the same are one launch, and three more for each statistic; state by axis
 //! ([SM3](crate::rule::Sm3)) is two more. The one thing that the host sends each time is the numbers of the step. Where
 //! tensors lie is sent again when that changes, so gradients that stay where they are, or that take turns between a few
-//! places, cost nothing. Nothing is waited for, with one exception: what is decided on the host from all gradients, a
-//! [joint clip](crate::optimizer::Builder::clip_global_norm), a
-//! [policy](crate::optimizer::Builder::skip_nonfinite) or the scale of a loss, waits for their norm once.
+//! places, cost nothing.
+//!
+//! Nothing is waited for. A [joint clip](crate::optimizer::Builder::clip_global_norm) is three launches more, which find
+//! the norm and decide by it on the GPU; gradients in `f64` take nine, since their squares may be too large or too small.
+//! [`gradient_norm`](crate::optimizer::Optimizer::gradient_norm) waits until the step has found it.
+//!
+//! Nor is a step waited for that may be left out, by the [policy](crate::optimizer::Builder::skip_nonfinite) or because
+//! the [loss is scaled](crate::optimizer::LossScaling): it returns [`Undecided`](crate::optimizer::Stepped::Undecided),
+//! its kernels change nothing if it is left out, and what counts steps is settled when the next one begins. By then the GPU
+//! has decided, unless the host is more than a step ahead. Whoever asks before that (for
+//! [`loss_scale`](crate::optimizer::Optimizer::loss_scale), [`steps`](crate::optimizer::Optimizer::steps), a snapshot)
+//! waits until it has, but not until the step is done.
+//!
+//! There are two exceptions, which wait for the norm in each step: the policy that
+//! [names the culprit](crate::optimizer::Builder::refuse_nonfinite), since nothing may have changed then; and a pair of
+//! optimizers, whose norm is that of [both](crate::optimizer::Builder::route).
 //!
 //! What goes wrong on the GPU behind a step's back is reported by whatever waits next:
 //! [`wait`](crate::cuda::Cuda::wait), [`fetch`](crate::cuda::Cuda::fetch), a snapshot.
@@ -87,6 +100,6 @@
 //! | rules that work on matrices | refused when the optimizer is built: there is no linear algebra on CUDA yet |
 //! | gradients of a few rows ([`RowOptimizer`](crate::optimizer::RowOptimizer)) | does not compile for `Cuda` |
 //! | a number over all tensors (SGD-SaI by the largest) in groups of different rules | refused at the first step |
-//! | a joint clip, a policy or the scale of a loss in a CUDA graph | refused when the step is prepared |
+//! | a policy, the scale of a loss, or a norm of a pair of optimizers in a CUDA graph | refused when the step is prepared |
 //!
 //! No GPU has run any of this so far. The tests run the whole of it, kernels included, on a driver that needs none.

@@ -33,6 +33,7 @@
 //! for step in 0..20 {
 //!     match optimizer.step(&mut model, &gradients(step))? {
 //!         Stepped::Taken => {}
+//!         Stepped::Undecided => {} // on a GPU, where nothing is waited for
 //!         Stepped::Skipped => println!("step {step} left out"),
 //!         Stepped::WithoutGradients => println!("step {step} had no gradients"),
 //!     }

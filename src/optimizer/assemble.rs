@@ -82,6 +82,7 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
         arrivals,
         scratch: step::Scratch::new(),
         survey,
+        on_device: None,
         kept: Vec::new(),
         types: PhantomData,
     })

@@ -192,7 +192,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             parameter: D::shorter(parameter),
             carry: views::<D, <K::Store as Store>::Carry, _>(&tensor.carry),
             state: views::<D, ElementsOf<ChainOf<R>>, _>(&tensor.state),
-            constants: chain.evaluation_constants(&tensor.own),
+            constants: chain.evaluation_constants(tensor.counted(self.is_to_be_counted()).1),
             into: D::shorter_mut(into),
         })
     }

@@ -12,7 +12,7 @@
 //! | `matrix` | the state of a matrix rule |
 //! | `memory` | how much state that will be |
 //! | `step` | a step with all gradients together |
-//! | `survey`, `loss_scale` | what is found out about all gradients first |
+//! | `survey`, `loss_scale`, `outstanding` | what is found out about all gradients first, and when that counts |
 //! | `release` | a step with gradients one by one |
 //! | `routed` | several rules over one model, driven by one step |
 //! | `rows` | a step with gradients of a few rows |
@@ -30,6 +30,7 @@ mod loss_scale;
 mod matrix;
 mod memory;
 mod options;
+mod outstanding;
 mod release;
 mod routed;
 mod rows;
@@ -92,6 +93,8 @@ pub struct Optimizer<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase = Trai
     arrivals: release::Arrivals,
     scratch: step::Scratch<ChainOf<R>, K, D>,
     survey: survey::Survey,
+    /// Where the device decides about all gradients, once it has.
+    on_device: Option<survey::OnDevice<D>>,
     /// The parameters at the point for training, while they are elsewhere.
     kept: Vec<D::Buffer<K::Parameter>>,
     types: PhantomData<fn() -> (A, F)>,
@@ -172,7 +175,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
 
     /// How many whole steps have been taken.
     pub fn steps(&self) -> u64 {
-        self.steps
+        self.steps + u64::from(self.is_to_be_counted())
     }
 
     /// Whether an average of gradients is kept, as the chain knows at run time.
@@ -222,7 +225,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
     /// # Errors
     /// [`Error::UnknownParameter`].
     pub fn received(&self, parameter: impl ParameterKey) -> Result<u64> {
-        Ok(self.tensors[self.place(parameter)?].received)
+        let tensor = &self.tensors[self.place(parameter)?];
+        Ok(tensor.counted(self.is_to_be_counted()).0)
     }
 
     /// The bytes of state on the device: element fields, what the store carries, and numbers per
@@ -251,7 +255,19 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
     /// The same optimizer with other types to say when gradients arrive and where parameters are.
     fn retyped<A2: Arrival, F2: Phase>(self) -> Optimizer<R, K, A2, D, F2> {
         let Self {
-            device, groups, tensors, places, steps, seed, keys, arrivals, scratch, survey, kept, ..
+            device,
+            groups,
+            tensors,
+            places,
+            steps,
+            seed,
+            keys,
+            arrivals,
+            scratch,
+            survey,
+            on_device,
+            kept,
+            ..
         } = self;
         Optimizer {
             device,
@@ -264,6 +280,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             arrivals,
             scratch,
             survey,
+            on_device,
             kept,
             types: PhantomData,
         }

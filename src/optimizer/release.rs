@@ -116,6 +116,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         if let Some(error) = self.unfinished() {
             return Err(error);
         }
+        self.settle()?;
         let number = self.steps + 1;
         self.groups.iter_mut().try_for_each(|group| group.begin(number))?;
         self.arrivals.came.fill(Came::Nothing);

@@ -1,8 +1,7 @@
 //! A step with all gradients together.
 
 use super::extras::Releasable;
-use super::group::Group;
-use super::survey::{Stepped, Verdict};
+use super::survey::{Factor, OnDevice, Stepped, Verdict};
 use super::{Arrival, Optimizer, Phase, SeesEveryGradient, TensorState, Together, Trains};
 use super::{Released, TakesGradientsSingly};
 use crate::clip::GradientNorm;
@@ -190,12 +189,13 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         self.begin_groups()?;
         match self.survey.judge(&self.device, &self.tensors, gradients, norm)? {
             Verdict::Skip => Ok(Stepped::Skipped),
-            Verdict::Take(factor) => self.run(parameters, gradients, factor).map(|()| Stepped::Taken),
+            Verdict::Take(factor) => self.run(parameters, gradients, factor),
         }
     }
 
     /// Prepares every group for the next step.
     pub(super) fn begin_groups(&mut self) -> Result<()> {
+        self.settle()?;
         let optimizer = self.steps + 1;
         self.groups.iter_mut().try_for_each(|group| group.begin(optimizer))
     }
@@ -205,9 +205,16 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         &mut self,
         parameters: &mut ParameterViews<'_, K, D>,
         gradients: &mut GradientViews<'_, K, D>,
-        gradient_factor: f64,
-    ) -> Result<()> {
+        factor: Factor,
+    ) -> Result<Stepped> {
         let optimizer = self.steps + 1;
+        let (gradient_factor, by) = match factor {
+            Factor::Known(factor) => (factor, None),
+            Factor::OfDevice { by, .. } => (1.0, Some(by)),
+        };
+        if by.is_some() && self.on_device.is_none() {
+            self.on_device = Some(OnDevice::new(&self.device, &self.tensors)?);
+        }
         let mut chains = mem::take(&mut self.scratch.chains);
         chains.clear();
         chains.extend(self.groups.iter().map(|group| group.rule.chain()));
@@ -222,15 +229,32 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             let gradient = D::shorter(gradient);
             works.push(tensor.work(&group.chain, &group.next, at, self.keys, parameter, gradient));
         }
-        let result = self.device.run(&mut works);
+        let result = match (by, &mut self.on_device) {
+            (Some(by), Some(room)) => {
+                let decision = room.decision(&self.device, by);
+                decision.and_then(|decision| self.device.run_decided(&mut works, decision))
+            }
+            _ => self.device.run(&mut works),
+        };
         self.scratch.works = recycled(works);
         self.scratch.chains = chains;
-        self.tensors.iter_mut().for_each(|tensor| tensor.commit(result.is_ok()));
-        result?;
-        self.groups.iter_mut().for_each(Group::commit);
-        self.survey.taken();
-        self.steps = optimizer;
-        Ok(())
+        if let Err(error) = result {
+            self.tensors.iter_mut().for_each(|tensor| tensor.commit(false));
+            return Err(error);
+        }
+        if let Factor::OfDevice { elements, .. } = factor {
+            self.survey.leave_on_device(elements);
+        }
+        match (by, &mut self.on_device) {
+            (Some(by), Some(room)) if by.skips > 0.0 => {
+                room.is_outstanding = true;
+                Ok(Stepped::Undecided)
+            }
+            _ => {
+                self.count(true);
+                Ok(Stepped::Taken)
+            }
+        }
     }
 
     /// Goes on with gradients one by one; state and counters stay.

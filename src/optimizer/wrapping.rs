@@ -120,7 +120,8 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
     /// Leaves out a step, for all groups alike, if a gradient is infinite or NaN.
     ///
     /// Nothing changes but [`skipped`](super::Optimizer::skipped); the default is that such
-    /// gradients propagate.
+    /// gradients propagate. On a GPU the step returns before that is decided:
+    /// [`Undecided`](super::Stepped::Undecided).
     pub fn skip_nonfinite(mut self) -> Builder<R, P, G, S, W, A, Policed<X, SkipStep>>
     where
         A: LooksAhead,
@@ -132,6 +133,7 @@ impl<R: Rule, P, G, S, W, A, X: Extras> Builder<R, P, G, S, W, A, X> {
 
     /// Refuses a step with an error that names parameter and index, if a gradient is infinite or
     /// NaN.
+    /// The step waits for a GPU to find the norm.
     ///
     /// ```
     /// use gradus::cpu::Cpu;

@@ -2,7 +2,7 @@
 
 use crate::host::{Host, Step};
 use gradus::cpu::Cpu;
-use gradus::cuda::{Kernel, Taken, constants, line_blocks, line_words, row};
+use gradus::cuda::{Kernel, Taken, constants, header, line_blocks, line_words, row};
 use gradus::device::{
     Device, Evaluated, Formats, MaybeTensor, Number, OwnedTensor, Slot, Tensor, TensorMut, Work,
 };
@@ -52,7 +52,7 @@ impl OnHost {
         let launches = self.kernel.launches(&works.iter().map(taken).collect::<Vec<_>>());
         // What the program sends back it has not changed, but this has no place to write it to.
         let mut gradients: Vec<Vec<K::Gradient>> = works.iter().map(|work| work.gradient.to_vec()).collect();
-        let (mut memory, mut block) = (Memory::default(), Vec::new());
+        let (mut memory, mut block) = (Memory::default(), header(0));
         let mut lines: Vec<_> =
             works.iter().map(|work| line_words(work.lines, work.gradient.len())).collect();
         for ((work, gradient), lines) in works.iter_mut().zip(&mut gradients).zip(&mut lines) {
@@ -97,6 +97,7 @@ impl Device for OnHost {
     type View<'a, T: StorageDtype> = &'a [T];
     type ViewMut<'a, T: StorageDtype> = &'a mut [T];
     type Workspace = core::convert::Infallible;
+    type Answer = core::convert::Infallible;
 
     fn workspace(&self, _: &MatrixNeeds) -> Result<Self::Workspace> {
         unreachable!("no rule here works on matrices")
@@ -157,7 +158,7 @@ impl Device for OnHost {
         let mut state = ElementsOf::<C>::map(tensor.state, |field| field.to_vec());
         let mut carry = <K::Store as Store>::Carry::map(tensor.carry, |field| field.to_vec());
         let mut memory = Memory::default();
-        memory.table.extend([tensor.into.len() as u64, 0, 0, 0, 0]);
+        memory.table.extend([tensor.into.len() as u64, 1, 0, 0, 0]);
         memory.point(parameter.as_mut_slice());
         let launches = self.kernel.evaluation(tensor.into.len()).into_iter().collect();
         memory.point(tensor.into);
@@ -168,7 +169,7 @@ impl Device for OnHost {
         <K::Store as Store>::Carry::map(carry, |field| memory.point(field.as_mut_slice()));
         // Numbers of the tensor are not read.
         memory.table.resize(self.kernel.row_words(), 0);
-        let mut block = Vec::new();
+        let mut block = header(0);
         let nothing = Noise { keys: Default::default(), tensor: 0, gradient: 0 };
         constants(&mut block, &nothing, rounded::<C, K>(&tensor.constants));
         self.host.run(Step {

@@ -2,8 +2,12 @@
 
 use crate::cases::{Case, for_each_case};
 use crate::rules;
+use gradus::clip::Rescale;
 use gradus::cuda::{Architecture, CompileError, Kernel, compile, unit};
-use gradus::transform::Rule;
+use gradus::device::In;
+use gradus::rule::Sgd;
+use gradus::store::Nearest;
+use gradus::transform::{Rule, StageExt};
 use half::{bf16, f16};
 use std::time::Instant;
 
@@ -50,6 +54,11 @@ fn the_kernels_without_a_rule_compile() {
         Kernel::square_sums::<f32>("of_f32"),
         Kernel::square_sums::<bf16>("of_bf16"),
         Kernel::square_sums::<f16>("of_f16"),
+        Kernel::decision::<f64>("by_f64"),
+        Kernel::decision::<f32>("by_f32"),
+        Kernel::decision::<bf16>("by_bf16"),
+        Kernel::decision::<f16>("by_f16"),
+        Kernel::of::<_, In<f32, f32, f32, Nearest>>("rescaled", &Rescale.then(Sgd::default().chain())),
     ];
     for architecture in [SM_80, SM_90] {
         match compile(&unit(kernels.iter().flatten()), architecture) {

@@ -1,18 +1,19 @@
 //! What every rule becomes, on file: so that a reviewer sees the kernel.
 
 use crate::rules;
+use gradus::clip::Rescale;
 use gradus::cuda::Kernel;
 use gradus::device::In;
 use gradus::rule::AdamW;
 use gradus::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
-use gradus::transform::Rule;
+use gradus::transform::{Rule, StageExt};
 use half::{bf16, f16};
 use std::path::Path;
 
 /// The variable that makes the test write its files instead of reading them.
 const UPDATE: &str = "UPDATE_SNAPSHOTS";
 
-/// The kernels on file: every rule in `f32`, and AdamW in every store.
+/// The kernels on file: every rule in `f32`, AdamW in every store, and what a joint clip is made of.
 fn kernels() -> Vec<Kernel> {
     fn adamw<W: Store>(name: &str) -> [Kernel; 2] {
         let chain = AdamW::default().chain();
@@ -30,7 +31,14 @@ fn kernels() -> Vec<Kernel> {
         adamw::<Corrected8>("corrected8"),
         adamw::<Corrected16>("corrected16"),
     ];
-    rules.chain(stores.into_iter().flatten()).collect()
+    let clipped = Rescale.then(AdamW::default().chain());
+    let jointly = [
+        Kernel::of::<_, In<f32, f32, f32, Nearest>>("adamw_behind_a_joint_clip", &clipped),
+        Kernel::decision::<f32>("decision_by_f32"),
+        Kernel::decision::<f64>("decision_by_f64"),
+    ];
+    let jointly = jointly.map(|kernel| kernel.expect("a kernel"));
+    rules.chain(stores.into_iter().flatten()).chain(jointly).collect()
 }
 
 #[test]

@@ -26,12 +26,12 @@ fn assert_same_bits<G: StorageDtype + WidensTo<f64>>(host: &Host, kernel: &Kerne
     let (mut buffers, mut table) = (Vec::new(), Vec::new());
     for ((gradient, leaves), sum) in gradients.iter_mut().zip(&mut leaves).zip(&mut sums) {
         let number = buffers.len() as u64;
-        table.extend([gradient.len() as u64, 0, 0, 0, number + 2, 0, number + 3, number + 1]);
+        table.extend([gradient.len() as u64, 1, 0, 0, number + 2, 0, number + 3, number + 1]);
         buffers.push(bytemuck::cast_slice_mut(sum));
         buffers.push(bytemuck::cast_slice_mut(leaves));
         buffers.push(bytemuck::cast_slice_mut(gradient));
     }
-    let constants = [0.0, unit].map(f64::to_ne_bytes).concat();
+    let constants = [0.0, 0.0, unit].map(f64::to_ne_bytes).concat();
     let launches = kernel.summed(&LENGTHS);
     host.run(Step { buffers, row_words: kernel.row_words(), table, constants, launches });
     for (place, expected) in expected.into_iter().enumerate() {

@@ -117,7 +117,7 @@ impl<R: Rule, K: Formats, A: SeesEveryGradient, D: Device> Drives<D> for Optimiz
             match this.survey.judge(&this.device, &this.tensors, gradients, norm)? {
                 Verdict::Skip => Ok(false),
                 Verdict::Take(factor) => {
-                    this.survey.factor = factor;
+                    this.survey.factor = Some(factor);
                     Ok(true)
                 }
             }
@@ -129,9 +129,9 @@ impl<R: Rule, K: Formats, A: SeesEveryGradient, D: Device> Drives<D> for Optimiz
         parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized),
         gradients: &(impl GradientSet<D, K::Gradient> + ?Sized),
     ) -> Result<()> {
-        let factor = self.survey.factor;
+        let factor = self.survey.factor.expect("it has been judged");
         self.with_views(parameters, gradients, |this, parameters, gradients| {
-            this.run(parameters, gradients, factor)
+            this.run(parameters, gradients, factor).map(|_| ())
         })
     }
 

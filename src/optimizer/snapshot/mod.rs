@@ -152,13 +152,17 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
     /// A snapshot whose fields on the device have names but no values; matrices are zeros, for their length
     /// follows from nothing else.
     pub(crate) fn outline(&self) -> Snapshot<K> {
+        let is_to_be_counted = self.is_to_be_counted();
         let groups = self.groups.iter().map(|group| {
             let names = group.description();
             GroupSnapshot {
                 label: group.label.clone(),
                 learning_rate: group.base.learning_rate(),
                 hyperparameters: hyperparameters(&group.base),
-                memory: numbers::<<ChainOf<R> as Stage>::Group>(&group.memory, &names.group),
+                memory: numbers::<<ChainOf<R> as Stage>::Group>(
+                    group.counted(is_to_be_counted),
+                    &names.group,
+                ),
                 rule: group.base.name(),
                 settings: Some(group.base.settings()),
                 stages: names.stages,
@@ -166,12 +170,13 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         });
         let tensors = self.tensors.iter().map(|tensor| {
             let names = self.groups[tensor.group].description();
+            let (received, own) = tensor.counted(is_to_be_counted);
             TensorSnapshot {
                 name: tensor.name.clone(),
                 layout: tensor.layout.clone(),
                 group: self.label_of(tensor).to_owned(),
-                received: tensor.received,
-                own: numbers::<<ChainOf<R> as Stage>::Own>(&tensor.own, &names.own),
+                received,
+                own: numbers::<<ChainOf<R> as Stage>::Own>(own, &names.own),
                 state: empty(names.elements),
                 axes: empty(names.axes),
                 carry: empty(carried::<K>()),
@@ -188,12 +193,13 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
                 at_training: self.kept.first().map(|_| Vec::new()),
             }
         });
+        let (skipped, scale) = self.judged();
         Snapshot {
-            steps: self.steps,
+            steps: self.steps(),
             seed: self.seed,
             groups: groups.collect(),
-            loss_scale: self.survey.scale.as_ref().map(|scale| (scale.scale, scale.good)),
-            skipped: self.survey.skipped,
+            loss_scale: scale.map(|scale| (scale.scale, scale.good)),
+            skipped,
             tensors: tensors.collect(),
         }
     }
@@ -219,6 +225,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             return Err(error);
         }
         self.check(snapshot)?;
+        self.forget_outstanding();
         for (group, from) in self.groups.iter_mut().zip(&snapshot.groups) {
             group.base.set_learning_rate(from.learning_rate);
             set_hyperparameters(&mut group.base, &from.hyperparameters)?;

@@ -69,8 +69,8 @@ fn a_statistic_is_three_launches_more() {
 }
 
 #[test]
-fn a_joint_norm_is_waited_for_once() {
-    with(Finds::Both, "runtime::calls::a_joint_norm_is_waited_for_once", &[], || {
+fn a_joint_clip_is_three_launches_more_and_no_wait() {
+    with(Finds::Both, "runtime::calls::a_joint_clip_is_three_launches_more_and_no_wait", &[], || {
         let device = cuda();
         let mut parameters = all_parameters::<_, f32>(&device);
         let gradients = all_gradients::<_, f32>(&device, 1, false);
@@ -79,7 +79,22 @@ fn a_joint_norm_is_waited_for_once() {
         let calls = steady(&device, || {
             optimizer.step(&mut parameters, &gradients).expect("they fit");
         });
-        assert_eq!((calls.launches, calls.fetches, calls.waits), (3 * 4, 3, 3));
+        assert_eq!(calls, Calls { launches: 3 * 4, sends: 3, ..Calls::default() });
+    });
+}
+
+#[test]
+fn a_policy_that_names_a_culprit_waits_for_the_norm() {
+    with(Finds::Both, "runtime::calls::a_policy_that_names_a_culprit_waits_for_the_norm", &[], || {
+        let device = cuda();
+        let mut parameters = all_parameters::<_, f32>(&device);
+        let gradients = all_gradients::<_, f32>(&device, 1, false);
+        let optimizer = AdamW::default().clip_global_norm(0.5).refuse_nonfinite();
+        let mut optimizer = optimizer.build(device.clone(), &parameters).expect("a model");
+        let calls = steady(&device, || {
+            optimizer.step(&mut parameters, &gradients).expect("they fit");
+        });
+        assert_eq!(calls, Calls { launches: 3 * 4, sends: 3 * 2, fetches: 3, waits: 3, ..Calls::default() });
     });
 }
 

@@ -4,8 +4,10 @@ mod calls;
 mod errors;
 mod graphs;
 mod kernels;
+mod norms;
 mod options;
 mod parity;
+mod verdicts;
 
 use crate::cases::{Case, Gradient, Parameter};
 use crate::parity::{gradients, parameters};

@@ -6,7 +6,7 @@ struct adamw_bf16_stochastic {
     typedef Bf16 Gradient;
     typedef Bf16 State;
     typedef Bf16 Beside;
-    enum { CONSTANTS = 11, TENSOR = 0, STATE = 2, CARRY = 0, AXES = 0, STREAMS = 3, GROUP = 8, CORRECTS = 0 };
+    enum { CONSTANTS = 11, TENSOR = 0, STATE = 2, CARRY = 0, AXES = 0, STREAMS = 3, GROUP = 8, CORRECTS = 0, RESCALES = 0 };
 
     static __device__ __forceinline__ void update(
         const float *at, const float *tensor, Element<adamw_bf16_stochastic> &element)

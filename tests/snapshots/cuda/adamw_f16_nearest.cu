@@ -6,7 +6,7 @@ struct adamw_f16_nearest {
     typedef F16 Gradient;
     typedef F16 State;
     typedef F16 Beside;
-    enum { CONSTANTS = 11, TENSOR = 0, STATE = 2, CARRY = 0, AXES = 0, STREAMS = 3, GROUP = 8, CORRECTS = 0 };
+    enum { CONSTANTS = 11, TENSOR = 0, STATE = 2, CARRY = 0, AXES = 0, STREAMS = 3, GROUP = 8, CORRECTS = 0, RESCALES = 0 };
 
     static __device__ __forceinline__ void update(
         const float *at, const float *tensor, Element<adamw_f16_nearest> &element)

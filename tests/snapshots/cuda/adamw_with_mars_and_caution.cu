@@ -6,7 +6,7 @@ struct adamw_with_mars_and_caution {
     typedef F32 Gradient;
     typedef F32 State;
     typedef F32 Beside;
-    enum { CONSTANTS = 14, TENSOR = 2, STATE = 3, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0 };
+    enum { CONSTANTS = 14, TENSOR = 2, STATE = 3, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0, RESCALES = 0 };
 
     static __device__ __forceinline__ void update(
         const float *at, const float *tensor, Element<adamw_with_mars_and_caution> &element)

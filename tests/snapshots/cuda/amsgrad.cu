@@ -6,7 +6,7 @@ struct amsgrad {
     typedef F32 Gradient;
     typedef F32 State;
     typedef F32 Beside;
-    enum { CONSTANTS = 12, TENSOR = 0, STATE = 3, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0 };
+    enum { CONSTANTS = 12, TENSOR = 0, STATE = 3, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0, RESCALES = 0 };
 
     static __device__ __forceinline__ void update(
         const float *at, const float *tensor, Element<amsgrad> &element)

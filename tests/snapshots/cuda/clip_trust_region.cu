@@ -6,7 +6,7 @@ struct clip_trust_region {
     typedef F32 Gradient;
     typedef F32 State;
     typedef F32 Beside;
-    enum { CONSTANTS = 7, TENSOR = 0, STATE = 0, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0 };
+    enum { CONSTANTS = 7, TENSOR = 0, STATE = 0, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0, RESCALES = 0 };
 
     static __device__ __forceinline__ void update(
         const float *at, const float *tensor, Element<clip_trust_region> &element)

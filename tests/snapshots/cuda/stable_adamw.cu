@@ -6,7 +6,7 @@ struct stable_adamw {
     typedef F32 Gradient;
     typedef F32 State;
     typedef F32 Beside;
-    enum { CONSTANTS = 11, TENSOR = 1, STATE = 2, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0 };
+    enum { CONSTANTS = 11, TENSOR = 1, STATE = 2, CARRY = 0, AXES = 0, STREAMS = 0, GROUP = 4, CORRECTS = 0, RESCALES = 0 };
 
     static __device__ __forceinline__ void update(
         const float *at, const float *tensor, Element<stable_adamw> &element)
