@@ -162,7 +162,8 @@ fn stepped<F: Exact, C: Stage>(
 /// Compares a step in `f32` and in `f64` with `exact`, which maps gradient and parameter to an update.
 ///
 /// The update is off by so many roundings, one of which is that of the norm, whose sum is off by no more
-/// in `f32`, and by one for each element in `f64`; the parameter is rounded once more.
+/// in `f32`, and by one for each element in `f64`; the parameter is rounded once more. What it is compared with is off by
+/// as many roundings in `f64`.
 fn assert_steps<C: Stage>(
     stage: C,
     parameter: impl Fn(usize) -> f64,
@@ -185,7 +186,8 @@ fn assert_steps<C: Stage>(
             let updates = exact(&gradients, &parameters);
             for ((ours, parameter), update) in ours.iter().zip(parameters).zip(updates) {
                 let (ours, exact) = (ours.to_f64(), parameter - update);
-                let tolerance = rounding::<F>() * (roundings(gradients.len()) * update.abs() + exact.abs());
+                let unit = rounding::<F>() + rounding::<f64>();
+                let tolerance = unit * (roundings(gradients.len()) * update.abs() + exact.abs());
                 let same = ours == exact || ours.is_nan() && exact.is_nan();
                 assert!(same || (ours - exact).abs() <= tolerance + 1.5e-43, "{ours:e} for {exact:e}");
             }
