@@ -46,6 +46,7 @@ impl<'a, 's, K: Formats> Walk<'a, 's, K> {
         let Self { common, mut state, mut axes, listed } = self;
         let (start, length) = (common.first, common.gradient.len());
         let mut room = Room::new(state.len(), axes.len());
+        let mut copies = [[K::State::default(); TILE]; MOST];
         each_tile(
             common,
             #[inline(always)]
@@ -53,30 +54,29 @@ impl<'a, 's, K: Formats> Walk<'a, 's, K> {
                 let at = (first - start) as usize;
                 let elements = TILE.min(length - at);
                 let group = Group::read(vectors, 0, &tile, 0, first);
-                vectors.round(&group.update, &mut room.gradient, 0);
-                vectors.round(&group.known(), &mut room.parameter, 0);
-                for (numbers, both) in room.axes.iter_mut().zip(&mut axes) {
+                vectors.round(&group.update, &mut room.gradient.0, 0);
+                vectors.round(&group.known(), &mut room.parameter.0, 0);
+                for (Aligned(numbers), both) in room.axes.iter_mut().zip(&mut axes) {
                     *numbers = both.reader.read(elements);
                 }
-                if elements == TILE {
-                    let mut windows = ArrayVec::new();
-                    for field in &mut state {
-                        windows.push(window_mut(field, at));
-                    }
-                    visit(&listed, At { first, elements, tile, group, state: windows }, &mut room);
-                } else {
-                    // The tail goes through the same code as a padded copy.
-                    let mut copies = [[K::State::default(); TILE]; MOST];
-                    for (copy, field) in copies.iter_mut().zip(&state) {
+                // The tail goes through the same code as a padded copy.
+                let is_whole = elements == TILE;
+                let mut windows = ArrayVec::new();
+                for (field, copy) in state.iter_mut().zip(&mut copies) {
+                    windows.push(if is_whole {
+                        window_mut(field, at)
+                    } else {
                         *copy = padded(&field[at..]);
-                    }
-                    let windows = copies.iter_mut().take(state.len()).collect();
-                    visit(&listed, At { first, elements, tile, group, state: windows }, &mut room);
-                    for (copy, field) in copies.iter().zip(&mut state) {
+                        copy
+                    });
+                }
+                visit(&listed, At { first, elements, tile, group, state: windows }, &mut room);
+                if !is_whole {
+                    for (field, copy) in state.iter_mut().zip(&copies) {
                         write_back(&mut field[at..], copy);
                     }
                 }
-                for (numbers, both) in room.axes.iter().zip(&mut axes) {
+                for (Aligned(numbers), both) in room.axes.iter().zip(&mut axes) {
                     if let Some(writer) = &mut both.writer {
                         writer.write(numbers, elements);
                     }
@@ -95,18 +95,23 @@ struct At<'t, 'w, K: Formats, V: Vectors> {
     state: ArrayVec<&'w mut [K::State; TILE], MOST>,
 }
 
+/// Numbers that no vector register reads from two lines of the cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Aligned<F>([F; TILE]);
+
 /// The numbers of a tile.
 struct Room<F> {
-    gradient: [F; TILE],
-    parameter: [F; TILE],
-    update: [F; TILE],
-    state: ArrayVec<[F; TILE], MOST>,
-    axes: ArrayVec<[F; TILE], MOST>,
+    gradient: Aligned<F>,
+    parameter: Aligned<F>,
+    update: Aligned<F>,
+    state: ArrayVec<Aligned<F>, MOST>,
+    axes: ArrayVec<Aligned<F>, MOST>,
 }
 
 impl<F: Arithmetic> Room<F> {
     fn new(state: usize, axes: usize) -> Self {
-        let zeros = [F::default(); TILE];
+        let zeros = Aligned([F::default(); TILE]);
         let fields = |count| core::iter::repeat_n(zeros, count).collect();
         Self { gradient: zeros, parameter: zeros, update: zeros, state: fields(state), axes: fields(axes) }
     }
@@ -118,11 +123,13 @@ impl<F: Arithmetic> Room<F> {
         listed: &'a Listed<'_, F>,
         first: u64,
     ) -> (Numbers<'a, F>, &'a mut [F; TILE]) {
-        let Self { gradient, parameter, update, state, axes } = self;
+        let Self { gradient: Aligned(gradient), parameter: Aligned(parameter), update, state, axes } = self;
         let (constants, tensor) = (&listed.constants[..], &listed.tensor[..]);
-        let (state, axes): (Fields<'_, F>, Fields<'_, F>) =
-            (state.iter_mut().collect(), axes.iter_mut().collect());
-        (Numbers { constants, tensor, first, gradient, parameter, state, axes }, update)
+        let fields = |list: &'a mut [Aligned<F>]| -> Fields<'a, F> {
+            list.iter_mut().map(|Aligned(numbers)| numbers).collect()
+        };
+        let (state, axes) = (fields(state), fields(axes));
+        (Numbers { constants, tensor, first, gradient, parameter, state, axes }, &mut update.0)
     }
 }
 
@@ -174,19 +181,19 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
             #[inline(always)]
             |listed, at, room| {
                 let At { first, mut tile, mut group, state: mut memory, .. } = at;
-                for (numbers, memory) in room.state.iter_mut().zip(&memory) {
+                for (Aligned(numbers), memory) in room.state.iter_mut().zip(&memory) {
                     vectors.round(&vectors.widen(memory, 0), numbers, 0);
                 }
                 let (numbers, update) = room.numbers(listed, first);
                 listed.arithmetic.update(numbers, update);
-                group.update = vectors.widen(&room.update, 0);
+                group.update = vectors.widen(&room.update.0, 0);
                 let random = &generator.group(first);
                 if let Some(parameter) = &mut tile.parameter {
                     let looks_back = listed.arithmetic.looks_back();
                     let random = (random, looks_back);
                     let written = write::parameter(vectors, parameter, &mut tile.carry, &group, 0, random);
                     if looks_back {
-                        vectors.round(&written, &mut room.parameter, 0);
+                        vectors.round(&written, &mut room.parameter.0, 0);
                         let (numbers, _) = room.numbers(listed, first);
                         listed.arithmetic.after(numbers);
                     }
@@ -211,7 +218,7 @@ fn write_state<K: Formats, V: Vectors<Arithmetic = Number<K>>>(
     random: &Drawn<V>,
 ) {
     let mut stream = PARAMETER_STREAM;
-    for (numbers, memory) in room.state.iter().zip(memory) {
+    for (Aligned(numbers), memory) in room.state.iter().zip(memory) {
         stream += 1;
         let group = vectors.widen(numbers, 0);
         if draws_state::<K>() {
@@ -242,12 +249,12 @@ impl<K: Formats> Kernel for MeasureListed<'_, '_, K> {
             vectors,
             #[inline(always)]
             |listed, at, room| {
-                for (numbers, memory) in room.state.iter_mut().zip(&at.state) {
+                for (Aligned(numbers), memory) in room.state.iter_mut().zip(&at.state) {
                     vectors.round(&vectors.widen(memory, 0), numbers, 0);
                 }
                 let (numbers, values) = room.numbers(listed, at.first);
                 listed.arithmetic.measure(pass, numbers, values);
-                let mut summands = reduce::summands(fold, &room.update);
+                let mut summands = reduce::summands(fold, &room.update.0);
                 summands[at.elements..].fill(reduce::neutral(fold));
                 lanes.add((at.first - start) as usize, &summands);
             },

@@ -277,7 +277,7 @@ impl Statistics {
         const { assert!(C::PASSES <= MOST_STATISTICS, "a chain takes too many statistics") };
         let (mut joint, mut folds) = (0, [Fold::Sum; MOST_STATISTICS]);
         let mut parts = [0; MOST_STATISTICS];
-        for (pass, fold) in folds.iter_mut().enumerate().take(C::PASSES) {
+        for (pass, fold) in folds.iter_mut().enumerate().take(chain.passes_of()) {
             joint |= u64::from(chain.joins_of(pass)) << pass;
             *fold = chain.fold_of(pass);
             parts[pass] = chain.part_of(pass) as u8;

@@ -183,6 +183,11 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         <<Self::State as FieldSet>::SecondPoint as Bit>::BOOL
     }
 
+    /// [`PASSES`](Self::PASSES), for a stage that only knows itself at run time.
+    fn passes_of(&self) -> usize {
+        Self::PASSES
+    }
+
     /// [`joins`](Self::joins), for a stage that only knows itself at run time.
     fn joins_of(&self, pass: usize) -> bool {
         Self::joins(pass)

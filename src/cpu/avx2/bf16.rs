@@ -42,16 +42,24 @@ impl<F: Arithmetic, const ALL_BF16: bool> Avx2<F, ALL_BF16> {
     /// Where the bits of every second element are, from place `first` on: each in a word of its own.
     #[inline(always)]
     fn places(self, by: usize, first: usize) -> __m256i {
-        const ZERO: u8 = 0x80;
-        let mut bytes = [ZERO; 16];
-        for (word, bytes) in bytes.chunks_exact_mut(4).enumerate() {
-            let place = ((2 * word + first) ^ by) as u8;
-            bytes[0] = 2 * place;
-            bytes[1] = 2 * place + 1;
-        }
-        self.avx2._mm256_broadcastsi128_si256(must_cast(bytes))
+        self.avx2._mm256_broadcastsi128_si256(must_cast(PLACES[by][first]))
     }
 }
+
+/// For each way of crossing, and for even and odd places, the bytes that come into four words.
+const PLACES: [[[u8; 16]; 2]; 8] = {
+    const ZERO: u8 = 0x80;
+    let mut table = [[[ZERO; 16]; 2]; 8];
+    let mut at = 0;
+    while at < 8 * 2 * 4 {
+        let (by, first, word) = (at / 8, at / 4 % 2, at % 4);
+        let place = ((2 * word + first) ^ by) as u8;
+        table[by][first][4 * word] = 2 * place;
+        table[by][first][4 * word + 1] = 2 * place + 1;
+        at += 1;
+    }
+    table
+};
 
 /// The same, slowly, and right for numbers of any size.
 #[cold]

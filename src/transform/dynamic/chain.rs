@@ -202,6 +202,10 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
         input.update
     }
 
+    fn passes_of(&self) -> usize {
+        self.program.stages.iter().map(|stage| stage.passes()).sum()
+    }
+
     fn joins_of(&self, pass: usize) -> bool {
         self.program.locate(pass).is_some_and(|(place, pass)| self.program.stages[place].joins(pass))
     }
