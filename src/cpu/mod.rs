@@ -5,8 +5,6 @@
 //! through vector registers and back: widen, rule, store, round. Neither the pieces, nor the threads,
 //! nor the width of the vectors change a bit of the result.
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
 mod corrected;
 mod evaluate;
 pub(crate) mod fused;
@@ -20,6 +18,8 @@ mod noise;
 pub(crate) mod on_tiles;
 mod pieces;
 mod reduce;
+#[cfg(target_arch = "x86_64")]
+mod registers;
 mod rows;
 mod simd;
 mod survey;
@@ -28,8 +28,6 @@ mod tile;
 mod tiled;
 mod update;
 mod views;
-#[cfg(target_arch = "x86_64")]
-mod wide;
 mod write;
 
 use crate::device::{Device, Evaluated, Formats, Work};

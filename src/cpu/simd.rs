@@ -1,15 +1,15 @@
 //! Vector instructions, chosen at run time.
 //!
-//! A kernel is written once over [`Vectors`] and compiled twice: with AVX2, where the rule runs on
-//! eight numbers in a register, and plainly, where it runs on arrays of numbers that the compiler
-//! vectorises for the machine's baseline. Everything is IEEE arithmetic or integer arithmetic and
-//! nothing is contracted, so the bits do not depend on the choice.
+//! A kernel is written once over [`Vectors`] and compiled for several: for AVX2 and AVX-512, where the
+//! rule runs on eight or sixteen numbers in a register, and plainly, where it runs on arrays of numbers
+//! that the compiler vectorises for the machine's baseline. Everything is IEEE arithmetic or integer
+//! arithmetic and nothing is contracted, so the bits do not depend on the choice.
 
 #![allow(unsafe_code)]
 
-#[cfg(target_arch = "x86_64")]
-use super::avx2::Avx2;
 use super::corrected;
+#[cfg(target_arch = "x86_64")]
+use super::registers::{Register, Registers};
 use super::tile::TILE;
 use super::tiled::Tiled;
 use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
@@ -17,6 +17,8 @@ use crate::random::{ELEMENTS_PER_BLOCK, RoundKeys, philox};
 use crate::real::Real;
 use crate::store::Store;
 use bytemuck::Pod;
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64::{__m256, __m512};
 use core::marker::PhantomData;
 
 /// Something that walks memory in tiles.
@@ -27,6 +29,9 @@ pub(super) trait Kernel {
     const ALL_BF16: bool;
     /// Whether it computes on tiles.
     const BY_TILE: bool = false;
+    /// Whether it is arithmetic, not memory, that it waits for. Then the widest registers pay for being
+    /// compiled for.
+    const IS_BUSY: bool = true;
 
     /// Must be inlined into its caller, which decides about the instructions.
     fn run<V: Vectors<Arithmetic = Self::Arithmetic>>(self, vectors: V) -> Self::Output;
@@ -51,23 +56,37 @@ pub(super) fn is_wide() -> bool {
 pub(super) fn wide<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
+        if const { K::IS_BUSY && matches!(K::Arithmetic::FORMAT, Format::F32) }
+            && let Some(v4) = pulp::x86::V4::try_new()
+        {
+            return pulp::Simd::vectorize(
+                v4,
+                #[inline(always)]
+                || run_in::<__m512, K>(kernel),
+            );
+        }
         let v3 = pulp::x86::V3::try_new().expect("it has been asked whether the machine has them");
         pulp::Simd::vectorize(
             v3,
             #[inline(always)]
-            || {
-                if const { !matches!(K::Arithmetic::FORMAT, Format::F32) } {
-                    run(kernel, Plain::new())
-                } else if const { K::ALL_BF16 } {
-                    run(kernel, Avx2::<_, true>::new(v3))
-                } else {
-                    run(kernel, Avx2::<_, false>::new(v3))
-                }
-            },
+            || run_in::<__m256, K>(kernel),
         )
     }
     #[cfg(not(target_arch = "x86_64"))]
     run(kernel, Plain::new())
+}
+
+/// Runs a kernel in registers `X`, which the machine has.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn run_in<X: Register, K: Kernel>(kernel: K) -> K::Output {
+    if const { !matches!(K::Arithmetic::FORMAT, Format::F32) } {
+        run(kernel, Plain::new())
+    } else if const { K::ALL_BF16 } {
+        run(kernel, Registers::<X, _, true>::new())
+    } else {
+        run(kernel, Registers::<X, _, false>::new())
+    }
 }
 
 /// Runs a kernel, by tile if it computes so.
@@ -76,24 +95,51 @@ fn run<K: Kernel>(kernel: K, vectors: impl Vectors<Arithmetic = K::Arithmetic, G
     if const { K::BY_TILE } { kernel.run(Tiled(vectors)) } else { kernel.run(vectors) }
 }
 
-/// The instructions behind [`Wide`](super::wide::Wide), whose operators have no room for a proof that
-/// the machine has them.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-pub(super) fn avx() -> pulp::core_arch::x86::Avx {
-    // SAFETY: the token asserts that the machine has AVX. Only operations on `Wide` call this
-    // function. `Wide` is visible in `cpu` only, and named there only as `Avx2::Number`; a kernel
-    // receives an `Avx2` from `wide` alone, after `V3::try_new` has found AVX on this machine.
-    unsafe { pulp::core_arch::x86::Avx::new_unchecked() }
+/// What a kernel makes with each kind of vectors that this machine has.
+#[cfg(all(test, target_arch = "x86_64"))]
+pub(super) fn with_each<K: Kernel + Copy>(kernel: K) -> Vec<(&'static str, K::Output)> {
+    let mut outputs = vec![("plain", run(kernel, Plain::new()))];
+    if let Some(v3) = pulp::x86::V3::try_new() {
+        outputs.push((
+            "AVX2",
+            pulp::Simd::vectorize(
+                v3,
+                #[inline(always)]
+                || run_in::<__m256, K>(kernel),
+            ),
+        ));
+    }
+    if let Some(v4) = pulp::x86::V4::try_new() {
+        outputs.push((
+            "AVX-512",
+            pulp::Simd::vectorize(
+                v4,
+                #[inline(always)]
+                || run_in::<__m512, K>(kernel),
+            ),
+        ));
+    }
+    outputs
 }
 
-/// As [`avx`], for shifts.
+/// AVX2, for the operators of [`Wide`](super::registers::Wide), which have no room for a proof that the
+/// machine has it.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn avx2() -> pulp::core_arch::x86::Avx2 {
-    // SAFETY: the token asserts that the machine has AVX2. Only operations on `Wide` call this
-    // function, and they run after `V3::try_new` has found AVX2 on this machine, as with `avx`.
-    unsafe { pulp::core_arch::x86::Avx2::new_unchecked() }
+pub(super) fn v3() -> pulp::x86::V3 {
+    // SAFETY: the token asserts that the machine has AVX2 and what came before it. Only the instructions
+    // of `__m256` as a `Register` call this function. Registers are visible in `cpu` only, and used there
+    // by kernels alone, which receive them as `Vectors` of `wide`, after `V3::try_new` has found them.
+    unsafe { pulp::x86::V3::new_unchecked() }
+}
+
+/// As [`v3`], AVX-512.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn v4() -> pulp::x86::V4 {
+    // SAFETY: the token asserts that the machine has AVX-512. Only the instructions of `__m512` as a
+    // `Register` call this function, which run after `V4::try_new` has found them, as with `v3`.
+    unsafe { pulp::x86::V4::new_unchecked() }
 }
 
 /// A kind of vectors: what the rule computes with, and how it comes from memory and goes there.
