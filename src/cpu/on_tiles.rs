@@ -3,6 +3,7 @@
 //! Formats and stores are many, and each of them times each rule would take long to compile. So the rule is
 //! compiled once, for tiles of numbers, and reading, rounding and writing once for all rules.
 
+use super::fused::{InTypes, Known, set};
 use super::group::Group;
 use super::pieces::Shared;
 use super::simd::{self, Kernel, Vectors};
@@ -13,7 +14,6 @@ use crate::real::Real;
 use crate::store::Nearest;
 use crate::transform::{self, AxesOf, ElementsOf, FieldSet, MOST_STATE, Nothing, Of, Stage};
 use arrayvec::ArrayVec;
-use core::fmt;
 use core::marker::PhantomData;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -48,18 +48,6 @@ pub(super) trait OnTiles<F>: Send + Sync {
     fn after(&self, numbers: Numbers<'_, F>);
 }
 
-/// What stands behind a [`Kernel`](transform::Kernel) for arithmetic in `F`.
-struct Known<F>(Box<dyn OnTiles<F>>);
-
-impl<F> fmt::Debug for Known<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Known").finish_non_exhaustive()
-    }
-}
-
-/// The arithmetic of the chain `C`.
-struct InTypes<C>(PhantomData<fn() -> C>);
-
 /// The arithmetic of the chain `C`, for a program of the same stages. There is none if work on matrices
 /// interrupts them.
 #[cfg_attr(any(debug_assertions, not(feature = "catalogue")), allow(dead_code))] // debug builds compile none
@@ -67,7 +55,7 @@ pub(crate) fn arithmetic<C: Stage, F: Arithmetic + WidensTo<F>>() -> Option<tran
     if const { C::CUTS > 0 } {
         return None;
     }
-    Some(Arc::new(Known::<F>(Box::new(InTypes::<C>(PhantomData)))))
+    Some(Arc::new(Known::<dyn OnTiles<F>>(Box::new(InTypes::<C>(PhantomData)))))
 }
 
 /// Whether the arithmetic of such chains may be known, in such formats.
@@ -91,7 +79,7 @@ impl<'a, F: Arithmetic> Listed<'a, F> {
             return None; // it is compiled for wide vectors only
         }
         let (kernel, constants) = C::listed(&shared.constants)?;
-        let Known(arithmetic) = kernel.downcast_ref::<Known<F>>()?;
+        let Known(arithmetic) = kernel.downcast_ref::<Known<dyn OnTiles<F>>>()?;
         let mut tensor = SmallVec::new();
         C::Tensor::map(C::Tensor::each_ref(&shared.tensor), |number| tensor.push(*number));
         let constants = constants.iter().map(|number| F::constant(*number)).collect();
@@ -140,14 +128,14 @@ impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Type
         let tile = Tile {
             parameter: None,
             gradient,
-            state: fields::<ElementsOf<C>, _>(state),
-            axes: fields::<AxesOf<C>, _>(axes),
+            state: set::<ElementsOf<C>, _>(state),
+            axes: set::<AxesOf<C>, _>(axes),
             carry: Nothing,
             flow: None,
         };
         let mut group = Group::read(vectors, 0, &tile, 0, first);
         group.parameter = vectors.widen(parameter, 0);
-        let (constants, tensor) = (set::<C::Constants, V>(constants), set::<C::Tensor, V>(tensor));
+        let (constants, tensor) = (same::<C::Constants, V>(constants), same::<C::Tensor, V>(tensor));
         Self { vectors, constants, tensor, tile, group }
     }
 
@@ -171,23 +159,13 @@ impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Type
     }
 }
 
-/// The set that has as many fields as there are.
-#[inline(always)]
-fn fields<'a, S: FieldSet, F: Arithmetic>(list: Fields<'a, F>) -> Of<S, &'a mut [F; TILE]> {
-    let mut list = list.into_iter();
-    S::generate(
-        #[inline(always)]
-        || list.next().expect("a kernel has the stages of its program"),
-    )
-}
-
 /// Numbers that are the same for all elements.
 #[inline(always)]
-fn set<S: FieldSet, V: Vectors>(list: &[V::Arithmetic]) -> Of<S, V::Number> {
-    let mut list = list.iter();
-    S::generate(
+fn same<S: FieldSet, V: Vectors>(list: &[V::Arithmetic]) -> Of<S, V::Number> {
+    S::map(
+        set::<S, _>(list),
         #[inline(always)]
-        || V::Number::constant(list.next().expect("a kernel has the stages of its program").to_f64()),
+        |number: &V::Arithmetic| V::Number::constant(number.to_f64()),
     )
 }
 
