@@ -5,7 +5,7 @@
 
 use super::group::Group;
 use super::noise::{Drawn, Generator};
-use super::on_tiles::{Fields, Listed, MOST, Numbers};
+use super::on_tiles::{Fields, Listed, MOST, Numbers, What};
 use super::pieces::Piece;
 use super::reduce::{self, Lanes};
 use super::simd::{self, Kernel, Vectors};
@@ -171,7 +171,7 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
             |listed, at, room| {
                 let At { first, mut tile, mut group, state: mut memory, .. } = at;
                 let (numbers, update) = room.numbers(listed, first);
-                listed.arithmetic.update(numbers, update);
+                listed.arithmetic.run(What::Update(update), numbers);
                 group.update = vectors.widen(&room.update.0, 0);
                 let random = &generator.group(first);
                 if let Some(parameter) = &mut tile.parameter {
@@ -181,7 +181,7 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
                     if looks_back {
                         vectors.round(&written, &mut room.parameter.0, 0);
                         let (numbers, _) = room.numbers(listed, first);
-                        listed.arithmetic.after(numbers);
+                        listed.arithmetic.run(What::After, numbers);
                     }
                 }
                 write_state::<K, V>(vectors, room, &mut memory, random);
@@ -226,7 +226,7 @@ impl<K: Formats> Kernel for MeasureListed<'_, '_, K> {
             #[inline(always)]
             |listed, at, room| {
                 let (numbers, values) = room.numbers(listed, at.first);
-                listed.arithmetic.measure(pass, numbers, values);
+                listed.arithmetic.run(What::Measure(pass, values), numbers);
                 let mut summands = reduce::summands(fold, &room.update.0);
                 summands[at.elements..].fill(reduce::neutral(fold));
                 lanes.add((at.first - start) as usize, &summands);

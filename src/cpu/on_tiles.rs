@@ -12,7 +12,7 @@ use crate::device::{Formats, In, Number};
 use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
 use crate::real::Real;
 use crate::store::Nearest;
-use crate::transform::{self, AxesOf, ElementsOf, FieldSet, MOST_STATE, Nothing, Of, Stage};
+use crate::transform::{self, AxesOf, ElementsOf, FieldSet, Input, MOST_STATE, Nothing, Of, Stage};
 use arrayvec::ArrayVec;
 use core::marker::PhantomData;
 use smallvec::SmallVec;
@@ -36,16 +36,22 @@ pub(super) struct Numbers<'a, F> {
     pub(super) axes: Fields<'a, F>,
 }
 
-/// The arithmetic of a chain that is known in types. State changes in its place.
+/// What a chain does with a tile, and where it leaves what comes of it.
+pub(super) enum What<'a, F> {
+    /// The rule: leaves the update, and changes the state in its place.
+    Update(&'a mut [F; TILE]),
+    /// A statistic, by its number: leaves what it takes.
+    Measure(usize, &'a mut [F; TILE]),
+    /// A look at the parameter as it was written: changes the state.
+    After,
+}
+
+/// The arithmetic of a chain that is known in types.
 pub(super) trait OnTiles<F>: Send + Sync {
-    /// Leaves the update in `into`.
-    fn update(&self, numbers: Numbers<'_, F>, into: &mut [F; TILE]);
-    /// Leaves what a statistic takes in `into`.
-    fn measure(&self, pass: usize, numbers: Numbers<'_, F>, into: &mut [F; TILE]);
+    /// Does it.
+    fn run(&self, what: What<'_, F>, numbers: Numbers<'_, F>);
     /// Whether it looks at the parameter as it was written.
     fn looks_back(&self) -> bool;
-    /// Shows it that.
-    fn after(&self, numbers: Numbers<'_, F>);
 }
 
 /// The arithmetic of the chain `C`, for a program of the same stages. There is none if work on matrices
@@ -88,24 +94,12 @@ impl<'a, F: Arithmetic> Listed<'a, F> {
 }
 
 impl<C: Stage, F: Arithmetic + WidensTo<F>> OnTiles<F> for InTypes<C> {
-    fn update(&self, numbers: Numbers<'_, F>, into: &mut [F; TILE]) {
-        simd::wide(Update::<C, F> { numbers, into, chain: PhantomData });
-    }
-
-    fn measure(&self, pass: usize, numbers: Numbers<'_, F>, into: &mut [F; TILE]) {
-        if const { C::PASSES > 0 } {
-            simd::wide(Measure::<C, F> { pass, numbers, into, chain: PhantomData });
-        }
+    fn run(&self, what: What<'_, F>, numbers: Numbers<'_, F>) {
+        simd::wide(OnTile::<C, F> { what, numbers, chain: PhantomData });
     }
 
     fn looks_back(&self) -> bool {
         C::LOOKS_BACK
-    }
-
-    fn after(&self, numbers: Numbers<'_, F>) {
-        if const { C::LOOKS_BACK } {
-            simd::wide(After::<C, F> { numbers, chain: PhantomData });
-        }
     }
 }
 
@@ -139,6 +133,37 @@ impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Type
         Self { vectors, constants, tensor, tile, group }
     }
 
+    /// Shows the chain each place: what it begins with there, and the state. What it returns goes into `into`, if
+    /// somebody wants it, and the state back to where it was, if it may have changed.
+    #[inline(always)]
+    fn each(
+        mut self,
+        into: Option<&mut [F; TILE]>,
+        changes_state: bool,
+        mut show: impl FnMut(&Self, Input<V::Number>, &mut Of<C::State, V::Number>) -> V::Number,
+    ) {
+        let vectors = self.vectors;
+        vectors.each_place(
+            #[inline(always)]
+            |i| {
+                let (input, mut element) = (self.group.input(i), self.group.element(i));
+                let number = show(&self, input, &mut element);
+                if into.is_some() {
+                    self.group.update.as_mut()[i] = number;
+                }
+                if changes_state {
+                    self.group.place_element(i, element);
+                }
+            },
+        );
+        if let Some(into) = into {
+            vectors.round(&self.group.update, into, 0);
+        }
+        if changes_state {
+            self.write_state();
+        }
+    }
+
     /// Writes the state back.
     #[inline(always)]
     fn write_state(&mut self) {
@@ -169,86 +194,53 @@ fn same<S: FieldSet, V: Vectors>(list: &[V::Arithmetic]) -> Of<S, V::Number> {
     )
 }
 
-/// The rule on a tile.
-struct Update<'a, C, F> {
-    numbers: Numbers<'a, F>,
-    into: &'a mut [F; TILE],
-    chain: PhantomData<fn() -> C>,
-}
-
-impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for Update<'_, C, F> {
-    type Arithmetic = F;
-    type Output = ();
-    const ALL_BF16: bool = false;
-
-    #[inline(always)]
-    fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
-        let mut typed = Typed::<C, F, V>::new(vectors, self.numbers);
-        vectors.each_place(
-            #[inline(always)]
-            |i| {
-                let (input, mut element) = (typed.group.input(i), typed.group.element(i));
-                let output = C::update(&typed.constants, input, &typed.tensor, &mut element);
-                typed.group.update.as_mut()[i] = output.update;
-                typed.group.place_element(i, element);
-            },
-        );
-        vectors.round(&typed.group.update, self.into, 0);
-        typed.write_state();
-    }
-}
-
-/// A statistic on a tile.
-struct Measure<'a, C, F> {
-    pass: usize,
-    numbers: Numbers<'a, F>,
-    into: &'a mut [F; TILE],
-    chain: PhantomData<fn() -> C>,
-}
-
-impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for Measure<'_, C, F> {
-    type Arithmetic = F;
-    type Output = ();
-    const ALL_BF16: bool = false;
-
-    #[inline(always)]
-    fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
-        let Self { pass, numbers, into, .. } = self;
-        let mut typed = Typed::<C, F, V>::new(vectors, numbers);
-        vectors.each_place(
-            #[inline(always)]
-            |i| {
-                let (input, mut element) = (typed.group.input(i), typed.group.element(i));
-                typed.group.update.as_mut()[i] =
-                    C::measure(pass, &typed.constants, input, &typed.tensor, &mut element);
-            },
-        );
-        vectors.round(&typed.group.update, into, 0);
-    }
-}
-
-/// A look at what was written.
-struct After<'a, C, F> {
+/// Something that a chain does with a tile.
+struct OnTile<'a, C, F> {
+    what: What<'a, F>,
     numbers: Numbers<'a, F>,
     chain: PhantomData<fn() -> C>,
 }
 
-impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for After<'_, C, F> {
+impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for OnTile<'_, C, F> {
     type Arithmetic = F;
     type Output = ();
     const ALL_BF16: bool = false;
 
+    // What a chain does not do is asked in `const`, so that it is not compiled; and each of the three reads the tile
+    // for itself, so that none reads what only another one needs.
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
-        let mut typed = Typed::<C, F, V>::new(vectors, self.numbers);
-        vectors.each_place(
-            #[inline(always)]
-            |i| {
-                let (written, mut element) = (typed.group.parameter.as_ref()[i], typed.group.element(i));
-                C::after(&typed.constants, written, &typed.tensor, &mut element);
-                typed.group.place_element(i, element);
-            },
-        );
-        typed.write_state();
+        let Self { what, numbers, .. } = self;
+        match what {
+            What::Update(into) => Typed::<C, F, V>::new(vectors, numbers).each(
+                Some(into),
+                true,
+                #[inline(always)]
+                |typed, input, state| C::update(&typed.constants, input, &typed.tensor, state).update,
+            ),
+            What::Measure(pass, into) => {
+                if const { C::PASSES > 0 } {
+                    Typed::<C, F, V>::new(vectors, numbers).each(
+                        Some(into),
+                        false,
+                        #[inline(always)]
+                        |typed, input, state| C::measure(pass, &typed.constants, input, &typed.tensor, state),
+                    );
+                }
+            }
+            What::After => {
+                if const { C::LOOKS_BACK } {
+                    Typed::<C, F, V>::new(vectors, numbers).each(
+                        None,
+                        true,
+                        #[inline(always)]
+                        |typed, input, state| {
+                            C::after(&typed.constants, input.parameter, &typed.tensor, state);
+                            input.update
+                        },
+                    );
+                }
+            }
+        }
     }
 }
