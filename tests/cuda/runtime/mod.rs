@@ -21,6 +21,9 @@ use gradus::optimizer::Snapshot;
 /// Tensors of a device by their names.
 type Named<D, T> = Vec<(&'static str, <D as MakesTensors>::Tensor<T>)>;
 
+/// The same, of which some are not there.
+type Present<D, T> = Vec<(&'static str, Option<<D as MakesTensors>::Tensor<T>>)>;
+
 /// The first device of the fake driver.
 fn cuda() -> Cuda {
     Cuda::new(0).expect("the fake driver has one")
@@ -33,11 +36,7 @@ fn all_parameters<D: MakesTensors, T: StorageDtype>(device: &D) -> Named<D, T> {
     parameters::<T>().into_iter().map(tensor).collect()
 }
 
-fn all_gradients<D: MakesTensors, T: StorageDtype>(
-    device: &D,
-    step: u64,
-    has_odd: bool,
-) -> Vec<(&'static str, Option<D::Tensor<T>>)> {
+fn all_gradients<D: MakesTensors, T: StorageDtype>(device: &D, step: u64, has_odd: bool) -> Present<D, T> {
     let tensor = |array: crate::device::Array<T>| {
         device.tensor(&array.shape, &array.elements).expect("there is memory")
     };

@@ -1,7 +1,7 @@
 //! Steps that the device leaves out by itself: what counts them is what it is on the CPU, whenever somebody asks.
 
 use super::norms::{Kind, norm_bits, special};
-use super::{all_bits, all_parameters, cuda};
+use super::{all_bits, all_parameters, cuda, state_and_bits};
 use crate::fake::{Calls, Finds, with, with_any};
 use crate::parity::difference;
 use crate::values::{Contents, bits, contents};
@@ -67,8 +67,8 @@ macro_rules! judged {
                 }
             }
             list.extend(counts(&optimizer));
-            list.extend(contents(&optimizer.snapshot().expect("whole steps")));
-            list.extend(all_bits(device, &parameters));
+            let snapshot = optimizer.snapshot().expect("whole steps");
+            list.extend(state_and_bits(device, &snapshot, &parameters));
             list
         }
     )+};
@@ -144,9 +144,7 @@ fn restored<D: MakesTensors>(device: &D, last: Kind) -> Contents {
     other.restore(&first.snapshot().expect("whole steps")).expect("the same optimizer");
     assert_eq!((other.steps(), other.skipped(), other.received("leaf")), (2, 0, Ok(2)));
     other.step(&mut parameters, &special::<D, f32>(device, 4, Kind::Usual)).expect("they fit");
-    let mut list = contents(&other.snapshot().expect("whole steps"));
-    list.extend(all_bits(device, &parameters));
-    list
+    state_and_bits(device, &other.snapshot().expect("whole steps"), &parameters)
 }
 
 #[test]
@@ -173,8 +171,8 @@ fn mixed<D: MakesTensors>(device: &D) -> Contents {
         assert_eq!(came == Stepped::Taken, norm.norm.is_finite());
         list.extend(counts(&optimizer));
     }
-    list.extend(contents(&optimizer.snapshot().expect("whole steps")));
-    list.extend(all_bits(device, &parameters));
+    let snapshot = optimizer.snapshot().expect("whole steps");
+    list.extend(state_and_bits(device, &snapshot, &parameters));
     list
 }
 
