@@ -5,14 +5,13 @@
 
 use super::group::Group;
 use super::noise::{Drawn, Generator};
-use super::pieces::{Piece, Shared, constants_in};
+use super::pieces::{Piece, Shared, numbers_in};
 use super::simd::{Kernel, Vectors};
 use super::tile::{TILE, Tile, each_tile};
 use super::write;
 use crate::device::{Formats, Number};
-use crate::dtype::{Arithmetic, StorageDtype};
+use crate::dtype::StorageDtype;
 use crate::random::PARAMETER_STREAM;
-use crate::real::Real;
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 
 /// Updates a piece.
@@ -33,12 +32,8 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
         let streams = const { write::streams::<K>(ElementsOf::<C>::COUNT) };
         let mut generator = Generator::new(vectors, self.shared.noise, streams, self.piece.first);
         let worker = Worker::<C, V> {
-            constants: constants_in::<C, V::Number>(&self.shared.constants),
-            tensor: C::Tensor::map(
-                C::Tensor::each_ref(&self.shared.tensor),
-                #[inline(always)]
-                |number| V::Number::constant(number.to_f64()),
-            ),
+            constants: numbers_in::<C::Constants, _, V::Number>(&self.shared.constants),
+            tensor: numbers_in::<C::Tensor, _, V::Number>(&self.shared.tensor),
             vectors,
             part: self.shared.part,
         };
