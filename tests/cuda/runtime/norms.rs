@@ -3,7 +3,8 @@
 #![allow(unsafe_code)] // `PreparedStep::enqueue` asks its caller to keep the tensors
 
 use super::graphs::{captured, device};
-use super::{Named, Present, all_gradients, all_parameters, cuda, state_and_bits};
+use super::{Named, Present, adamw, all_gradients, all_parameters, cuda, sent, state_and_bits};
+use crate::device::Array;
 use crate::fake::{Calls, Finds, with, with_any};
 use crate::parity::{difference, gradients};
 use crate::rules;
@@ -13,9 +14,9 @@ use gradus::cpu::Cpu;
 use gradus::cuda::CudaTensor;
 use gradus::device::{Device, MakesTensors};
 use gradus::dtype::{Arithmetic, Format, StorageDtype};
-use gradus::hyperparameter::{LearningRate, Limit};
+use gradus::hyperparameter::Limit;
 use gradus::optimizer::{Build, Stepped};
-use gradus::rule::{AdamW, SgdMomentum};
+use gradus::rule::SgdMomentum;
 use half::bf16;
 
 /// What is special about the gradients of a step.
@@ -46,7 +47,7 @@ pub(super) fn special<D: MakesTensors, T: StorageDtype>(device: &D, step: u64, k
         Kind::Large => 1e35,
         _ => 1.0,
     };
-    let tensor = |(name, array): (_, Option<crate::device::Array<T>>)| {
+    let tensor = |(name, array): (_, Option<Array<T>>)| {
         let array = array.filter(|_| !matches!(kind, Kind::Empty) || name == "empty");
         let tensor = array.map(|mut array| {
             for element in &mut array.elements {
@@ -57,15 +58,11 @@ pub(super) fn special<D: MakesTensors, T: StorageDtype>(device: &D, step: u64, k
                 (Kind::Infinite, Some(element)) if name == "leaf" => *element = stored(f64::INFINITY),
                 _ => {}
             }
-            device.tensor(&array.shape, &array.elements).expect("there is memory")
+            sent(device, &array)
         });
         (name, tensor)
     };
     gradients::<T>(step, false).into_iter().map(tensor).collect()
-}
-
-fn adamw() -> AdamW {
-    AdamW { learning_rate: LearningRate::new(0.02).expect("in range"), ..AdamW::default() }
 }
 
 pub(super) fn norm_bits(norm: Option<GradientNorm>) -> (String, Vec<u64>) {
@@ -229,10 +226,10 @@ fn the_norm_is_found_without_room_being_asked_for_again() {
 const SIZES: [f64; 6] = [1.0, 0.01, 300.0, 0.02, 0.0, 5.0];
 
 fn sized<D: MakesTensors>(device: &D, size: f64) -> Named<D, bf16> {
-    let tensor = |(name, array): (_, Option<crate::device::Array<bf16>>)| {
+    let tensor = |(name, array): (_, Option<Array<bf16>>)| {
         let array = array?;
-        let elements: Vec<bf16> = array.elements.iter().map(|value| stored(value.to_f64() * size)).collect();
-        Some((name, device.tensor(&array.shape, &elements).expect("memory")))
+        let elements = array.elements.iter().map(|value| stored(value.to_f64() * size)).collect();
+        Some((name, sent(device, &Array { elements, ..array })))
     };
     gradients(1, false).into_iter().filter_map(tensor).collect()
 }

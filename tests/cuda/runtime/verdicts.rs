@@ -1,14 +1,14 @@
 //! Steps that the device leaves out by itself: what counts them is what it is on the CPU, whenever somebody asks.
 
 use super::norms::{Kind, norm_bits, special};
-use super::{all_bits, all_parameters, cuda, state_and_bits};
+use super::{adamw, all_bits, all_parameters, cuda, state_and_bits};
 use crate::fake::{Calls, Finds, with, with_any};
 use crate::parity::difference;
 use crate::values::{Contents, bits, contents};
 use gradus::clip::JointClip;
 use gradus::cpu::Cpu;
 use gradus::device::{Formats, MakesTensors};
-use gradus::hyperparameter::{LearningRate, WeightDecay};
+use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Build, LossScaling, Optimizer, Stepped, Together};
 use gradus::rule::{AdamW, ScheduleFreeAdamW, Sm3, StableAdamW};
 use gradus::transform::Rule;
@@ -27,14 +27,6 @@ const KINDS: [Kind; 11] = [
     Kind::Usual,
     Kind::Infinite,
 ];
-
-fn adamw() -> AdamW {
-    AdamW {
-        learning_rate: LearningRate::new(0.02).expect("in range"),
-        weight_decay: WeightDecay::decoupled(0.1).expect("in range"),
-        ..AdamW::default()
-    }
-}
 
 fn scaling() -> LossScaling {
     LossScaling { start: 64.0, interval: 2, ..LossScaling::default() }
