@@ -120,18 +120,15 @@ impl<F: Arithmetic> Room<F> {
 
     /// What the arithmetic sees, and where it leaves its result.
     #[inline(always)]
-    fn numbers<'a>(
-        &'a mut self,
-        listed: &'a Listed<'_, F>,
-        first: u64,
-    ) -> (Numbers<'a, F>, &'a mut [F; TILE]) {
-        let Self { gradient: Aligned(gradient), parameter: Aligned(parameter), update, state, axes } = self;
+    fn numbers<'a>(&'a mut self, listed: &'a Listed<'_, F>, first: u64) -> Numbers<'a, F> {
+        let Self { gradient, parameter, update, state, axes } = self;
+        let (Aligned(gradient), Aligned(parameter), Aligned(into)) = (gradient, parameter, update);
         let (constants, tensor) = (&listed.constants[..], &listed.tensor[..]);
         let fields = |list: &'a mut [Aligned<F>]| -> Fields<'a, F> {
             list.iter_mut().map(|Aligned(numbers)| numbers).collect()
         };
         let (state, axes) = (fields(state), fields(axes));
-        (Numbers { constants, tensor, first, gradient, parameter, state, axes }, &mut update.0)
+        Numbers { constants, tensor, first, gradient, parameter, state, axes, into }
     }
 }
 
@@ -170,8 +167,7 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
             #[inline(always)]
             |listed, at, room| {
                 let At { first, mut tile, mut group, state: mut memory, .. } = at;
-                let (numbers, update) = room.numbers(listed, first);
-                listed.arithmetic.run(What::Update(update), numbers);
+                listed.arithmetic.run(What::Update, room.numbers(listed, first));
                 group.update = vectors.widen(&room.update.0, 0);
                 let random = &generator.group(first);
                 if let Some(parameter) = &mut tile.parameter {
@@ -180,8 +176,7 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
                     let written = write::parameter(vectors, parameter, &mut tile.carry, &group, 0, random);
                     if looks_back {
                         vectors.round(&written, &mut room.parameter.0, 0);
-                        let (numbers, _) = room.numbers(listed, first);
-                        listed.arithmetic.run(What::After, numbers);
+                        listed.arithmetic.run(What::After, room.numbers(listed, first));
                     }
                 }
                 write_state::<K, V>(vectors, room, &mut memory, random);
@@ -225,8 +220,7 @@ impl<K: Formats> Kernel for MeasureListed<'_, '_, K> {
             vectors,
             #[inline(always)]
             |listed, at, room| {
-                let (numbers, values) = room.numbers(listed, at.first);
-                listed.arithmetic.run(What::Measure(pass, values), numbers);
+                listed.arithmetic.run(What::Measure(pass), room.numbers(listed, at.first));
                 let mut summands = reduce::summands(fold, &room.update.0);
                 summands[at.elements..].fill(reduce::neutral(fold));
                 lanes.add((at.first - start) as usize, &summands);

@@ -32,24 +32,28 @@ pub(super) struct Numbers<'a, F> {
     pub(super) first: u64,
     pub(super) gradient: &'a [F; TILE],
     pub(super) parameter: &'a [F; TILE],
+    /// State changes in its place.
     pub(super) state: Fields<'a, F>,
     pub(super) axes: Fields<'a, F>,
+    /// Where the update is left, or what a statistic takes.
+    pub(super) into: &'a mut [F; TILE],
 }
 
-/// What a chain does with a tile, and where it leaves what comes of it.
-pub(super) enum What<'a, F> {
-    /// The rule: leaves the update, and changes the state in its place.
-    Update(&'a mut [F; TILE]),
-    /// A statistic, by its number: leaves what it takes.
-    Measure(usize, &'a mut [F; TILE]),
-    /// A look at the parameter as it was written: changes the state.
+/// What a chain does with a tile. It is asked for what it has.
+#[derive(Clone, Copy)]
+pub(super) enum What {
+    /// The rule.
+    Update,
+    /// A statistic, by its number.
+    Measure(usize),
+    /// A look at the parameter as it was written.
     After,
 }
 
 /// The arithmetic of a chain that is known in types.
 pub(super) trait OnTiles<F>: Send + Sync {
-    /// Does it.
-    fn run(&self, what: What<'_, F>, numbers: Numbers<'_, F>);
+    /// Does one of these things with a tile.
+    fn run(&self, what: What, numbers: Numbers<'_, F>);
     /// Whether it looks at the parameter as it was written.
     fn looks_back(&self) -> bool;
 }
@@ -94,7 +98,7 @@ impl<'a, F: Arithmetic> Listed<'a, F> {
 }
 
 impl<C: Stage, F: Arithmetic + WidensTo<F>> OnTiles<F> for InTypes<C> {
-    fn run(&self, what: What<'_, F>, numbers: Numbers<'_, F>) {
+    fn run(&self, what: What, numbers: Numbers<'_, F>) {
         simd::wide(OnTile::<C, F> { what, numbers, chain: PhantomData });
     }
 
@@ -113,12 +117,13 @@ struct Typed<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = 
     tensor: Of<C::Tensor, V::Number>,
     tile: Tile<'a, C, InArithmetic<F>>,
     group: Group<C, InArithmetic<F>, V>,
+    into: &'a mut [F; TILE],
 }
 
 impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Typed<'a, C, F, V> {
     #[inline(always)]
     fn new(vectors: V, numbers: Numbers<'a, F>) -> Self {
-        let Numbers { constants, tensor, first, gradient, parameter, state, axes } = numbers;
+        let Numbers { constants, tensor, first, gradient, parameter, state, axes, into } = numbers;
         let tile = Tile {
             parameter: None,
             gradient,
@@ -130,25 +135,25 @@ impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Type
         let mut group = Group::read(vectors, 0, &tile, 0, first);
         group.parameter = vectors.widen(parameter, 0);
         let (constants, tensor) = (same::<C::Constants, V>(constants), same::<C::Tensor, V>(tensor));
-        Self { vectors, constants, tensor, tile, group }
+        Self { vectors, constants, tensor, tile, group, into }
     }
 
-    /// Shows the chain each place: what it begins with there, and the state. What it returns goes into `into`, if
-    /// somebody wants it, and the state back to where it was, if it may have changed.
+    /// Shows the chain each place: what it begins with there, and the state. Keeps what the chain returns, and the
+    /// state, if that is what is done.
     #[inline(always)]
     fn each(
         mut self,
-        into: Option<&mut [F; TILE]>,
-        changes_state: bool,
+        what: What,
         mut show: impl FnMut(&Self, Input<V::Number>, &mut Of<C::State, V::Number>) -> V::Number,
     ) {
+        let (leaves, changes_state) = (!matches!(what, What::After), !matches!(what, What::Measure(_)));
         let vectors = self.vectors;
         vectors.each_place(
             #[inline(always)]
             |i| {
                 let (input, mut element) = (self.group.input(i), self.group.element(i));
                 let number = show(&self, input, &mut element);
-                if into.is_some() {
+                if leaves {
                     self.group.update.as_mut()[i] = number;
                 }
                 if changes_state {
@@ -156,8 +161,8 @@ impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Type
                 }
             },
         );
-        if let Some(into) = into {
-            vectors.round(&self.group.update, into, 0);
+        if leaves {
+            vectors.round(&self.group.update, self.into, 0);
         }
         if changes_state {
             self.write_state();
@@ -196,7 +201,7 @@ fn same<S: FieldSet, V: Vectors>(list: &[V::Arithmetic]) -> Of<S, V::Number> {
 
 /// Something that a chain does with a tile.
 struct OnTile<'a, C, F> {
-    what: What<'a, F>,
+    what: What,
     numbers: Numbers<'a, F>,
     chain: PhantomData<fn() -> C>,
 }
@@ -206,41 +211,37 @@ impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for OnTile<'_, C, F> {
     type Output = ();
     const ALL_BF16: bool = false;
 
-    // What a chain does not do is asked in `const`, so that it is not compiled; and each of the three reads the tile
-    // for itself, so that none reads what only another one needs.
+    // What a chain has is asked in `const`: what it has not is not compiled, and nothing is asked of a chain that has
+    // its rule alone, whose numbers would lie in more places on the stack behind a branch. Each of the three reads the
+    // tile for itself, so that none reads what only another one needs.
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
         let Self { what, numbers, .. } = self;
-        match what {
-            What::Update(into) => Typed::<C, F, V>::new(vectors, numbers).each(
-                Some(into),
-                true,
+        if const { C::PASSES > 0 }
+            && let What::Measure(pass) = what
+        {
+            return Typed::<C, F, V>::new(vectors, numbers).each(
+                What::Measure(pass),
                 #[inline(always)]
-                |typed, input, state| C::update(&typed.constants, input, &typed.tensor, state).update,
-            ),
-            What::Measure(pass, into) => {
-                if const { C::PASSES > 0 } {
-                    Typed::<C, F, V>::new(vectors, numbers).each(
-                        Some(into),
-                        false,
-                        #[inline(always)]
-                        |typed, input, state| C::measure(pass, &typed.constants, input, &typed.tensor, state),
-                    );
-                }
-            }
-            What::After => {
-                if const { C::LOOKS_BACK } {
-                    Typed::<C, F, V>::new(vectors, numbers).each(
-                        None,
-                        true,
-                        #[inline(always)]
-                        |typed, input, state| {
-                            C::after(&typed.constants, input.parameter, &typed.tensor, state);
-                            input.update
-                        },
-                    );
-                }
-            }
+                |typed, input, state| C::measure(pass, &typed.constants, input, &typed.tensor, state),
+            );
         }
+        if const { C::LOOKS_BACK }
+            && let What::After = what
+        {
+            return Typed::<C, F, V>::new(vectors, numbers).each(
+                What::After,
+                #[inline(always)]
+                |typed, input, state| {
+                    C::after(&typed.constants, input.parameter, &typed.tensor, state);
+                    input.update
+                },
+            );
+        }
+        Typed::<C, F, V>::new(vectors, numbers).each(
+            What::Update,
+            #[inline(always)]
+            |typed, input, state| C::update(&typed.constants, input, &typed.tensor, state).update,
+        );
     }
 }
