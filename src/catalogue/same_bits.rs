@@ -78,7 +78,7 @@ fn the_arithmetic_of_a_chain_has_the_bits_of_its_program() {
     assert_same!(Adopt, arithmetic::<Adopt>(), f32, |plain| plain.state_in::<bf16>(1));
     assert_same!(Sgd, arithmetic::<Sgd>(), bf16, |plain| plain.stochastic_rounding(1));
     assert_same!(SudsAdamW, arithmetic::<SudsAdamW>(), bf16, |plain| plain.state_in::<bf16>(1).kahan());
-    assert_same!(Ranger, arithmetic::<Ranger>(), bf16, |plain| plain.kahan()); // looks back
+    assert_same!(Ranger, arithmetic::<Ranger>(), bf16, |plain| plain.kahan());
     assert_same!(Ranger, arithmetic::<Ranger>(), bf16, |plain| plain
         .state_in::<bf16>(1)
         .stochastic_rounding(1));

@@ -1,6 +1,6 @@
 //! The point for evaluation, element by element.
 
-use super::pieces::constants_in;
+use super::pieces::numbers_in;
 use super::{Cpu, corrected, threads};
 use crate::device::{Evaluated, Formats, LEAF, Number};
 use crate::dtype::StorageDtype;
@@ -13,7 +13,7 @@ const PIECE: usize = 16 * LEAF;
 /// Writes the point for evaluation of one tensor.
 pub(super) fn evaluate<C: Stage, K: Formats>(tensor: &mut Evaluated<'_, Cpu, C, K>) {
     let into = core::mem::take(&mut tensor.into);
-    let constants = constants_in::<C, Number<K>>(&tensor.constants);
+    let constants = numbers_in::<C::Constants, _, Number<K>>(&tensor.constants);
     evaluate_piece(tensor, &constants, into, 0);
 }
 

@@ -42,17 +42,17 @@ pub(super) trait Loops<K: Formats>: Send + Sync {
     fn measure(&self, work: Untyped<'_, K>, pass: usize);
 }
 
-/// What stands behind a [`Kernel`] for the formats `K`.
-struct Known<K: Formats>(Box<dyn Loops<K>>);
+/// What stands behind a [`Kernel`]: a trait that tells what is known, and for which formats.
+pub(super) struct Known<T: ?Sized>(pub(super) Box<T>);
 
-impl<K: Formats> fmt::Debug for Known<K> {
+impl<T: ?Sized> fmt::Debug for Known<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Known").finish_non_exhaustive()
     }
 }
 
-/// The loops of the chain `C`.
-struct InTypes<C>(PhantomData<fn() -> C>);
+/// The chain `C`, without its numbers.
+pub(super) struct InTypes<C>(pub(super) PhantomData<fn() -> C>);
 
 /// The loops of the chain `C` in the formats `K`, for a program of the same stages. There are none if
 /// work on matrices interrupts them.
@@ -61,7 +61,7 @@ pub(crate) fn kernel<C: Stage, K: Formats>() -> Option<Kernel> {
     if const { C::CUTS > 0 } {
         return None;
     }
-    Some(Arc::new(Known::<K>(Box::new(InTypes::<C>(PhantomData)))))
+    Some(Arc::new(Known::<dyn Loops<K>>(Box::new(InTypes::<C>(PhantomData)))))
 }
 
 /// Runs the loops of a work if they are known, or gives it back.
@@ -71,7 +71,7 @@ pub(super) fn run<C: Stage, K: Formats>(
     with: impl FnOnce(&dyn Loops<K>, Untyped<'_, K>),
 ) -> bool {
     let Some((kernel, constants)) = C::listed(&work.constants) else { return false };
-    let Some(Known(loops)) = kernel.downcast_ref::<Known<K>>() else { return false };
+    let Some(Known(loops)) = kernel.downcast_ref::<Known<dyn Loops<K>>>() else { return false };
     let untyped = Untyped {
         parameter: work.parameter.as_deref_mut(),
         gradient: work.gradient,
@@ -100,9 +100,13 @@ fn list<'w, 'm: 'w, S: FieldSet, T: StorageDtype>(
 }
 
 /// The set that has as many fields as there are.
-fn set<S: FieldSet, X: Held>(list: impl IntoIterator<Item = X>) -> Of<S, X> {
+#[inline(always)]
+pub(super) fn set<S: FieldSet, X: Held>(list: impl IntoIterator<Item = X>) -> Of<S, X> {
     let mut list = list.into_iter();
-    S::generate(|| list.next().expect("a kernel has the stages of its program"))
+    S::generate(
+        #[inline(always)]
+        || list.next().expect("a kernel has the stages of its program"),
+    )
 }
 
 impl<'a, K: Formats> Untyped<'a, K> {

@@ -5,16 +5,15 @@
 
 use super::group::Group;
 use super::noise::{Drawn, Generator};
-use super::on_tiles::{Fields, Listed, MOST, Numbers};
+use super::on_tiles::{Fields, Listed, MOST, Numbers, What};
 use super::pieces::Piece;
 use super::reduce::{self, Lanes};
 use super::simd::{self, Kernel, Vectors};
 use super::tile::{Both, TILE, Tile, each_tile, padded, window_mut, write_back};
 use super::write;
 use crate::device::{Formats, Number};
-use crate::dtype::{Arithmetic, Format, StorageDtype};
+use crate::dtype::Arithmetic;
 use crate::random::{Noise, PARAMETER_STREAM};
-use crate::store::{Rounding, Store};
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Fold, Identity, Nothing, Stage};
 use arrayvec::ArrayVec;
 
@@ -61,7 +60,7 @@ impl<'a, 's, K: Formats> Walk<'a, 's, K> {
                 }
                 // The tail goes through the same code as a padded copy.
                 let is_whole = elements == TILE;
-                let mut windows = ArrayVec::new();
+                let mut windows = ArrayVec::<_, MOST>::new();
                 for (field, copy) in state.iter_mut().zip(&mut copies) {
                     windows.push(if is_whole {
                         window_mut(field, at)
@@ -69,6 +68,9 @@ impl<'a, 's, K: Formats> Walk<'a, 's, K> {
                         *copy = padded(&field[at..]);
                         copy
                     });
+                }
+                for (Aligned(numbers), memory) in room.state.iter_mut().zip(&windows) {
+                    vectors.round(&vectors.widen(memory, 0), numbers, 0);
                 }
                 visit(&listed, At { first, elements, tile, group, state: windows }, &mut room);
                 if !is_whole {
@@ -118,24 +120,21 @@ impl<F: Arithmetic> Room<F> {
 
     /// What the arithmetic sees, and where it leaves its result.
     #[inline(always)]
-    fn numbers<'a>(
-        &'a mut self,
-        listed: &'a Listed<'_, F>,
-        first: u64,
-    ) -> (Numbers<'a, F>, &'a mut [F; TILE]) {
-        let Self { gradient: Aligned(gradient), parameter: Aligned(parameter), update, state, axes } = self;
+    fn numbers<'a>(&'a mut self, listed: &'a Listed<'_, F>, first: u64) -> Numbers<'a, F> {
+        let Self { gradient, parameter, update, state, axes } = self;
+        let (Aligned(gradient), Aligned(parameter), Aligned(into)) = (gradient, parameter, update);
         let (constants, tensor) = (&listed.constants[..], &listed.tensor[..]);
         let fields = |list: &'a mut [Aligned<F>]| -> Fields<'a, F> {
             list.iter_mut().map(|Aligned(numbers)| numbers).collect()
         };
         let (state, axes) = (fields(state), fields(axes));
-        (Numbers { constants, tensor, first, gradient, parameter, state, axes }, &mut update.0)
+        Numbers { constants, tensor, first, gradient, parameter, state, axes, into }
     }
 }
 
 /// Updates a piece.
 pub(super) fn update<K: Formats>(walk: Walk<'_, '_, K>, noise: Noise) {
-    if const { all_bf16::<K>() } && walk.axes.is_empty() {
+    if const { write::all_bf16::<K>(MOST) } && walk.axes.is_empty() {
         simd::wide(UpdateListed::<K, true> { walk, noise });
     } else {
         simd::wide(UpdateListed::<K, false> { walk, noise });
@@ -145,14 +144,6 @@ pub(super) fn update<K: Formats>(walk: Walk<'_, '_, K>, noise: Noise) {
 /// Folds a statistic over a piece of at most one leaf.
 pub(super) fn measure<K: Formats>(walk: Walk<'_, '_, K>, pass: (usize, Fold)) -> f64 {
     simd::wide(MeasureListed { walk, pass })
-}
-
-/// Whether all numbers that are kept by element are bf16.
-const fn all_bf16<K: Formats>() -> bool {
-    matches!(K::Parameter::FORMAT, Format::Bf16)
-        && matches!(K::Gradient::FORMAT, Format::Bf16)
-        && matches!(K::State::FORMAT, Format::Bf16)
-        && !K::Store::CORRECTS
 }
 
 /// An update as a kernel. `ALL_BF16` says that all numbers in memory are bf16.
@@ -169,23 +160,14 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) {
         let Self { walk, noise } = self;
-        let draws_parameter = matches!(K::Store::ROUNDING, Rounding::Stochastic) && !K::Parameter::EXACT;
-        let streams = match (draws_state::<K>(), draws_parameter) {
-            (true, _) => PARAMETER_STREAM + 1 + MOST as u32,
-            (false, true) => PARAMETER_STREAM + 1,
-            (false, false) => 0,
-        };
+        let streams = const { write::streams::<K>(MOST) };
         let mut generator = Generator::new(vectors, noise, streams, walk.common.first);
         walk.each(
             vectors,
             #[inline(always)]
             |listed, at, room| {
                 let At { first, mut tile, mut group, state: mut memory, .. } = at;
-                for (Aligned(numbers), memory) in room.state.iter_mut().zip(&memory) {
-                    vectors.round(&vectors.widen(memory, 0), numbers, 0);
-                }
-                let (numbers, update) = room.numbers(listed, first);
-                listed.arithmetic.update(numbers, update);
+                listed.arithmetic.run(What::Update, room.numbers(listed, first));
                 group.update = vectors.widen(&room.update.0, 0);
                 let random = &generator.group(first);
                 if let Some(parameter) = &mut tile.parameter {
@@ -194,19 +176,13 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
                     let written = write::parameter(vectors, parameter, &mut tile.carry, &group, 0, random);
                     if looks_back {
                         vectors.round(&written, &mut room.parameter.0, 0);
-                        let (numbers, _) = room.numbers(listed, first);
-                        listed.arithmetic.after(numbers);
+                        listed.arithmetic.run(What::After, room.numbers(listed, first));
                     }
                 }
                 write_state::<K, V>(vectors, room, &mut memory, random);
             },
         );
     }
-}
-
-/// Whether the fields of the state are rounded at random.
-const fn draws_state<K: Formats>() -> bool {
-    !K::State::EXACT
 }
 
 /// The state of a tile, rounded.
@@ -221,12 +197,7 @@ fn write_state<K: Formats, V: Vectors<Arithmetic = Number<K>>>(
     for (Aligned(numbers), memory) in room.state.iter().zip(memory) {
         stream += 1;
         let group = vectors.widen(numbers, 0);
-        if draws_state::<K>() {
-            let (bits, by) = random.stream(stream);
-            vectors.round_stochastically(&group, bits, by, memory, 0);
-        } else {
-            vectors.round(&group, memory, 0);
-        }
+        write::field::<K, V>(vectors, &group, memory, 0, (random, stream));
     }
 }
 
@@ -249,11 +220,7 @@ impl<K: Formats> Kernel for MeasureListed<'_, '_, K> {
             vectors,
             #[inline(always)]
             |listed, at, room| {
-                for (Aligned(numbers), memory) in room.state.iter_mut().zip(&at.state) {
-                    vectors.round(&vectors.widen(memory, 0), numbers, 0);
-                }
-                let (numbers, values) = room.numbers(listed, at.first);
-                listed.arithmetic.measure(pass, numbers, values);
+                listed.arithmetic.run(What::Measure(pass), room.numbers(listed, at.first));
                 let mut summands = reduce::summands(fold, &room.update.0);
                 summands[at.elements..].fill(reduce::neutral(fold));
                 lanes.add((at.first - start) as usize, &summands);

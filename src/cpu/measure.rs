@@ -1,14 +1,12 @@
 //! The inner loop of a statistic: it reads what the update will read, and writes nothing.
 
 use super::group::Group;
-use super::pieces::{Piece, Shared, constants_in};
+use super::pieces::{Piece, Shared, numbers_in};
 use super::reduce::{self, Lanes};
 use super::simd::{Kernel, Vectors};
 use super::tile::{TILE, each_tile};
 use crate::device::{Formats, Number};
-use crate::dtype::Arithmetic;
-use crate::real::Real;
-use crate::transform::{FieldSet, Fold, Stage};
+use crate::transform::{Fold, Stage};
 
 /// Folds a statistic over a piece of at most one leaf.
 pub(super) struct Measure<'a, 's, C: Stage, K: Formats> {
@@ -50,12 +48,8 @@ impl<C: Stage, K: Formats> Measure<'_, '_, C, K> {
     fn of_pass<V: Vectors<Arithmetic = Number<K>>>(self, pass: usize, vectors: V) -> f64 {
         let Self { piece, shared, pass: (_, fold) } = self;
         let (start, length) = (piece.first, piece.gradient.len());
-        let constants = constants_in::<C, V::Number>(&shared.constants);
-        let tensor = C::Tensor::map(
-            C::Tensor::each_ref(&shared.tensor),
-            #[inline(always)]
-            |number| V::Number::constant(number.to_f64()),
-        );
+        let constants = numbers_in::<C::Constants, _, V::Number>(&shared.constants);
+        let tensor = numbers_in::<C::Tensor, _, V::Number>(&shared.tensor);
         let mut lanes = Lanes::new(fold);
         each_tile(
             piece,

@@ -3,6 +3,7 @@
 //! Formats and stores are many, and each of them times each rule would take long to compile. So the rule is
 //! compiled once, for tiles of numbers, and reading, rounding and writing once for all rules.
 
+use super::fused::{InTypes, Known, set};
 use super::group::Group;
 use super::pieces::Shared;
 use super::simd::{self, Kernel, Vectors};
@@ -11,9 +12,8 @@ use crate::device::{Formats, In, Number};
 use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
 use crate::real::Real;
 use crate::store::Nearest;
-use crate::transform::{self, AxesOf, ElementsOf, FieldSet, MOST_STATE, Nothing, Of, Stage};
+use crate::transform::{self, AxesOf, ElementsOf, FieldSet, Input, MOST_STATE, Nothing, Of, Stage};
 use arrayvec::ArrayVec;
-use core::fmt;
 use core::marker::PhantomData;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -32,33 +32,31 @@ pub(super) struct Numbers<'a, F> {
     pub(super) first: u64,
     pub(super) gradient: &'a [F; TILE],
     pub(super) parameter: &'a [F; TILE],
+    /// State changes in its place.
     pub(super) state: Fields<'a, F>,
     pub(super) axes: Fields<'a, F>,
+    /// Where the update is left, or what a statistic takes.
+    pub(super) into: &'a mut [F; TILE],
 }
 
-/// The arithmetic of a chain that is known in types. State changes in its place.
+/// What a chain does with a tile. It is asked for what it has.
+#[derive(Clone, Copy)]
+pub(super) enum What {
+    /// The rule.
+    Update,
+    /// A statistic, by its number.
+    Measure(usize),
+    /// A look at the parameter as it was written.
+    After,
+}
+
+/// The arithmetic of a chain that is known in types.
 pub(super) trait OnTiles<F>: Send + Sync {
-    /// Leaves the update in `into`.
-    fn update(&self, numbers: Numbers<'_, F>, into: &mut [F; TILE]);
-    /// Leaves what a statistic takes in `into`.
-    fn measure(&self, pass: usize, numbers: Numbers<'_, F>, into: &mut [F; TILE]);
+    /// Does one of these things with a tile.
+    fn run(&self, what: What, numbers: Numbers<'_, F>);
     /// Whether it looks at the parameter as it was written.
     fn looks_back(&self) -> bool;
-    /// Shows it that.
-    fn after(&self, numbers: Numbers<'_, F>);
 }
-
-/// What stands behind a [`Kernel`](transform::Kernel) for arithmetic in `F`.
-struct Known<F>(Box<dyn OnTiles<F>>);
-
-impl<F> fmt::Debug for Known<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Known").finish_non_exhaustive()
-    }
-}
-
-/// The arithmetic of the chain `C`.
-struct InTypes<C>(PhantomData<fn() -> C>);
 
 /// The arithmetic of the chain `C`, for a program of the same stages. There is none if work on matrices
 /// interrupts them.
@@ -67,7 +65,7 @@ pub(crate) fn arithmetic<C: Stage, F: Arithmetic + WidensTo<F>>() -> Option<tran
     if const { C::CUTS > 0 } {
         return None;
     }
-    Some(Arc::new(Known::<F>(Box::new(InTypes::<C>(PhantomData)))))
+    Some(Arc::new(Known::<dyn OnTiles<F>>(Box::new(InTypes::<C>(PhantomData)))))
 }
 
 /// Whether the arithmetic of such chains may be known, in such formats.
@@ -91,7 +89,7 @@ impl<'a, F: Arithmetic> Listed<'a, F> {
             return None; // it is compiled for wide vectors only
         }
         let (kernel, constants) = C::listed(&shared.constants)?;
-        let Known(arithmetic) = kernel.downcast_ref::<Known<F>>()?;
+        let Known(arithmetic) = kernel.downcast_ref::<Known<dyn OnTiles<F>>>()?;
         let mut tensor = SmallVec::new();
         C::Tensor::map(C::Tensor::each_ref(&shared.tensor), |number| tensor.push(*number));
         let constants = constants.iter().map(|number| F::constant(*number)).collect();
@@ -100,24 +98,12 @@ impl<'a, F: Arithmetic> Listed<'a, F> {
 }
 
 impl<C: Stage, F: Arithmetic + WidensTo<F>> OnTiles<F> for InTypes<C> {
-    fn update(&self, numbers: Numbers<'_, F>, into: &mut [F; TILE]) {
-        simd::wide(Update::<C, F> { numbers, into, chain: PhantomData });
-    }
-
-    fn measure(&self, pass: usize, numbers: Numbers<'_, F>, into: &mut [F; TILE]) {
-        if const { C::PASSES > 0 } {
-            simd::wide(Measure::<C, F> { pass, numbers, into, chain: PhantomData });
-        }
+    fn run(&self, what: What, numbers: Numbers<'_, F>) {
+        simd::wide(OnTile::<C, F> { what, numbers, chain: PhantomData });
     }
 
     fn looks_back(&self) -> bool {
         C::LOOKS_BACK
-    }
-
-    fn after(&self, numbers: Numbers<'_, F>) {
-        if const { C::LOOKS_BACK } {
-            simd::wide(After::<C, F> { numbers, chain: PhantomData });
-        }
     }
 }
 
@@ -131,24 +117,56 @@ struct Typed<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = 
     tensor: Of<C::Tensor, V::Number>,
     tile: Tile<'a, C, InArithmetic<F>>,
     group: Group<C, InArithmetic<F>, V>,
+    into: &'a mut [F; TILE],
 }
 
 impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Typed<'a, C, F, V> {
     #[inline(always)]
     fn new(vectors: V, numbers: Numbers<'a, F>) -> Self {
-        let Numbers { constants, tensor, first, gradient, parameter, state, axes } = numbers;
+        let Numbers { constants, tensor, first, gradient, parameter, state, axes, into } = numbers;
         let tile = Tile {
             parameter: None,
             gradient,
-            state: fields::<ElementsOf<C>, _>(state),
-            axes: fields::<AxesOf<C>, _>(axes),
+            state: set::<ElementsOf<C>, _>(state),
+            axes: set::<AxesOf<C>, _>(axes),
             carry: Nothing,
             flow: None,
         };
         let mut group = Group::read(vectors, 0, &tile, 0, first);
         group.parameter = vectors.widen(parameter, 0);
-        let (constants, tensor) = (set::<C::Constants, V>(constants), set::<C::Tensor, V>(tensor));
-        Self { vectors, constants, tensor, tile, group }
+        let (constants, tensor) = (same::<C::Constants, V>(constants), same::<C::Tensor, V>(tensor));
+        Self { vectors, constants, tensor, tile, group, into }
+    }
+
+    /// Shows the chain each place: what it begins with there, and the state. Keeps what the chain returns, and the
+    /// state, if that is what is done.
+    #[inline(always)]
+    fn each(
+        mut self,
+        what: What,
+        mut show: impl FnMut(&Self, Input<V::Number>, &mut Of<C::State, V::Number>) -> V::Number,
+    ) {
+        let (leaves, changes_state) = (!matches!(what, What::After), !matches!(what, What::Measure(_)));
+        let vectors = self.vectors;
+        vectors.each_place(
+            #[inline(always)]
+            |i| {
+                let (input, mut element) = (self.group.input(i), self.group.element(i));
+                let number = show(&self, input, &mut element);
+                if leaves {
+                    self.group.update.as_mut()[i] = number;
+                }
+                if changes_state {
+                    self.group.place_element(i, element);
+                }
+            },
+        );
+        if leaves {
+            vectors.round(&self.group.update, self.into, 0);
+        }
+        if changes_state {
+            self.write_state();
+        }
     }
 
     /// Writes the state back.
@@ -171,106 +189,59 @@ impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Type
     }
 }
 
-/// The set that has as many fields as there are.
-#[inline(always)]
-fn fields<'a, S: FieldSet, F: Arithmetic>(list: Fields<'a, F>) -> Of<S, &'a mut [F; TILE]> {
-    let mut list = list.into_iter();
-    S::generate(
-        #[inline(always)]
-        || list.next().expect("a kernel has the stages of its program"),
-    )
-}
-
 /// Numbers that are the same for all elements.
 #[inline(always)]
-fn set<S: FieldSet, V: Vectors>(list: &[V::Arithmetic]) -> Of<S, V::Number> {
-    let mut list = list.iter();
-    S::generate(
+fn same<S: FieldSet, V: Vectors>(list: &[V::Arithmetic]) -> Of<S, V::Number> {
+    S::map(
+        set::<S, _>(list),
         #[inline(always)]
-        || V::Number::constant(list.next().expect("a kernel has the stages of its program").to_f64()),
+        |number: &V::Arithmetic| V::Number::constant(number.to_f64()),
     )
 }
 
-/// The rule on a tile.
-struct Update<'a, C, F> {
-    numbers: Numbers<'a, F>,
-    into: &'a mut [F; TILE],
-    chain: PhantomData<fn() -> C>,
-}
-
-impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for Update<'_, C, F> {
-    type Arithmetic = F;
-    type Output = ();
-    const ALL_BF16: bool = false;
-
-    #[inline(always)]
-    fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
-        let mut typed = Typed::<C, F, V>::new(vectors, self.numbers);
-        vectors.each_place(
-            #[inline(always)]
-            |i| {
-                let (input, mut element) = (typed.group.input(i), typed.group.element(i));
-                let output = C::update(&typed.constants, input, &typed.tensor, &mut element);
-                typed.group.update.as_mut()[i] = output.update;
-                typed.group.place_element(i, element);
-            },
-        );
-        vectors.round(&typed.group.update, self.into, 0);
-        typed.write_state();
-    }
-}
-
-/// A statistic on a tile.
-struct Measure<'a, C, F> {
-    pass: usize,
-    numbers: Numbers<'a, F>,
-    into: &'a mut [F; TILE],
-    chain: PhantomData<fn() -> C>,
-}
-
-impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for Measure<'_, C, F> {
-    type Arithmetic = F;
-    type Output = ();
-    const ALL_BF16: bool = false;
-
-    #[inline(always)]
-    fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
-        let Self { pass, numbers, into, .. } = self;
-        let mut typed = Typed::<C, F, V>::new(vectors, numbers);
-        vectors.each_place(
-            #[inline(always)]
-            |i| {
-                let (input, mut element) = (typed.group.input(i), typed.group.element(i));
-                typed.group.update.as_mut()[i] =
-                    C::measure(pass, &typed.constants, input, &typed.tensor, &mut element);
-            },
-        );
-        vectors.round(&typed.group.update, into, 0);
-    }
-}
-
-/// A look at what was written.
-struct After<'a, C, F> {
+/// Something that a chain does with a tile.
+struct OnTile<'a, C, F> {
+    what: What,
     numbers: Numbers<'a, F>,
     chain: PhantomData<fn() -> C>,
 }
 
-impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for After<'_, C, F> {
+impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for OnTile<'_, C, F> {
     type Arithmetic = F;
     type Output = ();
     const ALL_BF16: bool = false;
 
+    // What a chain has is asked in `const`: what it has not is not compiled, and nothing is asked of a chain that has
+    // its rule alone, whose numbers would lie in more places on the stack behind a branch. Each of the three reads the
+    // tile for itself, so that none reads what only another one needs.
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
-        let mut typed = Typed::<C, F, V>::new(vectors, self.numbers);
-        vectors.each_place(
+        let Self { what, numbers, .. } = self;
+        if const { C::PASSES > 0 }
+            && let What::Measure(pass) = what
+        {
+            return Typed::<C, F, V>::new(vectors, numbers).each(
+                What::Measure(pass),
+                #[inline(always)]
+                |typed, input, state| C::measure(pass, &typed.constants, input, &typed.tensor, state),
+            );
+        }
+        if const { C::LOOKS_BACK }
+            && let What::After = what
+        {
+            return Typed::<C, F, V>::new(vectors, numbers).each(
+                What::After,
+                #[inline(always)]
+                |typed, input, state| {
+                    C::after(&typed.constants, input.parameter, &typed.tensor, state);
+                    input.update
+                },
+            );
+        }
+        Typed::<C, F, V>::new(vectors, numbers).each(
+            What::Update,
             #[inline(always)]
-            |i| {
-                let (written, mut element) = (typed.group.parameter.as_ref()[i], typed.group.element(i));
-                C::after(&typed.constants, written, &typed.tensor, &mut element);
-                typed.group.place_element(i, element);
-            },
+            |typed, input, state| C::update(&typed.constants, input, &typed.tensor, state).update,
         );
-        typed.write_state();
     }
 }

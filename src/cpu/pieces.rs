@@ -5,6 +5,7 @@ use super::listed::{self, Walk};
 use super::on_tiles::{self, Listed};
 use super::{Cpu, fused, measure, reduce, simd, threads, update};
 use crate::device::{Beside, Formats, LEAF, Number, Work};
+use crate::dtype::Arithmetic;
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
@@ -42,7 +43,7 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
         'w: 'a,
     {
         let shared = Shared {
-            constants: constants_in::<C, f64>(&work.constants),
+            constants: numbers_in::<C::Constants, _, f64>(&work.constants),
             tensor: C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]),
             noise: work.noise,
             part,
@@ -103,13 +104,13 @@ impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
     }
 }
 
-/// The constants of a step in the numbers that a rule computes with.
+/// Numbers that are the same for all elements, as those that a rule computes with.
 #[inline(always)]
-pub(super) fn constants_in<C: Stage, F: Real>(constants: &Of<C::Constants, f64>) -> Of<C::Constants, F> {
-    C::Constants::map(
-        C::Constants::each_ref(constants),
+pub(super) fn numbers_in<S: FieldSet, X: Arithmetic, F: Real>(numbers: &Of<S, X>) -> Of<S, F> {
+    S::map(
+        S::each_ref(numbers),
         #[inline(always)]
-        |number| F::constant(*number),
+        |number| F::constant(number.to_f64()),
     )
 }
 
@@ -256,7 +257,7 @@ pub(super) fn measure_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>,
 fn finish<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize, result: f64, count: usize) {
     let sum = reduce::folded(work.statistics.folds[pass], result, count);
     let mut tensor = C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]);
-    let constants = constants_in::<C, Number<K>>(&work.constants);
+    let constants = numbers_in::<C::Constants, _, Number<K>>(&work.constants);
     let (sum, count) = (Number::<K>::constant(sum), Number::<K>::constant(count as f64));
     C::finish(pass, &constants, sum, count, &mut tensor);
     let measured = C::Tensor::zip(C::Tensor::each_mut(&mut work.tensor), tensor);

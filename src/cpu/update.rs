@@ -4,16 +4,14 @@
 //! nothing that was inlined leaves its place on the stack, which chains from data would overflow.
 
 use super::group::Group;
-use super::noise::{Drawn, Generator, STREAMS};
-use super::pieces::{Piece, Shared, constants_in};
+use super::noise::{Drawn, Generator};
+use super::pieces::{Piece, Shared, numbers_in};
 use super::simd::{Kernel, Vectors};
 use super::tile::{TILE, Tile, each_tile};
 use super::write;
 use crate::device::{Formats, Number};
-use crate::dtype::{Arithmetic, Format, StorageDtype};
+use crate::dtype::StorageDtype;
 use crate::random::PARAMETER_STREAM;
-use crate::real::Real;
-use crate::store::{Rounding, Store};
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 
 /// Updates a piece.
@@ -25,25 +23,17 @@ pub(super) struct Update<'a, 's, C: Stage, K: Formats> {
 impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     type Arithmetic = Number<K>;
     type Output = ();
-    const ALL_BF16: bool = matches!(K::Parameter::FORMAT, Format::Bf16)
-        && matches!(K::Gradient::FORMAT, Format::Bf16)
-        && (matches!(K::State::FORMAT, Format::Bf16) || ElementsOf::<C>::COUNT == 0)
-        && AxesOf::<C>::COUNT == 0
-        && !K::Store::CORRECTS
-        && C::CUTS == 0;
+    const ALL_BF16: bool =
+        write::all_bf16::<K>(ElementsOf::<C>::COUNT) && AxesOf::<C>::COUNT == 0 && C::CUTS == 0;
     const BY_TILE: bool = C::BY_TILE;
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) {
-        let streams = const { Worker::<C, V>::streams::<K>() };
+        let streams = const { write::streams::<K>(ElementsOf::<C>::COUNT) };
         let mut generator = Generator::new(vectors, self.shared.noise, streams, self.piece.first);
         let worker = Worker::<C, V> {
-            constants: constants_in::<C, V::Number>(&self.shared.constants),
-            tensor: C::Tensor::map(
-                C::Tensor::each_ref(&self.shared.tensor),
-                #[inline(always)]
-                |number| V::Number::constant(number.to_f64()),
-            ),
+            constants: numbers_in::<C::Constants, _, V::Number>(&self.shared.constants),
+            tensor: numbers_in::<C::Tensor, _, V::Number>(&self.shared.tensor),
             vectors,
             part: self.shared.part,
         };
@@ -65,23 +55,6 @@ struct Worker<C: Stage, V: Vectors> {
 }
 
 impl<C: Stage, V: Vectors> Worker<C, V> {
-    /// Whether the fields of the state are rounded at random.
-    const fn draws_state<K: Formats>() -> bool {
-        !K::State::EXACT && ElementsOf::<C>::COUNT > 0
-    }
-
-    /// How many streams of random bits a tile needs.
-    const fn streams<K: Formats>() -> u32 {
-        let fields = ElementsOf::<C>::COUNT;
-        assert!(!Self::draws_state::<K>() || fields < STREAMS, "too many fields for the random streams");
-        let draws_parameter = matches!(K::Store::ROUNDING, Rounding::Stochastic) && !K::Parameter::EXACT;
-        match (Self::draws_state::<K>(), draws_parameter) {
-            (true, _) => PARAMETER_STREAM + 1 + ElementsOf::<C>::COUNT as u32,
-            (false, true) => PARAMETER_STREAM + 1,
-            (false, false) => 0,
-        }
-    }
-
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn update<K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>>(
         &self,
@@ -133,34 +106,21 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
         }
         if !C::LOOKS_BACK {
             self.write_state(tile, &group, at, random);
-            if let Some(memory) = &mut tile.parameter {
-                write::parameter::<_, K, V>(
-                    vectors,
-                    memory,
-                    &mut tile.carry,
-                    &group,
-                    at,
-                    (random, C::LOOKS_BACK),
-                );
-            }
-            return;
         }
         if let Some(memory) = &mut tile.parameter {
-            let written = write::parameter::<_, K, V>(
-                vectors,
-                memory,
-                &mut tile.carry,
-                &group,
-                at,
-                (random, C::LOOKS_BACK),
-            );
-            for (i, written) in written.as_ref().iter().enumerate() {
-                let mut element = group.element(i);
-                C::after(&self.constants, *written, &self.tensor, &mut element);
-                group.place_element(i, element);
+            let random = (random, C::LOOKS_BACK);
+            let written = write::parameter::<_, K, V>(vectors, memory, &mut tile.carry, &group, at, random);
+            if C::LOOKS_BACK {
+                for (i, written) in written.as_ref().iter().enumerate() {
+                    let mut element = group.element(i);
+                    C::after(&self.constants, *written, &self.tensor, &mut element);
+                    group.place_element(i, element);
+                }
             }
         }
-        self.write_state(tile, &group, at, random);
+        if C::LOOKS_BACK {
+            self.write_state(tile, &group, at, random);
+        }
     }
 
     /// The state of one group, rounded.
@@ -185,12 +145,7 @@ impl<C: Stage, V: Vectors> Worker<C, V> {
             #[inline(always)]
             |(memory, field)| {
                 stream += 1;
-                if Self::draws_state::<K>() {
-                    let (bits, by) = random.stream(stream);
-                    vectors.round_stochastically(field, bits, by, memory, at);
-                } else {
-                    vectors.round(field, memory, at);
-                }
+                write::field::<K, V>(vectors, field, memory, at, (random, stream));
             },
         );
     }

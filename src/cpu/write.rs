@@ -1,14 +1,55 @@
-//! The store on one group: target, the one rounding, and what is taken note of.
+//! What a step writes of a group: the state, and the parameter as its store has it, with its target, its one rounding
+//! and what is taken note of.
 
 use super::group::{Group, pick, place};
-use super::noise::Drawn;
+use super::noise::{Drawn, STREAMS};
 use super::simd::Vectors;
 use super::tile::{Carry, TILE};
 use crate::device::{Beside, Formats};
-use crate::dtype::StorageDtype;
+use crate::dtype::{Format, StorageDtype};
 use crate::random::PARAMETER_STREAM;
 use crate::store::{Rounding, Store};
 use crate::transform::{FieldSet, Of, Stage};
+
+/// Whether all numbers that are kept by element are bf16, if the state has so many fields.
+pub(super) const fn all_bf16<K: Formats>(fields: usize) -> bool {
+    matches!(K::Parameter::FORMAT, Format::Bf16)
+        && matches!(K::Gradient::FORMAT, Format::Bf16)
+        && (matches!(K::State::FORMAT, Format::Bf16) || fields == 0)
+        && !K::Store::CORRECTS
+}
+
+/// How many streams of random bits are drawn for a parameter and so many fields of its state.
+pub(super) const fn streams<K: Formats>(fields: usize) -> u32 {
+    let draws_state = !K::State::EXACT && fields > 0;
+    assert!(!draws_state || fields < STREAMS, "too many fields for the random streams");
+    let draws_parameter = matches!(K::Store::ROUNDING, Rounding::Stochastic) && !K::Parameter::EXACT;
+    match (draws_state, draws_parameter) {
+        (true, _) => PARAMETER_STREAM + 1 + fields as u32,
+        (false, true) => PARAMETER_STREAM + 1,
+        (false, false) => 0,
+    }
+}
+
+/// Writes a field of the state of a group, with the bits of a stream if its format is not exact.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn field<K, V>(
+    vectors: V,
+    numbers: &V::Group,
+    memory: &mut [K::State; TILE],
+    at: usize,
+    (random, stream): (&Drawn<V>, u32),
+) where
+    K: Formats<Parameter: StorageDtype<Arithmetic = V::Arithmetic>>,
+    V: Vectors,
+{
+    if K::State::EXACT {
+        vectors.round(numbers, memory, at);
+    } else {
+        let (bits, by) = random.stream(stream);
+        vectors.round_stochastically(numbers, bits, by, memory, at);
+    }
+}
 
 /// Writes the parameter of a group. Returns it as it is now known, as written, plus what is carried; if nobody looks
 /// back, it may be as it would be without rounding.

@@ -36,6 +36,17 @@ impl Signature {
     }
 }
 
+/// What a kernel is loaded for.
+#[derive(Debug, PartialEq)]
+enum Purpose {
+    /// A chain.
+    Chain(Signature),
+    /// The sums of the squares of numbers of a type.
+    Sums(TypeId),
+    /// A decision by the joint norm of gradients of a type.
+    Decision(TypeId),
+}
+
 /// A kernel whose functions can be launched.
 #[derive(Debug)]
 pub(super) struct Loaded {
@@ -54,11 +65,7 @@ impl Loaded {
 /// The kernels of a device.
 #[derive(Debug, Default)]
 pub(super) struct Library {
-    chains: Vec<(Signature, Arc<Loaded>)>,
-    /// Those that sum squares, and those that decide by them, by the type of what they sum.
-    sums: Vec<(TypeId, Arc<Loaded>)>,
-    decisions: Vec<(TypeId, Arc<Loaded>)>,
-    count: u64,
+    loaded: Vec<(Purpose, Arc<Loaded>)>,
 }
 
 impl Library {
@@ -69,13 +76,8 @@ impl Library {
         architecture: Architecture,
         chain: &C,
     ) -> Result<Arc<Loaded>> {
-        let signature = Signature::of::<C, K>(chain);
-        if let Some((_, loaded)) = self.chains.iter().find(|(known, _)| *known == signature) {
-            return Ok(loaded.clone());
-        }
-        let loaded = self.load(context, architecture, Kernel::of::<C, K>(NAME, chain)?)?;
-        self.chains.push((signature, loaded.clone()));
-        Ok(loaded)
+        let purpose = Purpose::Chain(Signature::of::<C, K>(chain));
+        self.loaded_for(purpose, context, architecture, || Kernel::of::<C, K>(NAME, chain))
     }
 
     /// The kernel that sums the squares of numbers in `T`.
@@ -84,13 +86,8 @@ impl Library {
         context: &Arc<CudaContext>,
         architecture: Architecture,
     ) -> Result<Arc<Loaded>> {
-        let types = TypeId::of::<T>();
-        if let Some((_, loaded)) = self.sums.iter().find(|(known, _)| *known == types) {
-            return Ok(loaded.clone());
-        }
-        let loaded = self.load(context, architecture, Kernel::square_sums::<T>(NAME)?)?;
-        self.sums.push((types, loaded.clone()));
-        Ok(loaded)
+        let purpose = Purpose::Sums(TypeId::of::<T>());
+        self.loaded_for(purpose, context, architecture, || Kernel::square_sums::<T>(NAME))
     }
 
     /// The kernel that decides by the joint norm of gradients in `T`.
@@ -99,17 +96,28 @@ impl Library {
         context: &Arc<CudaContext>,
         architecture: Architecture,
     ) -> Result<Arc<Loaded>> {
-        let types = TypeId::of::<T>();
-        if let Some((_, loaded)) = self.decisions.iter().find(|(known, _)| *known == types) {
+        let purpose = Purpose::Decision(TypeId::of::<T>());
+        self.loaded_for(purpose, context, architecture, || Kernel::decision::<T>(NAME))
+    }
+
+    /// The kernel for a purpose, made and loaded when it is first asked for.
+    fn loaded_for(
+        &mut self,
+        purpose: Purpose,
+        context: &Arc<CudaContext>,
+        architecture: Architecture,
+        kernel: impl FnOnce() -> Result<Kernel>,
+    ) -> Result<Arc<Loaded>> {
+        if let Some((_, loaded)) = self.loaded.iter().find(|(known, _)| *known == purpose) {
             return Ok(loaded.clone());
         }
-        let loaded = self.load(context, architecture, Kernel::decision::<T>(NAME)?)?;
-        self.decisions.push((types, loaded.clone()));
+        let loaded = self.load(context, architecture, kernel()?)?;
+        self.loaded.push((purpose, loaded.clone()));
         Ok(loaded)
     }
 
     fn load(
-        &mut self,
+        &self,
         context: &Arc<CudaContext>,
         architecture: Architecture,
         kernel: Kernel,
@@ -133,7 +141,6 @@ impl Library {
             Err(error) => Err(driver("find a function of a kernel", error)),
         };
         let functions = kernel.functions().into_iter().map(function).collect::<Result<_, CudaFlaw>>()?;
-        self.count += 1;
-        Ok(Arc::new(Loaded { number: self.count, kernel, functions }))
+        Ok(Arc::new(Loaded { number: self.loaded.len() as u64, kernel, functions }))
     }
 }

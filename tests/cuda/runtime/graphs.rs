@@ -2,71 +2,69 @@
 
 #![allow(unsafe_code)] // `PreparedStep::enqueue` asks its caller to keep the tensors
 
-use super::state_and_bits;
+use super::{Named, Present, all_gradients, all_parameters, state_and_bits};
 use crate::fake::{Calls, Finds, with};
-use crate::parity::{difference, gradients, parameters};
-use crate::values::{Contents, bits, contents};
+use crate::parity::difference;
+use crate::values::Contents;
 use gradus::cpu::Cpu;
-use gradus::cuda::cudarc::driver::CudaContext;
 use gradus::cuda::cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
-use gradus::cuda::{Cuda, CudaTensor};
+use gradus::cuda::cudarc::driver::{CudaContext, CudaGraph};
+use gradus::cuda::{Cuda, PreparedStep};
+use gradus::device::MakesTensors;
 use gradus::error::{CudaFlaw, Error};
 use gradus::optimizer::Build;
 use gradus::rule::StableAdamW;
 use half::bf16;
 
-type Tensors = Vec<(&'static str, CudaTensor<bf16>)>;
-
 /// A device whose stream can be captured.
-fn device() -> Cuda {
+pub(super) fn device() -> Cuda {
     let context = CudaContext::new(0).expect("the fake driver has one");
     // SAFETY: everything is done in one stream.
     unsafe { context.disable_event_tracking() };
     Cuda::on(context.new_stream().expect("a stream")).expect("a device")
 }
 
-fn tensors(device: &Cuda, step: Option<u64>) -> Tensors {
-    let list = match step {
-        None => parameters::<bf16>(),
-        Some(step) => {
-            gradients(step, false).into_iter().filter_map(|(name, array)| Some((name, array?))).collect()
-        }
-    };
-    let tensor = |(name, array): (_, crate::device::Array<bf16>)| {
-        (name, device.tensor(&array.shape, &array.elements).expect("memory"))
-    };
-    list.into_iter().map(tensor).collect()
+/// The graph that launches a prepared step.
+///
+/// # Safety
+/// As long as the graph is launched, the optimizer and its tensors live and stay where they are.
+pub(super) unsafe fn captured(device: &Cuda, step: &mut PreparedStep) -> CudaGraph {
+    let stream = device.stream();
+    stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).expect("a capture");
+    // SAFETY: the caller keeps what the step works on.
+    unsafe { step.enqueue() }.expect("it is prepared");
+    stream.end_capture(CUgraphInstantiate_flags(0)).expect("only launches").expect("some")
+}
+
+/// Parameters and gradients.
+fn tensors<D: MakesTensors>(device: &D) -> (Named<D, bf16>, Present<D, bf16>) {
+    (all_parameters(device), all_gradients(device, 1, false))
 }
 
 /// Six steps with the same gradients: on the CPU.
 fn on_cpu() -> Contents {
-    let mut parameters = parameters::<bf16>();
-    let gradients: Vec<_> = gradients::<bf16>(1, false);
+    let cpu = Cpu::default();
+    let (mut parameters, gradients) = tensors(&cpu);
     let builder = StableAdamW::default().parameters_in::<bf16>().stochastic_rounding(5);
-    let mut optimizer = builder.build(Cpu::default(), &parameters).expect("a model");
+    let mut optimizer = builder.build(cpu.clone(), &parameters).expect("a model");
     for _ in 0..6 {
         optimizer.step(&mut parameters, &gradients).expect("they fit");
     }
-    let mut list = contents(&optimizer.snapshot().expect("whole steps"));
-    list.extend(parameters.iter().map(|(name, array)| ((*name).to_owned(), bits(&array.elements))));
-    list
+    state_and_bits(&cpu, &optimizer.snapshot().expect("whole steps"), &parameters)
 }
 
 /// One of them as usual, one captured, four replayed.
 fn in_a_graph() -> Contents {
     let device = device();
-    let (mut parameters, gradients) = (tensors(&device, None), tensors(&device, Some(1)));
+    let (mut parameters, gradients) = tensors(&device);
     let builder = StableAdamW::default().parameters_in::<bf16>().stochastic_rounding(5);
     let mut optimizer = builder.build(device.clone(), &parameters).expect("a model");
     optimizer.step(&mut parameters, &gradients).expect("they fit");
 
     let mut step = device.prepared_step();
     step.prepare(|| optimizer.step(&mut parameters, &gradients)).expect("they fit");
-    let stream = device.stream();
-    stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).expect("a capture");
     // SAFETY: tensors and optimizer live until the end of this function.
-    unsafe { step.enqueue() }.expect("it is prepared");
-    let graph = stream.end_capture(CUgraphInstantiate_flags(0)).expect("only launches").expect("some");
+    let graph = unsafe { captured(&device, &mut step) };
     graph.launch().expect("it is whole");
     device.wait().expect("it has run");
     for _ in 0..4 {
@@ -78,7 +76,7 @@ fn in_a_graph() -> Contents {
     }
 
     // Tensors elsewhere are another step, which is not counted.
-    let elsewhere = tensors(&device, Some(1));
+    let (_, elsewhere) = tensors(&device);
     let error =
         step.prepare(|| optimizer.step(&mut parameters, &elsewhere)).expect_err("the graph knows others");
     assert!(error.to_string().starts_with("the step cannot be replayed: tensors lie elsewhere"), "{error}");
@@ -98,7 +96,7 @@ fn replayed_steps_have_the_bits_of_steps() {
 fn what_the_host_must_know_cannot_be_prepared() {
     with(Finds::Both, "runtime::graphs::what_the_host_must_know_cannot_be_prepared", &[], || {
         let device = device();
-        let (mut parameters, gradients) = (tensors(&device, None), tensors(&device, Some(1)));
+        let (mut parameters, gradients) = tensors(&device);
         let builder = StableAdamW::default().parameters_in::<bf16>().skip_nonfinite();
         let mut optimizer = builder.build(device.clone(), &parameters).expect("a model");
         let mut step = device.prepared_step();
@@ -126,7 +124,7 @@ fn preparations_do_not_mix() {
         outer.prepare(|| Ok(())).expect("the first one has ended");
 
         // Of two steps, one that fails leaves nothing to launch.
-        let (mut parameters, gradients) = (tensors(&device, None), tensors(&device, Some(1)));
+        let (mut parameters, gradients) = tensors(&device);
         let builder = StableAdamW::default().parameters_in::<bf16>();
         let mut optimizer = builder.build(device.clone(), &parameters).expect("a model");
         let result: gradus::error::Result<()> = outer.prepare(|| {
@@ -144,7 +142,7 @@ fn preparations_do_not_mix() {
 fn a_step_may_be_taken_in_any_thread() {
     with(Finds::Both, "runtime::graphs::a_step_may_be_taken_in_any_thread", &[], || {
         let device = device();
-        let (mut parameters, gradients) = (tensors(&device, None), tensors(&device, Some(1)));
+        let (mut parameters, gradients) = tensors(&device);
         let builder = StableAdamW::default().parameters_in::<bf16>();
         let mut optimizer = builder.build(device.clone(), &parameters).expect("a model");
         std::thread::spawn(move || {

@@ -10,37 +10,47 @@ mod parity;
 mod verdicts;
 
 use crate::cases::{Case, Gradient, Parameter};
+use crate::device::Array;
 use crate::parity::{gradients, parameters};
 use crate::rules;
 use crate::values::{Contents, bits, contents};
 use gradus::cuda::Cuda;
 use gradus::device::{Formats, MakesTensors};
 use gradus::dtype::StorageDtype;
+use gradus::hyperparameter::{LearningRate, WeightDecay};
 use gradus::optimizer::Snapshot;
+use gradus::rule::AdamW;
 
 /// Tensors of a device by their names.
 type Named<D, T> = Vec<(&'static str, <D as MakesTensors>::Tensor<T>)>;
+
+/// The same, of which some are not there.
+type Present<D, T> = Vec<(&'static str, Option<<D as MakesTensors>::Tensor<T>>)>;
 
 /// The first device of the fake driver.
 fn cuda() -> Cuda {
     Cuda::new(0).expect("the fake driver has one")
 }
 
-fn all_parameters<D: MakesTensors, T: StorageDtype>(device: &D) -> Named<D, T> {
-    let tensor = |(name, array): (_, crate::device::Array<T>)| {
-        (name, device.tensor(&array.shape, &array.elements).expect("there is memory"))
-    };
-    parameters::<T>().into_iter().map(tensor).collect()
+fn adamw() -> AdamW {
+    AdamW {
+        learning_rate: LearningRate::new(0.02).expect("in range"),
+        weight_decay: WeightDecay::decoupled(0.1).expect("in range"),
+        ..AdamW::default()
+    }
 }
 
-fn all_gradients<D: MakesTensors, T: StorageDtype>(
-    device: &D,
-    step: u64,
-    has_odd: bool,
-) -> Vec<(&'static str, Option<D::Tensor<T>>)> {
-    let tensor = |array: crate::device::Array<T>| {
-        device.tensor(&array.shape, &array.elements).expect("there is memory")
-    };
+/// An array as a tensor of a device.
+fn sent<D: MakesTensors, T: StorageDtype>(device: &D, array: &Array<T>) -> D::Tensor<T> {
+    device.tensor(&array.shape, &array.elements).expect("there is memory")
+}
+
+fn all_parameters<D: MakesTensors, T: StorageDtype>(device: &D) -> Named<D, T> {
+    parameters::<T>().into_iter().map(|(name, array)| (name, sent(device, &array))).collect()
+}
+
+fn all_gradients<D: MakesTensors, T: StorageDtype>(device: &D, step: u64, has_odd: bool) -> Present<D, T> {
+    let tensor = |array: Array<T>| sent(device, &array);
     gradients::<T>(step, has_odd).into_iter().map(|(name, array)| (name, array.map(tensor))).collect()
 }
 

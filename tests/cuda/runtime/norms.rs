@@ -2,21 +2,21 @@
 
 #![allow(unsafe_code)] // `PreparedStep::enqueue` asks its caller to keep the tensors
 
-use super::{all_bits, all_gradients, all_parameters, cuda};
+use super::graphs::{captured, device};
+use super::{Named, Present, adamw, all_gradients, all_parameters, cuda, sent, state_and_bits};
+use crate::device::Array;
 use crate::fake::{Calls, Finds, with, with_any};
 use crate::parity::{difference, gradients};
 use crate::rules;
-use crate::values::{Contents, bits, contents, stored};
+use crate::values::{Contents, bits, stored};
 use gradus::clip::{ClipJointly, GradientNorm, JointClip, JointSize};
 use gradus::cpu::Cpu;
-use gradus::cuda::cudarc::driver::CudaContext;
-use gradus::cuda::cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
-use gradus::cuda::{Cuda, CudaTensor};
+use gradus::cuda::CudaTensor;
 use gradus::device::{Device, MakesTensors};
 use gradus::dtype::{Arithmetic, Format, StorageDtype};
-use gradus::hyperparameter::{LearningRate, Limit};
+use gradus::hyperparameter::Limit;
 use gradus::optimizer::{Build, Stepped};
-use gradus::rule::{AdamW, SgdMomentum};
+use gradus::rule::SgdMomentum;
 use half::bf16;
 
 /// What is special about the gradients of a step.
@@ -37,29 +37,17 @@ pub(super) enum Kind {
 const KINDS: [Kind; 7] =
     [Kind::Usual, Kind::Zero, Kind::Small, Kind::Large, Kind::Nan, Kind::Infinite, Kind::Empty];
 
-pub(super) type Present<D, T> = Vec<(&'static str, Option<<D as MakesTensors>::Tensor<T>>)>;
-
 pub(super) fn special<D: MakesTensors, T: StorageDtype>(device: &D, step: u64, kind: Kind) -> Present<D, T> {
     let is_wide = matches!(T::FORMAT, Format::F64);
     let by = match kind {
         Kind::Zero => 0.0,
-        Kind::Small => {
-            if is_wide {
-                1e-250
-            } else {
-                1e-38
-            }
-        }
-        Kind::Large => {
-            if is_wide {
-                1e250
-            } else {
-                1e35
-            }
-        }
+        Kind::Small if is_wide => 1e-250,
+        Kind::Small => 1e-38,
+        Kind::Large if is_wide => 1e250,
+        Kind::Large => 1e35,
         _ => 1.0,
     };
-    let tensor = |(name, array): (_, Option<crate::device::Array<T>>)| {
+    let tensor = |(name, array): (_, Option<Array<T>>)| {
         let array = array.filter(|_| !matches!(kind, Kind::Empty) || name == "empty");
         let tensor = array.map(|mut array| {
             for element in &mut array.elements {
@@ -70,15 +58,11 @@ pub(super) fn special<D: MakesTensors, T: StorageDtype>(device: &D, step: u64, k
                 (Kind::Infinite, Some(element)) if name == "leaf" => *element = stored(f64::INFINITY),
                 _ => {}
             }
-            device.tensor(&array.shape, &array.elements).expect("there is memory")
+            sent(device, &array)
         });
         (name, tensor)
     };
     gradients::<T>(step, false).into_iter().map(tensor).collect()
-}
-
-fn adamw() -> AdamW {
-    AdamW { learning_rate: LearningRate::new(0.02).expect("in range"), ..AdamW::default() }
 }
 
 pub(super) fn norm_bits(norm: Option<GradientNorm>) -> (String, Vec<u64>) {
@@ -105,8 +89,8 @@ macro_rules! clipped {
                 assert_eq!(optimizer.step(&mut parameters, &gradients), Ok(Stepped::Taken));
                 list.push(norm_bits(optimizer.gradient_norm()));
             }
-            list.extend(contents(&optimizer.snapshot().expect("whole steps")));
-            list.extend(all_bits(device, &parameters));
+            let snapshot = optimizer.snapshot().expect("whole steps");
+            list.extend(state_and_bits(device, &snapshot, &parameters));
             list
         }
     };
@@ -192,9 +176,8 @@ fn of_different_rules<D: MakesTensors>(device: &D) -> Contents {
         let gradients = all_gradients::<D, f32>(device, step, false);
         assert_eq!(optimizer.step(&mut parameters, &gradients), Ok(Stepped::Taken));
     }
-    let mut list = contents(&optimizer.snapshot().expect("whole steps"));
+    let mut list = state_and_bits(device, &optimizer.snapshot().expect("whole steps"), &parameters);
     list.push(norm_bits(optimizer.gradient_norm()));
-    list.extend(all_bits(device, &parameters));
     list
 }
 
@@ -242,11 +225,11 @@ fn the_norm_is_found_without_room_being_asked_for_again() {
 /// Sizes of gradients below the limit and above it.
 const SIZES: [f64; 6] = [1.0, 0.01, 300.0, 0.02, 0.0, 5.0];
 
-fn sized<D: MakesTensors>(device: &D, size: f64) -> Vec<(&'static str, D::Tensor<bf16>)> {
-    let tensor = |(name, array): (_, Option<crate::device::Array<bf16>>)| {
+fn sized<D: MakesTensors>(device: &D, size: f64) -> Named<D, bf16> {
+    let tensor = |(name, array): (_, Option<Array<bf16>>)| {
         let array = array?;
-        let elements: Vec<bf16> = array.elements.iter().map(|value| stored(value.to_f64() * size)).collect();
-        Some((name, device.tensor(&array.shape, &elements).expect("memory")))
+        let elements = array.elements.iter().map(|value| stored(value.to_f64() * size)).collect();
+        Some((name, sent(device, &Array { elements, ..array })))
     };
     gradients(1, false).into_iter().filter_map(tensor).collect()
 }
@@ -261,17 +244,14 @@ fn on_cpu() -> Contents {
         optimizer.step(&mut parameters, &sized(&cpu, size)).expect("they fit");
         list.push(norm_bits(optimizer.gradient_norm()));
     }
-    list.extend(contents(&optimizer.snapshot().expect("whole steps")));
-    list.extend(all_bits(&cpu, &parameters));
+    let snapshot = optimizer.snapshot().expect("whole steps");
+    list.extend(state_and_bits(&cpu, &snapshot, &parameters));
     list
 }
 
 /// One step as usual, the others as launches of a graph, whose gradients change where they lie.
 fn in_a_graph() -> Contents {
-    let context = CudaContext::new(0).expect("the fake driver has one");
-    // SAFETY: everything is done in one stream.
-    unsafe { context.disable_event_tracking() };
-    let device = Cuda::on(context.new_stream().expect("a stream")).expect("a device");
+    let device = device();
     let mut parameters = all_parameters::<_, bf16>(&device);
     let sets = SIZES.map(|size| sized(&device, size));
     let mut gradients: Vec<(&str, CudaTensor<bf16>)> = sized(&device, 1.0);
@@ -288,11 +268,8 @@ fn in_a_graph() -> Contents {
 
     let mut step = device.prepared_step();
     step.prepare(|| optimizer.step(&mut parameters, &gradients)).expect("they fit");
-    let stream = device.stream();
-    stream.begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).expect("a capture");
     // SAFETY: tensors and optimizer live until the end of this function.
-    unsafe { step.enqueue() }.expect("it is prepared");
-    let graph = stream.end_capture(CUgraphInstantiate_flags(0)).expect("only launches").expect("some");
+    let graph = unsafe { captured(&device, &mut step) };
     for number in 1..SIZES.len() {
         write(&mut gradients, number);
         let calls = Calls::of(|| {
@@ -305,8 +282,8 @@ fn in_a_graph() -> Contents {
         assert_eq!(calls, Calls { sends, ..Calls::default() });
         list.push(norm_bits(optimizer.gradient_norm()));
     }
-    list.extend(contents(&optimizer.snapshot().expect("whole steps")));
-    list.extend(all_bits(&device, &parameters));
+    let snapshot = optimizer.snapshot().expect("whole steps");
+    list.extend(state_and_bits(&device, &snapshot, &parameters));
     list
 }
 

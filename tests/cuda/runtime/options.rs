@@ -1,25 +1,17 @@
 //! Groups, clips, policies, gradient release and snapshots, as on the CPU.
 
-use super::{Named, all_bits, all_gradients, all_parameters, cuda, state_and_bits};
+use super::{Named, adamw, all_bits, all_gradients, all_parameters, cuda, sent, state_and_bits};
 use crate::fake::with_any;
 use crate::parity::{difference, gradients};
 use crate::values::Contents;
 use gradus::cpu::Cpu;
 use gradus::device::{In, MakesTensors};
 use gradus::error::Error;
-use gradus::hyperparameter::{LearningRate, WeightDecay};
+use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Build, Optimizer, Stepped, Together};
 use gradus::rule::{AdamW, StableAdamW};
 use gradus::store::{Kahan, Nearest};
 use half::bf16;
-
-fn adamw() -> AdamW {
-    AdamW {
-        learning_rate: LearningRate::new(0.02).expect("in range"),
-        weight_decay: WeightDecay::decoupled(0.1).expect("in range"),
-        ..AdamW::default()
-    }
-}
 
 /// The same on both devices.
 macro_rules! assert_same {
@@ -62,14 +54,14 @@ fn released<D: MakesTensors>(device: &D) -> Contents {
     for number in 1..=3 {
         let mut step = optimizer.begin_step().expect("the last one is finished");
         for (name, array) in present(100 * number) {
-            let gradient = device.tensor(&array.shape, &array.elements).expect("memory");
-            step.accumulate(name, gradient).map_err(|refused| refused.error).expect("it fits");
+            step.accumulate(name, sent(device, &array)).map_err(|refused| refused.error).expect("it fits");
         }
         for (name, array) in present(100 * number + 1) {
             let (_, parameter) =
                 parameters.iter_mut().find(|(other, _)| *other == name).expect("there is one");
-            let gradient = device.tensor(&array.shape, &array.elements).expect("memory");
-            step.release(name, parameter, gradient).map_err(|refused| refused.error).expect("it fits");
+            step.release(name, parameter, sent(device, &array))
+                .map_err(|refused| refused.error)
+                .expect("it fits");
         }
         step.finish();
     }

@@ -1,14 +1,14 @@
 //! Steps that the device leaves out by itself: what counts them is what it is on the CPU, whenever somebody asks.
 
 use super::norms::{Kind, norm_bits, special};
-use super::{all_bits, all_parameters, cuda};
+use super::{adamw, all_bits, all_parameters, cuda, state_and_bits};
 use crate::fake::{Calls, Finds, with, with_any};
 use crate::parity::difference;
 use crate::values::{Contents, bits, contents};
 use gradus::clip::JointClip;
 use gradus::cpu::Cpu;
 use gradus::device::{Formats, MakesTensors};
-use gradus::hyperparameter::{LearningRate, WeightDecay};
+use gradus::hyperparameter::LearningRate;
 use gradus::optimizer::{Build, LossScaling, Optimizer, Stepped, Together};
 use gradus::rule::{AdamW, ScheduleFreeAdamW, Sm3, StableAdamW};
 use gradus::transform::Rule;
@@ -27,14 +27,6 @@ const KINDS: [Kind; 11] = [
     Kind::Usual,
     Kind::Infinite,
 ];
-
-fn adamw() -> AdamW {
-    AdamW {
-        learning_rate: LearningRate::new(0.02).expect("in range"),
-        weight_decay: WeightDecay::decoupled(0.1).expect("in range"),
-        ..AdamW::default()
-    }
-}
 
 fn scaling() -> LossScaling {
     LossScaling { start: 64.0, interval: 2, ..LossScaling::default() }
@@ -67,8 +59,8 @@ macro_rules! judged {
                 }
             }
             list.extend(counts(&optimizer));
-            list.extend(contents(&optimizer.snapshot().expect("whole steps")));
-            list.extend(all_bits(device, &parameters));
+            let snapshot = optimizer.snapshot().expect("whole steps");
+            list.extend(state_and_bits(device, &snapshot, &parameters));
             list
         }
     )+};
@@ -144,9 +136,7 @@ fn restored<D: MakesTensors>(device: &D, last: Kind) -> Contents {
     other.restore(&first.snapshot().expect("whole steps")).expect("the same optimizer");
     assert_eq!((other.steps(), other.skipped(), other.received("leaf")), (2, 0, Ok(2)));
     other.step(&mut parameters, &special::<D, f32>(device, 4, Kind::Usual)).expect("they fit");
-    let mut list = contents(&other.snapshot().expect("whole steps"));
-    list.extend(all_bits(device, &parameters));
-    list
+    state_and_bits(device, &other.snapshot().expect("whole steps"), &parameters)
 }
 
 #[test]
@@ -173,8 +163,8 @@ fn mixed<D: MakesTensors>(device: &D) -> Contents {
         assert_eq!(came == Stepped::Taken, norm.norm.is_finite());
         list.extend(counts(&optimizer));
     }
-    list.extend(contents(&optimizer.snapshot().expect("whole steps")));
-    list.extend(all_bits(device, &parameters));
+    let snapshot = optimizer.snapshot().expect("whole steps");
+    list.extend(state_and_bits(device, &snapshot, &parameters));
     list
 }
 
