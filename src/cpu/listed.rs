@@ -5,7 +5,7 @@
 
 use super::group::Group;
 use super::noise::{Drawn, Generator};
-use super::on_tiles::{Fields, Listed, MOST, Numbers, What};
+use super::on_tiles::{Aligned, Listed, MOST, Numbers, What};
 use super::pieces::Piece;
 use super::reduce::{self, Lanes};
 use super::simd::{self, Kernel, Vectors};
@@ -97,11 +97,6 @@ struct At<'t, 'w, K: Formats, V: Vectors> {
     state: ArrayVec<&'w mut [K::State; TILE], MOST>,
 }
 
-/// Numbers that no vector register reads from two lines of the cache.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Aligned<F>([F; TILE]);
-
 /// The numbers of a tile.
 struct Room<F> {
     gradient: Aligned<F>,
@@ -121,13 +116,8 @@ impl<F: Arithmetic> Room<F> {
     /// What the arithmetic sees, and where it leaves its result.
     #[inline(always)]
     fn numbers<'a>(&'a mut self, listed: &'a Listed<'_, F>, first: u64) -> Numbers<'a, F> {
-        let Self { gradient, parameter, update, state, axes } = self;
-        let (Aligned(gradient), Aligned(parameter), Aligned(into)) = (gradient, parameter, update);
+        let Self { gradient, parameter, update: into, state, axes } = self;
         let (constants, tensor) = (&listed.constants[..], &listed.tensor[..]);
-        let fields = |list: &'a mut [Aligned<F>]| -> Fields<'a, F> {
-            list.iter_mut().map(|Aligned(numbers)| numbers).collect()
-        };
-        let (state, axes) = (fields(state), fields(axes));
         Numbers { constants, tensor, first, gradient, parameter, state, axes, into }
     }
 }
@@ -160,7 +150,7 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) {
         let Self { walk, noise } = self;
-        let streams = const { write::streams::<K>(MOST) };
+        let streams = write::streams::<K>(walk.state.len());
         let mut generator = Generator::new(vectors, noise, streams, walk.common.first);
         walk.each(
             vectors,
@@ -171,13 +161,7 @@ impl<K: Formats, const ALL_BF16: bool> Kernel for UpdateListed<'_, '_, K, ALL_BF
                 group.update = vectors.widen(&room.update.0, 0);
                 let random = &generator.group(first);
                 if let Some(parameter) = &mut tile.parameter {
-                    let looks_back = listed.arithmetic.looks_back();
-                    let random = (random, looks_back);
-                    let written = write::parameter(vectors, parameter, &mut tile.carry, &group, 0, random);
-                    if looks_back {
-                        vectors.round(&written, &mut room.parameter.0, 0);
-                        listed.arithmetic.run(What::After, room.numbers(listed, first));
-                    }
+                    write::parameter(vectors, parameter, &mut tile.carry, &group, 0, (random, false));
                 }
                 write_state::<K, V>(vectors, room, &mut memory, random);
             },

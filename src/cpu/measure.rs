@@ -6,6 +6,7 @@ use super::reduce::{self, Lanes};
 use super::simd::{Kernel, Vectors};
 use super::tile::{TILE, each_tile};
 use crate::device::{Formats, Number};
+use crate::dtype::StorageDtype;
 use crate::transform::{Fold, Stage};
 
 /// Folds a statistic over a piece of at most one leaf.
@@ -21,6 +22,7 @@ impl<C: Stage, K: Formats> Kernel for Measure<'_, '_, C, K> {
     type Output = f64;
     const ALL_BF16: bool = false;
     const BY_TILE: bool = C::BY_TILE;
+    const IS_BUSY: bool = !(K::Parameter::EXACT && K::State::EXACT);
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) -> f64 {

@@ -13,7 +13,6 @@ use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
 use crate::real::Real;
 use crate::store::Nearest;
 use crate::transform::{self, AxesOf, ElementsOf, FieldSet, Input, MOST_STATE, Nothing, Of, Stage};
-use arrayvec::ArrayVec;
 use core::marker::PhantomData;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -21,8 +20,10 @@ use std::sync::Arc;
 /// The most fields of one kind that a chain from data has.
 pub(super) const MOST: usize = MOST_STATE;
 
-/// The fields of a set, a tile of each.
-pub(super) type Fields<'a, F> = ArrayVec<&'a mut [F; TILE], MOST>;
+/// A tile of numbers that no vector register reads from two lines of the cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Aligned<F>(pub(super) [F; TILE]);
 
 /// What a chain sees of a tile.
 pub(super) struct Numbers<'a, F> {
@@ -30,13 +31,13 @@ pub(super) struct Numbers<'a, F> {
     pub(super) tensor: &'a [F],
     /// Its first element within the tensor.
     pub(super) first: u64,
-    pub(super) gradient: &'a [F; TILE],
-    pub(super) parameter: &'a [F; TILE],
+    pub(super) gradient: &'a Aligned<F>,
+    pub(super) parameter: &'a Aligned<F>,
     /// State changes in its place.
-    pub(super) state: Fields<'a, F>,
-    pub(super) axes: Fields<'a, F>,
+    pub(super) state: &'a mut [Aligned<F>],
+    pub(super) axes: &'a mut [Aligned<F>],
     /// Where the update is left, or what a statistic takes.
-    pub(super) into: &'a mut [F; TILE],
+    pub(super) into: &'a mut Aligned<F>,
 }
 
 /// What a chain does with a tile. It is asked for what it has.
@@ -46,23 +47,19 @@ pub(super) enum What {
     Update,
     /// A statistic, by its number.
     Measure(usize),
-    /// A look at the parameter as it was written.
-    After,
 }
 
 /// The arithmetic of a chain that is known in types.
 pub(super) trait OnTiles<F>: Send + Sync {
     /// Does one of these things with a tile.
     fn run(&self, what: What, numbers: Numbers<'_, F>);
-    /// Whether it looks at the parameter as it was written.
-    fn looks_back(&self) -> bool;
 }
 
 /// The arithmetic of the chain `C`, for a program of the same stages. There is none if work on matrices
-/// interrupts them.
+/// interrupts them, or one of them looks at the parameter once it is written.
 #[cfg_attr(any(debug_assertions, not(feature = "catalogue")), allow(dead_code))] // debug builds compile none
 pub(crate) fn arithmetic<C: Stage, F: Arithmetic + WidensTo<F>>() -> Option<transform::Kernel> {
-    if const { C::CUTS > 0 } {
+    if const { C::CUTS > 0 || C::LOOKS_BACK } {
         return None;
     }
     Some(Arc::new(Known::<dyn OnTiles<F>>(Box::new(InTypes::<C>(PhantomData)))))
@@ -101,10 +98,6 @@ impl<C: Stage, F: Arithmetic + WidensTo<F>> OnTiles<F> for InTypes<C> {
     fn run(&self, what: What, numbers: Numbers<'_, F>) {
         simd::wide(OnTile::<C, F> { what, numbers, chain: PhantomData });
     }
-
-    fn looks_back(&self) -> bool {
-        C::LOOKS_BACK
-    }
 }
 
 /// All numbers in the format of the arithmetic.
@@ -117,7 +110,7 @@ struct Typed<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = 
     tensor: Of<C::Tensor, V::Number>,
     tile: Tile<'a, C, InArithmetic<F>>,
     group: Group<C, InArithmetic<F>, V>,
-    into: &'a mut [F; TILE],
+    into: &'a mut Aligned<F>,
 }
 
 impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Typed<'a, C, F, V> {
@@ -126,44 +119,38 @@ impl<'a, C: Stage, F: Arithmetic + WidensTo<F>, V: Vectors<Arithmetic = F>> Type
         let Numbers { constants, tensor, first, gradient, parameter, state, axes, into } = numbers;
         let tile = Tile {
             parameter: None,
-            gradient,
-            state: set::<ElementsOf<C>, _>(state),
-            axes: set::<AxesOf<C>, _>(axes),
+            gradient: &gradient.0,
+            state: set::<ElementsOf<C>, _>(state.iter_mut().map(|Aligned(numbers)| numbers)),
+            axes: set::<AxesOf<C>, _>(axes.iter_mut().map(|Aligned(numbers)| numbers)),
             carry: Nothing,
             flow: None,
         };
         let mut group = Group::read(vectors, 0, &tile, 0, first);
-        group.parameter = vectors.widen(parameter, 0);
+        group.parameter = vectors.widen(&parameter.0, 0);
         let (constants, tensor) = (same::<C::Constants, V>(constants), same::<C::Tensor, V>(tensor));
         Self { vectors, constants, tensor, tile, group, into }
     }
 
     /// Shows the chain each place: what it begins with there, and the state. Keeps what the chain returns, and the
-    /// state, if that is what is done.
+    /// state if it is to change.
     #[inline(always)]
     fn each(
         mut self,
-        what: What,
+        changes_state: bool,
         mut show: impl FnMut(&Self, Input<V::Number>, &mut Of<C::State, V::Number>) -> V::Number,
     ) {
-        let (leaves, changes_state) = (!matches!(what, What::After), !matches!(what, What::Measure(_)));
         let vectors = self.vectors;
         vectors.each_place(
             #[inline(always)]
             |i| {
                 let (input, mut element) = (self.group.input(i), self.group.element(i));
-                let number = show(&self, input, &mut element);
-                if leaves {
-                    self.group.update.as_mut()[i] = number;
-                }
+                self.group.update.as_mut()[i] = show(&self, input, &mut element);
                 if changes_state {
                     self.group.place_element(i, element);
                 }
             },
         );
-        if leaves {
-            vectors.round(&self.group.update, self.into, 0);
-        }
+        vectors.round(&self.group.update, &mut self.into.0, 0);
         if changes_state {
             self.write_state();
         }
@@ -212,8 +199,8 @@ impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for OnTile<'_, C, F> {
     const ALL_BF16: bool = false;
 
     // What a chain has is asked in `const`: what it has not is not compiled, and nothing is asked of a chain that has
-    // its rule alone, whose numbers would lie in more places on the stack behind a branch. Each of the three reads the
-    // tile for itself, so that none reads what only another one needs.
+    // its rule alone, whose numbers would lie in more places on the stack behind a branch. Both read the tile for
+    // themselves, so that neither reads what only the other one needs.
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = F>>(self, vectors: V) {
         let Self { what, numbers, .. } = self;
@@ -221,25 +208,13 @@ impl<C: Stage, F: Arithmetic + WidensTo<F>> Kernel for OnTile<'_, C, F> {
             && let What::Measure(pass) = what
         {
             return Typed::<C, F, V>::new(vectors, numbers).each(
-                What::Measure(pass),
+                false,
                 #[inline(always)]
                 |typed, input, state| C::measure(pass, &typed.constants, input, &typed.tensor, state),
             );
         }
-        if const { C::LOOKS_BACK }
-            && let What::After = what
-        {
-            return Typed::<C, F, V>::new(vectors, numbers).each(
-                What::After,
-                #[inline(always)]
-                |typed, input, state| {
-                    C::after(&typed.constants, input.parameter, &typed.tensor, state);
-                    input.update
-                },
-            );
-        }
         Typed::<C, F, V>::new(vectors, numbers).each(
-            What::Update,
+            true,
             #[inline(always)]
             |typed, input, state| C::update(&typed.constants, input, &typed.tensor, state).update,
         );

@@ -54,6 +54,7 @@ impl<T: StorageDtype> Kernel for Squares<'_, T> {
     type Arithmetic = T::Arithmetic;
     type Output = f64;
     const ALL_BF16: bool = false;
+    const IS_BUSY: bool = !T::EXACT;
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = T::Arithmetic>>(self, _vectors: V) -> f64 {
