@@ -18,9 +18,9 @@ use half::bf16;
 struct LoopsIn<K>(PhantomData<K>);
 
 impl<K: Formats> Visitor for LoopsIn<K> {
-    type Output = Option<Kernel>;
+    type Output = Kernel;
 
-    fn visit<R: Named>(self) -> Result<Option<Kernel>> {
+    fn visit<R: Named>(self) -> Result<Kernel> {
         Ok(fused::kernel::<ChainOf<R>, K>())
     }
 }
@@ -45,14 +45,13 @@ pub(super) fn all_in_f32((state, _): Formatted, chosen: &Chosen) -> Result<Optio
         return in_any_formats::<f32>(chosen);
     }
     let loops = LoopsIn::<In<f32, f32, f32, Nearest>>(PhantomData);
-    entries::visit(&chosen.optimizer, &chosen.hyperparameters, loops)
+    entries::visit(&chosen.optimizer, &chosen.hyperparameters, loops).map(Some)
 }
 
 /// The rules that are tried first, with parameters in `bf16`.
 pub(super) fn the_first((state, store): Formatted, chosen: &Chosen) -> Result<Option<Kernel>> {
     fn loops<K: Formats>(chosen: &Chosen) -> Result<Option<Kernel>> {
         entries::visit_first(&chosen.optimizer, &chosen.hyperparameters, LoopsIn::<K>(PhantomData))
-            .map(Option::flatten)
     }
 
     let found = match (state.unwrap_or(Format::F32), store) {

@@ -5,6 +5,8 @@ use crate::device::In;
 use crate::dtype::{Plus8, StorageDtype};
 use crate::optimizer::{Build, Builder};
 use crate::rule::{AdamW, Adopt, Lion, Ranger, ScheduleFreeAdamW, Sgd, Sm3Momentum, StableAdamW, SudsAdamW};
+#[cfg(feature = "matrix")]
+use crate::rule::{Muon, Psgd, ScheduleFreeSoap, Soap};
 use crate::store::Nearest;
 use crate::transform::{AroundAtRunTime, ChainOf, DynamicRule, Kernel, Rule};
 use half::{bf16, f16};
@@ -26,8 +28,8 @@ fn tensors<T: StorageDtype<Arithmetic = f32>>(stream: usize) -> Tensors<T> {
 macro_rules! assert_same {
     ($rule:ty, $known:expr, $parameters:ty, |$builder:ident| $built:expr) => {{
         let data = <DynamicRule>::new(<$rule>::default(), AroundAtRunTime::default()).expect("a short chain");
-        let known: Option<Kernel> = $known;
-        let fused = data.clone().with_kernel(Some(known.expect("a chain without matrices")));
+        let known: Kernel = $known;
+        let fused = data.clone().with_kernel(Some(known));
         let (mut left, mut right) = (tensors::<$parameters>(0), tensors::<$parameters>(0));
         let build = |$builder: Builder<DynamicRule, $parameters>, tensors: &Tensors<$parameters>| {
             $built.build(Cpu::default(), tensors).expect("two tensors")
@@ -47,9 +49,9 @@ macro_rules! assert_same {
 /// Otherwise the other tests would compare the stages with themselves.
 #[test]
 fn what_is_given_is_what_runs() {
-    for kernel in [fused::kernel::<ChainOf<Lion>, InF32>(), on_tiles::arithmetic::<ChainOf<Lion>, f32>()] {
+    for kernel in [fused::kernel::<ChainOf<Lion>, InF32>(), arithmetic::<Lion>()] {
         let data = <DynamicRule>::new(AdamW::default(), AroundAtRunTime::default()).expect("a short chain");
-        let wrong = data.clone().with_kernel(kernel);
+        let wrong = data.clone().with_kernel(Some(kernel));
         let (mut own, mut other) = (tensors::<f32>(0), tensors::<f32>(0));
         let mut data = data.build(Cpu::default(), &own).expect("two tensors");
         let mut wrong = wrong.build(Cpu::default(), &other).expect("two tensors");
@@ -67,9 +69,19 @@ fn the_loops_of_a_chain_have_the_bits_of_its_program() {
     assert_same!(ScheduleFreeAdamW, fused::kernel::<ChainOf<ScheduleFreeAdamW>, InF32>(), f32, |plain| plain);
 }
 
+/// Work on matrices interrupts these.
+#[test]
+#[cfg(feature = "matrix")]
+fn the_loops_between_matrices_have_the_bits_of_their_program() {
+    assert_same!(Muon, fused::kernel::<ChainOf<Muon>, InF32>(), f32, |plain| plain);
+    assert_same!(Soap, fused::kernel::<ChainOf<Soap>, InF32>(), f32, |plain| plain);
+    assert_same!(ScheduleFreeSoap, fused::kernel::<ChainOf<ScheduleFreeSoap>, InF32>(), f32, |plain| plain);
+    assert_same!(Psgd, fused::kernel::<ChainOf<Psgd>, InF32>(), f32, |plain| plain);
+}
+
 /// The arithmetic of the chain of a rule.
-fn arithmetic<R: Rule>() -> Option<Kernel> {
-    on_tiles::arithmetic::<ChainOf<R>, f32>()
+fn arithmetic<R: Rule>() -> Kernel {
+    on_tiles::arithmetic::<ChainOf<R>, f32>().expect("a chain without matrices")
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use super::tile::Carry;
 use super::{Cpu, pieces};
-use crate::device::{Beside, Formats, Lines, Number, Statistics, Work};
+use crate::device::{Beside, Formats, Lines, MatrixWork, Number, Statistics, Work};
 use crate::dtype::StorageDtype;
 use crate::random::Noise;
 use crate::transform::{AxesOf, ElementsOf, FieldSet, Held, Kernel, Of, Stage};
@@ -32,12 +32,13 @@ pub(super) struct Untyped<'a, K: Formats> {
     constants: &'a [f64],
     statistics: Statistics,
     noise: Noise,
+    matrix: Option<MatrixWork<'a, Cpu, K>>,
 }
 
 /// The loops of a chain that is known in types.
 pub(super) trait Loops<K: Formats>: Send + Sync {
-    /// Updates a tensor.
-    fn update(&self, work: Untyped<'_, K>);
+    /// Runs one part of the chain on a tensor, if the chain has so many.
+    fn update(&self, work: Untyped<'_, K>, part: usize);
     /// Leaves what a statistic makes of a tensor in its first leaf.
     fn measure(&self, work: Untyped<'_, K>, pass: usize);
 }
@@ -54,14 +55,10 @@ impl<T: ?Sized> fmt::Debug for Known<T> {
 /// The chain `C`, without its numbers.
 pub(super) struct InTypes<C>(pub(super) PhantomData<fn() -> C>);
 
-/// The loops of the chain `C` in the formats `K`, for a program of the same stages. There are none if
-/// work on matrices interrupts them.
+/// The loops of the chain `C` in the formats `K`, for a program of the same stages.
 #[cfg_attr(any(debug_assertions, not(feature = "catalogue")), allow(dead_code))] // debug builds compile no loops
-pub(crate) fn kernel<C: Stage, K: Formats>() -> Option<Kernel> {
-    if const { C::CUTS > 0 } {
-        return None;
-    }
-    Some(Arc::new(Known::<dyn Loops<K>>(Box::new(InTypes::<C>(PhantomData)))))
+pub(crate) fn kernel<C: Stage, K: Formats>() -> Kernel {
+    Arc::new(Known::<dyn Loops<K>>(Box::new(InTypes::<C>(PhantomData))))
 }
 
 /// Runs the loops of a work if they are known, or gives it back.
@@ -85,9 +82,21 @@ pub(super) fn run<C: Stage, K: Formats>(
         constants,
         statistics: work.statistics,
         noise: work.noise,
+        matrix: work.matrix.as_mut().map(lent),
     };
     with(loops.as_ref(), untyped);
     true
+}
+
+/// The same work on matrices for a while.
+fn lent<'w, K: Formats>(work: &'w mut MatrixWork<'_, Cpu, K>) -> MatrixWork<'w, Cpu, K> {
+    MatrixWork {
+        update: &mut *work.update,
+        gradient: &mut *work.gradient,
+        state: &mut *work.state,
+        narrow: &mut *work.narrow,
+        ..*work
+    }
 }
 
 /// The memory of a set's fields.
@@ -125,14 +134,17 @@ impl<'a, K: Formats> Untyped<'a, K> {
             constants: set::<C::Constants, _>(self.constants.iter().copied()),
             statistics: self.statistics,
             noise: self.noise,
-            matrix: None,
+            matrix: self.matrix,
         }
     }
 }
 
 impl<C: Stage, K: Formats> Loops<K> for InTypes<C> {
-    fn update(&self, work: Untyped<'_, K>) {
-        pieces::update_work(&mut work.typed::<C>(), 0);
+    fn update(&self, work: Untyped<'_, K>, part: usize) {
+        // A chain from data is run in as many parts as any may have.
+        if part <= C::CUTS {
+            pieces::update_work(&mut work.typed::<C>(), part);
+        }
     }
 
     fn measure(&self, work: Untyped<'_, K>, pass: usize) {

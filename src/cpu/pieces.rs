@@ -145,7 +145,7 @@ pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]
         if C::CUTS > 0 && !runs(work, part) {
             return;
         }
-        if !fused::run(work, |loops, work| loops.update(work)) {
+        if !fused::run(work, |loops, work| loops.update(work, part)) {
             update_work(work, part);
         }
     });
