@@ -32,22 +32,23 @@ impl Layout {
     /// If there are not as many strides as axes.
     pub fn new(shape: &[usize], strides: &[isize]) -> Self {
         assert_eq!(shape.len(), strides.len(), "a stride for every axis");
-        // The stride of an axis of length 0 or 1 is never walked, so it must not count.
-        let walked = |(&length, &stride): (&usize, &isize)| if length > 1 { stride } else { 0 };
-        let empty = shape.contains(&0);
-        Self {
-            shape: shape.into(),
-            strides: shape.iter().zip(strides).map(|axis| if empty { 0 } else { walked(axis) }).collect(),
+        let (mut kept, empty) = (SmallVec::from_elem(0, shape.len()), shape.contains(&0));
+        for ((length, stride), kept) in shape.iter().zip(strides).zip(&mut kept) {
+            *kept = walked(*length, *stride, empty);
         }
+        Self { shape: SmallVec::from_slice(shape), strides: kept }
     }
 
     /// The layout of `shape` whose last axis varies fastest.
     pub fn row_major(shape: &[usize]) -> Self {
-        let mut strides: SmallVec<[isize; 6]> = SmallVec::from_elem(1, shape.len());
-        for axis in (1..shape.len()).rev() {
-            strides[axis - 1] = strides[axis].saturating_mul(shape[axis] as isize);
+        // Tensors are asked for it at every step, so each stride is written once, and where it stays.
+        let (mut strides, empty) = (SmallVec::from_elem(0, shape.len()), shape.contains(&0));
+        let mut elements = 1isize;
+        for (length, stride) in shape.iter().zip(&mut strides).rev() {
+            *stride = walked(*length, elements, empty);
+            elements = elements.saturating_mul(*length as isize);
         }
-        Self::new(shape, &strides)
+        Self { shape: SmallVec::from_slice(shape), strides }
     }
 
     /// The same layout, row-major, with `count` in the place of the first length.
@@ -99,6 +100,11 @@ impl Layout {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// The stride of an axis of length 0 or 1 is never walked, so it must not count.
+fn walked(length: usize, stride: isize, empty: bool) -> isize {
+    if empty || length == 1 { 0 } else { stride }
 }
 
 impl fmt::Display for Layout {

@@ -12,6 +12,8 @@ pub(super) struct Rows<'w> {
     words: Vec<u64>,
     /// What tells other streams, in the end, that this one has used the memory.
     uses: Vec<SyncOnDrop<'w>>,
+    /// Whether there are others.
+    are_told: bool,
 }
 
 /// Memory that several rows share.
@@ -49,8 +51,10 @@ impl<T> Shared<T> {
 }
 
 impl<'w> Rows<'w> {
-    pub(super) fn new(stream: &'w Arc<CudaStream>) -> Self {
-        Self { stream, words: Vec::new(), uses: Vec::new() }
+    /// Room for so many words.
+    pub(super) fn new(stream: &'w Arc<CudaStream>, words: usize) -> Self {
+        let are_told = stream.context().is_managing_stream_synchronization();
+        Self { stream, words: Vec::with_capacity(words), uses: Vec::new(), are_told }
     }
 
     /// The words, row by row.
@@ -118,15 +122,20 @@ impl<'w> Rows<'w> {
     }
 
     fn tell(&mut self, using: SyncOnDrop<'w>) {
-        // Within one stream there is nothing to tell, and nothing to keep.
-        if self.stream.context().is_managing_stream_synchronization() {
+        // Within one stream there is nothing to tell: not even that is asked again for each pointer.
+        if self.are_told {
             self.uses.push(using);
+        } else {
+            core::mem::forget(using);
         }
     }
 
     fn check<T>(&self, view: &impl DeviceSlice<T>, length: usize) -> Result<(), CudaFlaw> {
         if view.len() < length {
             return Err(CudaFlaw::Length { found: view.len(), expected: length });
+        }
+        if Arc::ptr_eq(view.stream(), self.stream) {
+            return Ok(());
         }
         let (found, expected) = (view.stream().context(), self.stream.context());
         if found != expected {

@@ -58,8 +58,11 @@ pub(super) enum Part {
 }
 
 impl<'w> Group<'w> {
-    pub(super) fn new(stream: &'w Arc<CudaStream>, part: Part, loaded: Arc<Loaded>) -> Self {
-        Self { part, loaded, rows: Rows::new(stream), tensors: Vec::new(), lines: Vec::new(), asked: None }
+    /// Room for so many tensors.
+    pub(super) fn new(stream: &'w Arc<CudaStream>, part: Part, loaded: Arc<Loaded>, tensors: usize) -> Self {
+        let rows = Rows::new(stream, tensors * loaded.kernel.row_words());
+        let tensors = Vec::with_capacity(tensors);
+        Self { part, loaded, rows, tensors, lines: Vec::new(), asked: None }
     }
 
     /// The launches, and what they are found by.
@@ -69,8 +72,9 @@ impl<'w> Group<'w> {
             let [maxima, raise] = tensor.line_blocks;
             [tensor.length as u64, tensor.statistics.taken, maxima as u64, raise as u64]
         };
-        let tensors = self.tensors.iter().flat_map(words);
-        let key = [part as u64, self.loaded.number].into_iter().chain(tensors).collect();
+        let mut key = Vec::with_capacity(2 + 4 * self.tensors.len());
+        key.extend([part as u64, self.loaded.number]);
+        key.extend(self.tensors.iter().flat_map(words));
         let list = move || {
             let Taken { length, .. } = self.tensors[0];
             match part {
@@ -103,10 +107,11 @@ impl Runner {
             None => None,
             Some(decision) => {
                 let loaded = self.library.decision::<K::Gradient>(stream.context(), architecture)?;
-                Some(Sums::decide(Group::new(stream, Part::Sums, loaded), decision, &mut block)?)
+                let group = Group::new(stream, Part::Sums, loaded, works.len());
+                Some(Sums::decide(group, decision, &mut block)?)
             }
         };
-        let mut last: Option<(*const C, usize)> = None;
+        let (mut last, count): (Option<(*const C, usize)>, _) = (None, works.len());
         for work in works {
             let chain = work.chain.expect("an optimizer says what its chains are");
             let place = match last {
@@ -115,7 +120,7 @@ impl Runner {
                     let loaded = self.library.chain::<C, K>(stream.context(), architecture, chain)?;
                     let known = groups.iter().position(|group| group.loaded.number == loaded.number);
                     known.unwrap_or_else(|| {
-                        groups.push(Group::new(stream, Part::Step, loaded));
+                        groups.push(Group::new(stream, Part::Step, loaded, count));
                         groups.len() - 1
                     })
                 }
@@ -162,10 +167,10 @@ impl Runner {
         let statistics = crate::device::Statistics::of(tensor.chain, &crate::transform::Step::first(1.0));
         let nothing = Noise { keys: Default::default(), tensor: 0, gradient: 0 };
         let mut block = header(0);
-        let mut group = Group::new(stream, Part::Evaluation, loaded);
+        let mut group = Group::new(stream, Part::Evaluation, loaded, 1);
         let Group { loaded, rows, tensors, .. } = &mut group;
         rows.add(&row(length, block.len(), &nothing));
-        constants::<Number<K>>(&mut block, &nothing, rounded::<C, K>(&tensor.constants));
+        constants(&mut block, &nothing, &rounded::<C, K>(&tensor.constants));
         rows.add(&[0, 0]);
         rows.read(&tensor.parameter, length)?;
         rows.write(&mut tensor.into, length)?;
@@ -243,10 +248,13 @@ fn add<'w, C: Stage, K: Formats>(
 ) -> Result<(), CudaFlaw> {
     let length = work.gradient.len();
     let Group { loaded, rows, tensors, lines: all_lines, .. } = group;
-    let line_blocks = line_blocks(work.lines, length);
+    let (line_blocks, count, room) = match lines {
+        Some(_) => (line_blocks(work.lines, length), work.lines.count(), work.lines.room(length)),
+        None => ([0, 0], 0, 0),
+    };
     tensors.push(Taken { length, statistics: work.statistics, line_blocks });
     rows.add(&row(length, block.len(), &work.noise));
-    constants::<Number<K>>(block, &work.noise, rounded::<C, K>(&work.constants));
+    constants(block, &work.noise, &rounded::<C, K>(&work.constants));
     match lines {
         Some(lines) => {
             rows.lead_to(&lines);
@@ -271,7 +279,6 @@ fn add<'w, C: Stage, K: Formats>(
         note(&mut flaw, rows.write(field, length))
     });
     C::Tensor::map(C::Tensor::each_mut(&mut work.tensor), |field| note(&mut flaw, rows.write(field, 1)));
-    let (count, room) = (work.lines.count(), work.lines.room(length));
     AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut work.axes), |field| {
         note(&mut flaw, rows.write(field, count))
     });
@@ -289,8 +296,6 @@ fn note(flaw: &mut Result<(), CudaFlaw>, result: Result<(), CudaFlaw>) {
 /// Constants in the format of the arithmetic.
 fn rounded<C: Stage, K: Formats>(constants: &Of<C::Constants, f64>) -> SmallVec<[Number<K>; 16]> {
     let mut numbers = SmallVec::new();
-    C::Constants::map(C::Constants::each_ref(constants), |number| {
-        numbers.push(Number::<K>::constant(*number));
-    });
+    C::Constants::for_each(constants, &mut |number| numbers.push(Number::<K>::constant(*number)));
     numbers
 }

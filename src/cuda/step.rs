@@ -141,15 +141,10 @@ pub fn row(length: usize, constants: usize, noise: &Noise) -> [u64; 3] {
 }
 
 /// Adds a tensor to the block of constants: a word of noise, then the numbers, in whole words.
-pub fn constants<F: Arithmetic>(block: &mut Vec<u64>, noise: &Noise, numbers: impl IntoIterator<Item = F>) {
+pub fn constants<F: Arithmetic>(block: &mut Vec<u64>, noise: &Noise, numbers: &[F]) {
     block.push(u64::from(noise.tensor) | u64::from(noise.gradient) << 32);
-    let (begin, mut bytes) = (block.len(), 0);
-    for number in numbers {
-        if bytes % 8 == 0 {
-            block.push(0);
-        }
-        let words: &mut [u8] = bytemuck::cast_slice_mut(&mut block[begin..]);
-        words[bytes..][..size_of::<F>()].copy_from_slice(bytemuck::bytes_of(&number));
-        bytes += size_of::<F>();
-    }
+    let (begin, bytes): (_, &[u8]) = (block.len(), bytemuck::cast_slice(numbers));
+    block.resize(begin + bytes.len().div_ceil(size_of::<u64>()), 0);
+    let words: &mut [u8] = bytemuck::cast_slice_mut(&mut block[begin..]);
+    words[..bytes.len()].copy_from_slice(bytes);
 }

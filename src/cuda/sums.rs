@@ -36,7 +36,7 @@ impl<'w> Sums<'w> {
         [leaves, into]: [Shared<f64>; 2],
     ) -> Self {
         let begin = block.len();
-        constants(block, &NOTHING, numbers.iter().copied());
+        constants(block, &NOTHING, numbers);
         let statistics = group.loaded.kernel.all_sums();
         Self { group, statistics, constants: begin, leaves, leaf: 0, into }
     }
@@ -48,7 +48,7 @@ impl<'w> Sums<'w> {
         block: &mut Vec<u64>,
     ) -> Result<Self, CudaFlaw> {
         let mut numbers = SmallVec::<[f64; 8]>::new();
-        Deciding::map(Deciding::each_ref(by), |number| numbers.push(*number));
+        Deciding::for_each(by, &mut |number| numbers.push(*number));
         let room = [group.rows.share(leaves)?, group.rows.share(into)?];
         block[0] = room[1].pointer();
         group.asked = answer.as_deref_mut().map(|answer| (answer, room[1].copy()));
@@ -108,8 +108,8 @@ impl Runner {
         let room = Shared::of(OnDevice::with_room(stream, &mut self.sums, room, "sums")?);
         let [into, leaves] = room.cut(views.len());
         let mut block = header(0);
-        let mut summed =
-            Sums::new(Group::new(stream, Part::Sums, loaded), &mut block, &[unit], [leaves, into]);
+        let group = Group::new(stream, Part::Sums, loaded, views.len());
+        let mut summed = Sums::new(group, &mut block, &[unit], [leaves, into]);
         for (place, view) in views.iter().enumerate() {
             if let Some(view) = view {
                 summed.add_into(view, place..place + 1)?;

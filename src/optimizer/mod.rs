@@ -11,7 +11,7 @@
 //! | `assemble`, `group` | names, shapes and groups become state |
 //! | `matrix` | the state of a matrix rule |
 //! | `memory` | how much state that will be |
-//! | `step` | a step with all gradients together |
+//! | `step`, `alike` | a step with all gradients together, and what its tensors share |
 //! | `survey`, `loss_scale`, `outstanding` | what is found out about all gradients first, and when that counts |
 //! | `release` | a step with gradients one by one |
 //! | `routed` | several rules over one model, driven by one step |
@@ -19,6 +19,7 @@
 //! | `faces` | the parameters at another point, for evaluation, and the way back |
 //! | `snapshot` | a copy of all state, and the way back |
 
+mod alike;
 mod assemble;
 mod build;
 mod builder;
@@ -62,9 +63,10 @@ pub use snapshot::{GroupSnapshot, Snapshot, TensorSnapshot};
 pub use survey::Stepped;
 pub use wrapping::{Afterwards, Clipped, OnGradient, OnUpdate, Policed};
 
+use alike::Alike;
 use group::Group;
 
-use crate::device::{Beside, Device, Formats, Lines, Number, Statistics, Work};
+use crate::device::{Beside, Device, Formats, Lines, Number, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
@@ -301,20 +303,18 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     /// [`commit`](Self::commit) is called.
     fn work<'a>(
         &'a mut self,
-        chain: &'a C,
-        group: &Of<C::Group, f64>,
-        mut at: Step,
+        (chain, group): (&'a C, &Of<C::Group, f64>),
+        alike: &mut Alike<C>,
+        mut asked: Step,
         keys: RoundKeys,
         parameter: Option<D::ViewMut<'a, K::Parameter>>,
         gradient: D::View<'a, K::Gradient>,
     ) -> Work<'a, D, C, K> {
-        at.dimensions = self.layout.shape().len();
-        if !chain.moves(&at) {
-            at.arrives = Arrives::ToAccumulate;
-        }
-        self.next = copied::<C::Own>(&self.own);
+        asked.dimensions = self.layout.shape().len();
+        let made = alike.of((self.group, chain, group), asked, &self.own);
+        self.next = copied::<C::Own>(&made.own);
         self.taking_part = true;
-        let constants = chain.constants(&at, &mut self.next, group);
+        let at = made.at;
         let matrix = self.matrix.as_mut().and_then(|matrix| Some(matrix.work(chain.matrix(&self.next)?, at)));
         Work {
             chain: Some(chain),
@@ -327,8 +327,8 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
             carry: views::<D, <K::Store as Store>::Carry, _>(&mut self.carry),
             tensor: views::<D, C::Tensor, _>(&mut self.tensor),
             leaves: D::view_mut(&mut self.leaves),
-            constants,
-            statistics: Statistics::of(chain, &at),
+            constants: copied::<C::Constants>(&made.constants),
+            statistics: made.statistics,
             noise: crate::random::Noise { keys, tensor: self.id, gradient: at.own as u32 },
             matrix,
         }
@@ -347,12 +347,12 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
 fn views<D: Device, S: FieldSet, T: StorageDtype>(
     buffers: &mut Of<S, D::Buffer<T>>,
 ) -> Of<S, D::ViewMut<'_, T>> {
-    S::map(S::each_mut(buffers), |buffer| D::view_mut(buffer))
+    S::map_mut(buffers, &mut |buffer| D::view_mut(buffer))
 }
 
 /// A copy of a set of numbers.
 fn copied<S: FieldSet>(set: &Of<S, f64>) -> Of<S, f64> {
-    S::map(S::each_ref(set), |number| *number)
+    S::map_ref(set, &mut |number| *number)
 }
 
 impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> fmt::Debug for Optimizer<R, K, A, D, F> {

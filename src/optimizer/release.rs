@@ -8,6 +8,7 @@
 //! into the averages that the optimizer keeps anyway, so that no buffer for gradients is needed at
 //! all.
 
+use super::alike::Alike;
 use super::extras::Averaging;
 use super::{Arrival, Optimizer, Phase, TakesGradientsSingly, Training, Trains};
 use crate::device::{Device, Formats, OwnedTensor, TensorMut};
@@ -255,7 +256,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> ReleaseStep<'_, R, K,
         let group = &optimizer.groups[tensor.group];
         let at = group.step_of(tensor.received, self.number, arrives);
         let (parameter, gradient) = (parameter.map(D::shorter_mut), D::shorter(gradient));
-        let work = tensor.work(&group.chain, &group.next, at, optimizer.keys, parameter, gradient);
+        let (chain, mut alike) = ((&group.chain, &group.next), Alike::new());
+        let work = tensor.work(chain, &mut alike, at, optimizer.keys, parameter, gradient);
         let result = optimizer.device.run(&mut [work]);
         tensor.commit(result.is_ok());
         result

@@ -1,5 +1,6 @@
 //! A step with all gradients together.
 
+use super::alike::Alike;
 use super::extras::Releasable;
 use super::survey::{Factor, OnDevice, Stepped, Verdict};
 use super::{Arrival, Optimizer, Phase, SeesEveryGradient, TensorState, Together, Trains};
@@ -16,8 +17,6 @@ pub(super) struct Scratch<C: Stage, K: Formats, D: Device> {
     parameters: Vec<D::ViewMut<'static, K::Parameter>>,
     gradients: Vec<Option<D::View<'static, K::Gradient>>>,
     works: Vec<Work<'static, D, C, K>>,
-    /// The chain of each group.
-    chains: Vec<C>,
 }
 
 /// The memory of all parameters.
@@ -28,7 +27,7 @@ pub(super) type GradientViews<'a, K, D> = Vec<Option<<D as Device>::View<'a, <K 
 
 impl<C: Stage, K: Formats, D: Device> Scratch<C, K, D> {
     pub(super) fn new() -> Self {
-        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new(), chains: Vec::new() }
+        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new() }
     }
 }
 
@@ -215,10 +214,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         if by.is_some() && self.on_device.is_none() {
             self.on_device = Some(OnDevice::new(&self.device, &self.tensors)?);
         }
-        let mut chains = mem::take(&mut self.scratch.chains);
-        chains.clear();
-        chains.extend(self.groups.iter().map(|group| group.rule.chain()));
         let mut works = recycled(mem::take(&mut self.scratch.works));
+        let mut alike = Alike::new();
         for ((tensor, parameter), gradient) in
             self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..))
         {
@@ -227,7 +224,8 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             let at = Step { gradient_factor, ..group.step_of(tensor.received, optimizer, Arrives::ToStep) };
             let parameter = Some(D::shorter_mut(parameter));
             let gradient = D::shorter(gradient);
-            works.push(tensor.work(&group.chain, &group.next, at, self.keys, parameter, gradient));
+            let chain = (&group.chain, &group.next);
+            works.push(tensor.work(chain, &mut alike, at, self.keys, parameter, gradient));
         }
         let result = match (by, &mut self.on_device) {
             (Some(by), Some(room)) => {
@@ -237,7 +235,6 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             _ => self.device.run(&mut works),
         };
         self.scratch.works = recycled(works);
-        self.scratch.chains = chains;
         if let Err(error) = result {
             self.tensors.iter_mut().for_each(|tensor| tensor.commit(false));
             return Err(error);
@@ -340,30 +337,38 @@ fn collect_gradients<'g, C: Stage, K: Formats, D: Device>(
 impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
     /// The parameter's memory, if it is laid out as it was when the optimizer was built.
     pub(super) fn check_parameter<V>(&self, layout: &Layout, view: Option<V>) -> Result<V> {
-        if layout.shape() != self.layout.shape() {
-            let (expected, found) = (self.layout.clone().into(), layout.clone().into());
-            return Err(Error::ParameterShape { parameter: self.name.clone(), expected, found });
-        }
-        self.check_order("value", layout, view)
+        self.check("value", layout, view, |parameter, [expected, found]| Error::ParameterShape {
+            parameter,
+            expected,
+            found,
+        })
     }
 
     /// The gradient's memory, if it is laid out as the parameter; [`None`] if it is absent.
     pub(super) fn check_gradient<V>(&self, slot: Slot<V>) -> Result<Option<V>> {
+        let refused =
+            |parameter, [expected, found]: [_; 2]| Error::GradientShape { parameter, expected, found };
         match slot {
             Slot::Absent => Ok(None),
             Slot::WithGaps => Err(self.not_contiguous("gradient")),
-            Slot::Present(layout, _) if layout.shape() != self.layout.shape() => Err(Error::GradientShape {
-                parameter: self.name.clone(),
-                expected: self.layout.clone().into(),
-                found: layout.into(),
-            }),
-            Slot::Present(layout, view) => self.check_order("gradient", &layout, Some(view)).map(Some),
+            Slot::Present(layout, view) => self.check("gradient", &layout, Some(view), refused).map(Some),
         }
     }
 
-    fn check_order<V>(&self, role: &'static str, layout: &Layout, view: Option<V>) -> Result<V> {
+    fn check<V>(
+        &self,
+        role: &'static str,
+        layout: &Layout,
+        view: Option<V>,
+        refused: impl FnOnce(String, [Box<Layout>; 2]) -> Error,
+    ) -> Result<V> {
+        let is_same = *layout == self.layout;
+        if !is_same && layout.shape() != self.layout.shape() {
+            let shapes = [&self.layout, layout].map(|layout| Box::new(layout.clone()));
+            return Err(refused(self.name.clone(), shapes));
+        }
         let view = view.ok_or_else(|| self.not_contiguous(role))?;
-        if *layout == self.layout {
+        if is_same {
             return Ok(view);
         }
         Err(Error::MemoryOrder {

@@ -40,6 +40,27 @@ pub trait FieldSet: Send + Sync + 'static {
     ) -> Self::Of<X>;
     /// [`map`](Self::map) with a function that others use, too.
     fn map_with<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y>;
+    /// Calls `visit` with each value, in order.
+    #[inline(always)]
+    fn for_each<X: Held>(set: &Self::Of<X>, visit: &mut impl FnMut(&X)) {
+        Self::map(Self::each_ref(set), visit);
+    }
+    /// What `change` makes of each value, in order.
+    #[inline(always)]
+    fn map_ref<'s, X: Held + 's, Y: Held>(
+        set: &'s Self::Of<X>,
+        change: &mut impl FnMut(&'s X) -> Y,
+    ) -> Self::Of<Y> {
+        Self::map_with(Self::each_ref(set), change)
+    }
+    /// What `change` makes of each value and may do to it, in order.
+    #[inline(always)]
+    fn map_mut<'s, X: Held + 's, Y: Held>(
+        set: &'s mut Self::Of<X>,
+        change: &mut impl FnMut(&'s mut X) -> Y,
+    ) -> Self::Of<Y> {
+        Self::map_with(Self::each_mut(set), change)
+    }
     /// Borrows each value.
     fn each_ref<X: Held>(set: &Self::Of<X>) -> Self::Of<&X>;
     /// Borrows each value mutably.
@@ -232,6 +253,27 @@ impl<A: FieldSet, B: FieldSet> FieldSet for Pair<A, B> {
     fn map_with<X: Held, Y: Held>(set: Self::Of<X>, change: &mut impl FnMut(X) -> Y) -> Self::Of<Y> {
         let first = A::map_with(set.0, change);
         (first, B::map_with(set.1, change))
+    }
+    #[inline(always)]
+    fn for_each<X: Held>(set: &Self::Of<X>, visit: &mut impl FnMut(&X)) {
+        A::for_each(&set.0, visit);
+        B::for_each(&set.1, visit);
+    }
+    #[inline(always)]
+    fn map_ref<'s, X: Held + 's, Y: Held>(
+        set: &'s Self::Of<X>,
+        change: &mut impl FnMut(&'s X) -> Y,
+    ) -> Self::Of<Y> {
+        let first = A::map_ref(&set.0, change);
+        (first, B::map_ref(&set.1, change))
+    }
+    #[inline(always)]
+    fn map_mut<'s, X: Held + 's, Y: Held>(
+        set: &'s mut Self::Of<X>,
+        change: &mut impl FnMut(&'s mut X) -> Y,
+    ) -> Self::Of<Y> {
+        let first = A::map_mut(&mut set.0, change);
+        (first, B::map_mut(&mut set.1, change))
     }
     #[inline(always)]
     fn each_ref<X: Held>(set: &Self::Of<X>) -> Self::Of<&X> {

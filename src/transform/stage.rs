@@ -237,8 +237,9 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         let _ = (at, group);
     }
 
-    /// The constants of a step. Called once for each gradient of a tensor, so this is where
-    /// numbers that follow `at.own` advance.
+    /// The constants of a step. Each gradient of a tensor has its own, so this is where numbers that
+    /// follow `at.own` advance. They follow from the arguments alone: it is called once for tensors
+    /// that have the same.
     fn constants(
         &self,
         at: &Step,

@@ -58,7 +58,7 @@ impl OnHost {
         for ((work, gradient), lines) in works.iter_mut().zip(&mut gradients).zip(&mut lines) {
             memory.table.extend(row(work.gradient.len(), block.len(), &work.noise));
             memory.point_to_bytes(bytemuck::cast_slice_mut(lines));
-            constants(&mut block, &work.noise, rounded::<C, K>(&work.constants));
+            constants(&mut block, &work.noise, &rounded::<C, K>(&work.constants));
             memory.point(&mut *work.leaves);
             match &mut work.parameter {
                 Some(parameter) => memory.point(parameter),
@@ -86,9 +86,7 @@ impl OnHost {
 /// Constants in the format of the arithmetic.
 fn rounded<C: Stage, K: Formats>(constants: &Of<C::Constants, f64>) -> Vec<Number<K>> {
     let mut numbers = Vec::new();
-    C::Constants::map(C::Constants::each_ref(constants), |number| {
-        numbers.push(Number::<K>::constant(*number));
-    });
+    C::Constants::for_each(constants, &mut |number| numbers.push(Number::<K>::constant(*number)));
     numbers
 }
 
@@ -171,7 +169,7 @@ impl Device for OnHost {
         memory.table.resize(self.kernel.row_words(), 0);
         let mut block = header(0);
         let nothing = Noise { keys: Default::default(), tensor: 0, gradient: 0 };
-        constants(&mut block, &nothing, rounded::<C, K>(&tensor.constants));
+        constants(&mut block, &nothing, &rounded::<C, K>(&tensor.constants));
         self.host.run(Step {
             buffers: memory.buffers,
             row_words: self.kernel.row_words(),

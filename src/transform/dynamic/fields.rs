@@ -68,6 +68,20 @@ impl<const MOST: usize> FieldSet for Numbers<MOST> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
+    fn for_each<X: Held>(set: &ArrayVec<X, MOST>, visit: &mut impl FnMut(&X)) {
+        set.iter().for_each(visit);
+    }
+
+    // Not inlined: all of the room would be copied word by word, however few values there are.
+    #[inline(never)]
+    fn map_mut<'s, X: Held + 's, Y: Held>(
+        set: &'s mut ArrayVec<X, MOST>,
+        change: &mut impl FnMut(&'s mut X) -> Y,
+    ) -> ArrayVec<Y, MOST> {
+        listed(set, change)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn each_ref<X: Held>(set: &ArrayVec<X, MOST>) -> ArrayVec<&X, MOST> {
         listed(set, |item| item)
     }
@@ -149,6 +163,17 @@ impl FieldSet for Listed {
         change: &mut impl FnMut(X) -> Y,
     ) -> ListedConstants<Y> {
         ListedConstants { program: set.program, numbers: set.numbers.into_iter().map(change).collect() }
+    }
+
+    fn for_each<X: Held>(set: &ListedConstants<X>, visit: &mut impl FnMut(&X)) {
+        set.numbers.iter().for_each(visit);
+    }
+
+    fn map_ref<'s, X: Held + 's, Y: Held>(
+        set: &'s ListedConstants<X>,
+        change: &mut impl FnMut(&'s X) -> Y,
+    ) -> ListedConstants<Y> {
+        ListedConstants { program: set.program.clone(), numbers: set.numbers.iter().map(change).collect() }
     }
 
     fn each_ref<X: Held>(set: &ListedConstants<X>) -> ListedConstants<&X> {
