@@ -277,9 +277,15 @@ fn measure_piece<C: Stage, K: Formats>(
         let middle = middle(length);
         let (left, right) = piece.split_at(middle);
         let (leaves_left, leaves_right) = leaves.split_at_mut(middle / LEAF);
-        threads::join(
-            || measure_piece(left, leaves_left, shared, pass),
-            || measure_piece(right, leaves_right, shared, pass),
-        );
+        if length <= PIECE {
+            // Waking a thread takes longer than a leaf.
+            measure_piece(left, leaves_left, shared, pass);
+            measure_piece(right, leaves_right, shared, pass);
+        } else {
+            threads::join(
+                || measure_piece(left, leaves_left, shared, pass),
+                || measure_piece(right, leaves_right, shared, pass),
+            );
+        }
     }
 }
