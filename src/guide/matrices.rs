@@ -86,6 +86,11 @@
 //! stay so where Adam's shrink in noise: take a third of AdamW's rate, and three to ten times its decay so that
 //! their product stays. It also wants the rate to fall at the end.
 //!
+//! Where gradients have little noise (large batches, small models) factors may learn faster, and of the gradients
+//! themselves: `rate` 0.3, `to` [`FitTo::Gradient`](crate::rule::FitTo), and β = 0.8 for the average. Set so, it takes
+//! fewer steps than AdamW with the same β on all three problems of the example `convergence`; with its defaults it took
+//! more on two of them.
+//!
 //! Its knobs are in [`KronFactors`](crate::rule::KronFactors):
 //!
 //! - `schedule`: with which gradients factors are fitted. All of the first 500, then ever less often, down to 3 of
