@@ -6,7 +6,7 @@ use crate::dtype::{Plus8, StorageDtype};
 use crate::optimizer::{Build, Builder};
 use crate::rule::{AdamW, Adopt, Lion, Ranger, ScheduleFreeAdamW, Sgd, Sm3Momentum, StableAdamW, SudsAdamW};
 #[cfg(feature = "matrix")]
-use crate::rule::{Muon, Psgd, ScheduleFreeSoap, Soap};
+use crate::rule::{Muon, Psgd, ScheduleFreeSoap, Soap, Solp};
 use crate::store::Nearest;
 use crate::transform::{AroundAtRunTime, ChainOf, DynamicRule, Kernel, Rule};
 use half::{bf16, f16};
@@ -46,19 +46,29 @@ macro_rules! assert_same {
     }};
 }
 
-/// Otherwise the other tests would compare the stages with themselves.
-#[test]
-fn what_is_given_is_what_runs() {
-    for kernel in [fused::kernel::<ChainOf<Lion>, InF32>(), arithmetic::<Lion>()] {
-        let data = <DynamicRule>::new(AdamW::default(), AroundAtRunTime::default()).expect("a short chain");
-        let wrong = data.clone().with_kernel(Some(kernel));
+/// A chain from data that is given what is known of another does what the other does.
+macro_rules! assert_runs_what_it_is_given {
+    ($rule:ty, $other:expr) => {{
+        let data = <DynamicRule>::new(<$rule>::default(), AroundAtRunTime::default()).expect("a short chain");
+        let wrong = data.clone().with_kernel(Some($other));
         let (mut own, mut other) = (tensors::<f32>(0), tensors::<f32>(0));
         let mut data = data.build(Cpu::default(), &own).expect("two tensors");
         let mut wrong = wrong.build(Cpu::default(), &other).expect("two tensors");
-        data.step(&mut own, &tensors(1)).expect("the gradients fit");
-        wrong.step(&mut other, &tensors(1)).expect("the gradients fit");
+        for step in 1..=3 {
+            data.step(&mut own, &tensors(step)).expect("the gradients fit");
+            wrong.step(&mut other, &tensors(step)).expect("the gradients fit");
+        }
         assert_ne!(own, other);
-    }
+    }};
+}
+
+/// Otherwise the other tests would compare the stages with themselves.
+#[test]
+fn what_is_given_is_what_runs() {
+    assert_runs_what_it_is_given!(AdamW, fused::kernel::<ChainOf<Lion>, InF32>());
+    assert_runs_what_it_is_given!(AdamW, arithmetic::<Lion>());
+    #[cfg(feature = "matrix")]
+    assert_runs_what_it_is_given!(Soap, fused::kernel::<ChainOf<Solp>, InF32>());
 }
 
 #[test]

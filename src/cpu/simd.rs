@@ -12,7 +12,9 @@ use super::corrected;
 use super::registers::{Register, Registers};
 use super::tile::TILE;
 use super::tiled::Tiled;
-use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
+#[cfg(target_arch = "x86_64")]
+use crate::dtype::Format;
+use crate::dtype::{Arithmetic, StorageDtype, WidensTo};
 use crate::random::{ELEMENTS_PER_BLOCK, RoundKeys, philox};
 use crate::real::Real;
 use crate::store::Store;
@@ -45,7 +47,7 @@ pub(super) fn widest<K: Kernel>(kernel: K) -> K::Output {
 /// Whether this machine has the vectors that [`wide`] needs.
 pub(super) fn is_wide() -> bool {
     #[cfg(target_arch = "x86_64")]
-    return pulp::x86::V3::try_new().is_some();
+    return __m256::machine().is_some();
     #[cfg(not(target_arch = "x86_64"))]
     return true;
 }
@@ -57,36 +59,34 @@ pub(super) fn wide<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if const { K::IS_BUSY && matches!(K::Arithmetic::FORMAT, Format::F32) }
-            && let Some(v4) = pulp::x86::V4::try_new()
+            && let Some(machine) = __m512::machine()
         {
-            return pulp::Simd::vectorize(
-                v4,
-                #[inline(always)]
-                || run_in::<__m512, K>(kernel),
-            );
+            return run_in::<__m512, K>(machine, kernel);
         }
-        let v3 = pulp::x86::V3::try_new().expect("it has been asked whether the machine has them");
-        pulp::Simd::vectorize(
-            v3,
-            #[inline(always)]
-            || run_in::<__m256, K>(kernel),
-        )
+        let machine = __m256::machine().expect("it has been asked whether the machine has them");
+        run_in::<__m256, K>(machine, kernel)
     }
     #[cfg(not(target_arch = "x86_64"))]
     run(kernel, Plain::new())
 }
 
-/// Runs a kernel in registers `X`, which the machine has.
+/// Runs a kernel in registers `X`.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn run_in<X: Register, K: Kernel>(kernel: K) -> K::Output {
-    if const { !matches!(K::Arithmetic::FORMAT, Format::F32) } {
-        run(kernel, Plain::new())
-    } else if const { K::ALL_BF16 } {
-        run(kernel, Registers::<X, _, true>::new())
-    } else {
-        run(kernel, Registers::<X, _, false>::new())
-    }
+fn run_in<X: Register, K: Kernel>(machine: X::Machine, kernel: K) -> K::Output {
+    pulp::Simd::vectorize(
+        machine,
+        #[inline(always)]
+        || {
+            if const { !matches!(K::Arithmetic::FORMAT, Format::F32) } {
+                run(kernel, Plain::new())
+            } else if const { K::ALL_BF16 } {
+                run(kernel, Registers::<X, _, true>::new(machine))
+            } else {
+                run(kernel, Registers::<X, _, false>::new(machine))
+            }
+        },
+    )
 }
 
 /// Runs a kernel, by tile if it computes so.
@@ -98,28 +98,9 @@ fn run<K: Kernel>(kernel: K, vectors: impl Vectors<Arithmetic = K::Arithmetic, G
 /// What a kernel makes with each kind of vectors that this machine has.
 #[cfg(all(test, target_arch = "x86_64"))]
 pub(super) fn with_each<K: Kernel + Copy>(kernel: K) -> Vec<(&'static str, K::Output)> {
-    let mut outputs = vec![("plain", run(kernel, Plain::new()))];
-    if let Some(v3) = pulp::x86::V3::try_new() {
-        outputs.push((
-            "AVX2",
-            pulp::Simd::vectorize(
-                v3,
-                #[inline(always)]
-                || run_in::<__m256, K>(kernel),
-            ),
-        ));
-    }
-    if let Some(v4) = pulp::x86::V4::try_new() {
-        outputs.push((
-            "AVX-512",
-            pulp::Simd::vectorize(
-                v4,
-                #[inline(always)]
-                || run_in::<__m512, K>(kernel),
-            ),
-        ));
-    }
-    outputs
+    let avx2 = __m256::machine().map(|machine| ("AVX2", run_in::<__m256, K>(machine, kernel)));
+    let avx512 = __m512::machine().map(|machine| ("AVX-512", run_in::<__m512, K>(machine, kernel)));
+    [Some(("plain", run(kernel, Plain::new()))), avx2, avx512].into_iter().flatten().collect()
 }
 
 /// AVX2, for the operators of [`Wide`](super::registers::Wide), which have no room for a proof that the
@@ -129,7 +110,8 @@ pub(super) fn with_each<K: Kernel + Copy>(kernel: K) -> Vec<(&'static str, K::Ou
 pub(super) fn v3() -> pulp::x86::V3 {
     // SAFETY: the token asserts that the machine has AVX2 and what came before it. Only the instructions
     // of `__m256` as a `Register` call this function. Registers are visible in `cpu` only, and used there
-    // by kernels alone, which receive them as `Vectors` of `wide`, after `V3::try_new` has found them.
+    // by kernels alone, which receive them as `Vectors`: a `Registers`, which is made of such a token, found
+    // by `V3::try_new`.
     unsafe { pulp::x86::V3::new_unchecked() }
 }
 
@@ -138,7 +120,7 @@ pub(super) fn v3() -> pulp::x86::V3 {
 #[inline(always)]
 pub(super) fn v4() -> pulp::x86::V4 {
     // SAFETY: the token asserts that the machine has AVX-512. Only the instructions of `__m512` as a
-    // `Register` call this function, which run after `V4::try_new` has found them, as with `v3`.
+    // `Register` call this function, in kernels that have a `Registers` made of such a token, as with `v3`.
     unsafe { pulp::x86::V4::new_unchecked() }
 }
 

@@ -123,10 +123,10 @@ impl<'w> Rows<'w> {
 
     fn tell(&mut self, using: SyncOnDrop<'w>) {
         // Within one stream there is nothing to tell: not even that is asked again for each pointer.
-        if self.are_told {
-            self.uses.push(using);
-        } else {
+        if !self.are_told && matches!(using, SyncOnDrop::Record(_)) {
             core::mem::forget(using);
+        } else {
+            self.uses.push(using);
         }
     }
 

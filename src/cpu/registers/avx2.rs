@@ -6,13 +6,20 @@ use crate::cpu::simd::v3;
 use bytemuck::must_cast;
 use core::arch::x86_64::{__m128i, __m256, __m256i, _CMP_LT_OQ, _CMP_NEQ_OQ, _CMP_UNORD_Q};
 use core::array::from_fn;
+use pulp::x86::V3;
 
 impl Register for __m256 {
+    type Machine = V3;
     type Words = __m256i;
     type Mask = __m256;
     type Tile = [Wide<Self>; 8];
     type Random = [__m256i; 4];
     const LANES: usize = 8;
+
+    #[inline(always)]
+    fn machine() -> Option<V3> {
+        V3::try_new()
+    }
 
     instructions! { v3
         all(number: f32) -> Self = avx _mm256_set1_ps;

@@ -8,13 +8,20 @@ use core::arch::x86_64::{
     __m256i, __m512, __m512i, __mmask16, _CMP_LT_OQ, _CMP_NEQ_OQ, _CMP_UNORD_Q, _MM_CMPINT_NLT,
 };
 use core::array::from_fn;
+use pulp::x86::V4;
 
 impl Register for __m512 {
+    type Machine = V4;
     type Words = __m512i;
     type Mask = __mmask16;
     type Tile = [Wide<Self>; 4];
     type Random = [__m512i; 2];
     const LANES: usize = 16;
+
+    #[inline(always)]
+    fn machine() -> Option<V4> {
+        V4::try_new()
+    }
 
     instructions! { v4
         all(number: f32) -> Self = avx512f _mm512_set1_ps;

@@ -46,9 +46,8 @@ const fn pair<X: Register>() -> usize {
 }
 
 impl<X: Register, F: Arithmetic, const ALL_BF16: bool> Registers<X, F, ALL_BF16> {
-    /// The caller has found the instructions of `X` on this machine.
     #[inline(always)]
-    pub(super) fn new() -> Self {
+    pub(super) fn new(_machine: X::Machine) -> Self {
         Self(PhantomData)
     }
 

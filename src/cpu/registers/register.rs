@@ -5,9 +5,11 @@ use bytemuck::Pod;
 
 /// A register of `f32` numbers, and what the machine does with it in one instruction or two.
 ///
-/// Nothing here proves that the machine has them: [`wide`](crate::cpu::simd::wide) does, before any
-/// vector code runs.
+/// No function here asks whether the machine has the instructions: vector code begins with a
+/// [`Registers`](super::Registers), which is made of the proof.
 pub(in crate::cpu) trait Register: Pod + Send + Sync {
+    /// Proof that the machine has the instructions.
+    type Machine: pulp::Simd;
     /// The same register as words of 32 bits, as half-words, or as doubles of 64 bits.
     type Words: Pod;
     /// A yes or a no for each number.
@@ -18,6 +20,9 @@ pub(in crate::cpu) trait Register: Pod + Send + Sync {
     type Random: Pod + AsRef<[Self::Words]> + AsMut<[Self::Words]>;
     /// Numbers in a register.
     const LANES: usize;
+
+    /// The proof, if the machine has them.
+    fn machine() -> Option<Self::Machine>;
 
     fn all(number: f32) -> Self;
     fn plus(left: Self, right: Self) -> Self;

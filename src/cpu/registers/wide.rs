@@ -152,6 +152,7 @@ impl<X: Register> Real for Wide<X> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::registers::read;
     use crate::real::{exp, ln, ln_1p, odd, tanh};
     use core::arch::x86_64::{__m256, __m512};
 
@@ -176,14 +177,21 @@ mod tests {
         ]
     }
 
-    /// Compares registers of `N` numbers with the numbers one by one.
-    fn check<X: Register, const N: usize>(together: impl Fn([f32; N], [f32; N]) -> [Wide<X>; 15]) {
+    /// Compares registers with the numbers in them one by one.
+    fn check<X: Register>() {
+        let Some(machine) = X::machine() else {
+            println!("skipped: this machine has no registers of {} numbers", X::LANES);
+            return;
+        };
         // Every sign and exponent, each with digits from all over their range.
-        for start in (0..=u32::MAX - N as u32).step_by((1 << 16) + 1) {
-            let numbers: [f32; N] = core::array::from_fn(|i| f32::from_bits(start + i as u32));
-            let mut reversed = numbers;
-            reversed.reverse();
-            let wide = together(numbers, reversed);
+        for start in (0..=u32::MAX - X::LANES as u32).step_by((1 << 16) + 1) {
+            let numbers: Vec<_> = (0..X::LANES).map(|i| f32::from_bits(start + i as u32)).collect();
+            let reversed: Vec<_> = numbers.iter().rev().copied().collect();
+            let wide = pulp::Simd::vectorize(
+                machine,
+                #[inline(always)]
+                || all::<Wide<X>>(read(&numbers), read(&reversed)),
+            );
             for (i, number) in numbers.into_iter().enumerate() {
                 let alone = all(number, reversed[i]);
                 for (place, (wide, alone)) in wide.iter().zip(alone).enumerate() {
@@ -196,32 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn eight_numbers_at_a_time_are_what_each_is_alone() {
-        let Some(v3) = pulp::x86::V3::try_new() else {
-            println!("skipped: this machine has no AVX2");
-            return;
-        };
-        check::<__m256, 8>(|numbers, reversed| {
-            pulp::Simd::vectorize(
-                v3,
-                #[inline(always)]
-                || all(Wide(must_cast(numbers)), Wide(must_cast(reversed))),
-            )
-        });
-    }
-
-    #[test]
-    fn sixteen_numbers_at_a_time_are_what_each_is_alone() {
-        let Some(v4) = pulp::x86::V4::try_new() else {
-            println!("skipped: this machine has no AVX-512");
-            return;
-        };
-        check::<__m512, 16>(|numbers, reversed| {
-            pulp::Simd::vectorize(
-                v4,
-                #[inline(always)]
-                || all(Wide(must_cast(numbers)), Wide(must_cast(reversed))),
-            )
-        });
+    fn numbers_in_a_register_are_what_each_is_alone() {
+        check::<__m256>();
+        check::<__m512>();
     }
 }
