@@ -195,7 +195,9 @@ fn a_step_of_a_matrix_rule_by_name_allocates_nothing() {
         let mut split = narrow.clone();
         split.hyperparameters.set("max_size_triangular", 40.0);
         split.hyperparameters.set("split", true);
-        for configuration in names.map(Configuration::of).into_iter().chain([narrow, split]) {
+        let mut by_bf16 = Configuration::of("muon");
+        by_bf16.hyperparameters.set("matrix_precision", "bf16");
+        for configuration in names.map(Configuration::of).into_iter().chain([narrow, split, by_bf16]) {
             let mut parameters = gradients.clone();
             let mut optimizer =
                 catalogue::build::<f32>(&configuration, Cpu::default(), &parameters).expect("two tensors");

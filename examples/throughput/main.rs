@@ -4,7 +4,7 @@
 //! cargo run --release --example throughput -- [--optimizer NAME] [--dtype f32|bf16|f16|f64]
 //!     [--state-dtype FORMAT] [--store nearest|kahan|stochastic|corrected8|corrected16]
 //!     [--shapes big|many|gpt2|small|medium|FILE] [--device cpu|cuda] [--threads N]
-//!     [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]
+//!     [--clip-global-norm LIMIT] [--matrix-precision full|bf16] [--config FILE] [--list] [--json]
 //! ```
 //!
 //! On CUDA (`--features cuda`) the plain loop is a copy within the device's memory that moves as many bytes, and what

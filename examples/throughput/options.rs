@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 pub(crate) const USAGE: &str = "usage: throughput [--optimizer NAME] [--momentum NUMBER] [--dtype f32|bf16|f16|f64] \
 [--state-dtype f32|bf16|bf16+8|..] [--store nearest|kahan|stochastic|corrected8|corrected16] [--shapes big|many|gpt2|small|medium|FILE] \
-[--device cpu|cuda] [--threads N] [--seconds S] [--clip-global-norm LIMIT] [--config FILE] [--list] [--json]\n\
+[--device cpu|cuda] [--threads N] [--seconds S] [--clip-global-norm LIMIT] [--matrix-precision full|bf16] [--config FILE] [--list] [--json]\n\
 with --config, the file says what the optimizer is, and in which format parameters are; --list prints all \
 optimizers with their hyperparameters";
 
@@ -58,6 +58,8 @@ pub(crate) struct Options {
     pub(crate) seconds: f64,
     pub(crate) json: bool,
     pub(crate) clip_global_norm: Option<f64>,
+    /// What a rule that works on matrices multiplies them in, if it is said.
+    pub(crate) matrix_precision: Option<String>,
     /// What a file says of the optimizer, in the place of what the options say.
     pub(crate) configuration: Option<Configuration>,
 }
@@ -77,6 +79,7 @@ impl Options {
             seconds: 3.0,
             json: false,
             clip_global_norm: None,
+            matrix_precision: None,
             configuration: None,
         };
         let mut state_format = None;
@@ -91,6 +94,9 @@ impl Options {
                 Long("shapes") => options.shapes = arguments.value()?.parse()?,
                 Long("threads") => options.threads = arguments.value()?.parse()?,
                 Long("clip-global-norm") => options.clip_global_norm = Some(arguments.value()?.parse()?),
+                Long("matrix-precision") => {
+                    options.matrix_precision = Some(arguments.value()?.string()?);
+                }
                 Long("seconds") => options.seconds = arguments.value()?.parse()?,
                 Long("json") => options.json = true,
                 Long("device") => options.place = arguments.value()?.parse()?,
@@ -151,6 +157,9 @@ impl Options {
         }
         if catalogue::check(&self.optimizer, &hyperparameters).is_err() {
             hyperparameters.remove("weight_decay");
+        }
+        if let Some(precision) = &self.matrix_precision {
+            hyperparameters.set("matrix_precision", precision.as_str());
         }
         hyperparameters
     }

@@ -8,6 +8,8 @@
 #![allow(unsafe_code)]
 
 use super::corrected;
+#[cfg(all(feature = "matrix", target_arch = "x86_64"))]
+use super::registers::dots;
 #[cfg(target_arch = "x86_64")]
 use super::registers::{Register, Registers};
 use super::tile::TILE;
@@ -122,6 +124,41 @@ pub(super) fn v4() -> pulp::x86::V4 {
     // SAFETY: the token asserts that the machine has AVX-512. Only the instructions of `__m512` as a
     // `Register` call this function, in kernels that have a `Registers` made of such a token, as with `v3`.
     unsafe { pulp::x86::V4::new_unchecked() }
+}
+
+/// Proof that this machine adds the products of pairs of bf16 numbers to sums in one instruction.
+#[cfg(all(feature = "matrix", target_arch = "x86_64"))]
+#[derive(Clone, Copy)]
+pub(super) struct Dots(pulp::x86::V4);
+
+#[cfg(all(feature = "matrix", target_arch = "x86_64"))]
+impl Dots {
+    /// The proof, if it does.
+    pub(super) fn machine() -> Option<Self> {
+        let machine = __m512::machine()?;
+        is_x86_feature_detected!("avx512bf16").then_some(Self(machine))
+    }
+
+    /// Runs something that is inlined, compiled for AVX-512.
+    #[inline(always)]
+    pub(super) fn vectorize<R>(self, run: impl FnOnce() -> R) -> R {
+        pulp::Simd::vectorize(self.0, run)
+    }
+
+    /// A tile of a product of rows and columns.
+    #[inline(always)]
+    pub(super) fn tile(self, rows: &[dots::Row; dots::ROWS], columns: &[dots::Columns]) -> dots::Tile {
+        // SAFETY: the function is safe but for instructions of AVX-512 F, of which there is a token, and of
+        // AVX512-BF16; `machine`, which alone makes a `Dots`, has found both.
+        unsafe { dots::tile(rows, columns) }
+    }
+
+    /// The transpose of a square of words.
+    #[inline(always)]
+    pub(super) fn turned(self, square: [[u32; dots::SIDE]; dots::SIDE]) -> [[u32; dots::SIDE]; dots::SIDE] {
+        // SAFETY: the function is safe but for instructions of AVX-512 F, of which there is a token.
+        unsafe { dots::turned(square) }
+    }
 }
 
 /// A kind of vectors: what the rule computes with, and how it comes from memory and goes there.

@@ -36,8 +36,9 @@ pub use dynamic::{
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
 pub use matrix::{
-    Factorization, Job, LinearAlgebra, Matrix, MatrixCount, MatrixNeeds, MatrixPart, MatrixPlan, MatrixRule,
-    MatrixStage, Merging, Slot, TensorNeeds, Through, TriangularAlgebra, Untouched, merged, parted,
+    Factorization, Job, LinearAlgebra, Matrix, MatrixCount, MatrixNeeds, MatrixPart, MatrixPlan,
+    MatrixPrecision, MatrixRule, MatrixStage, Merging, Slot, TensorNeeds, Through, TriangularAlgebra,
+    Untouched, merged, parted,
 };
 pub(crate) use rule::tunable_names;
 pub use rule::{ChainOf, Rule};

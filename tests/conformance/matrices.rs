@@ -6,6 +6,7 @@ use gradus::rule::{
     NewtonSchulz, Psgd, Refresh, ScheduleFreeSoap, Scion, ShapeScaling, Soap, Solp, Splitting, UpdateClip,
     ZerothPower,
 };
+use gradus::transform::MatrixPrecision;
 
 conformance! {
     muon: bound averaging => Muon {
@@ -13,14 +14,19 @@ conformance! {
         momentum: decay(0.8),
         input: MuonInput::HeavyBallAhead,
         method: ZerothPower::NewtonSchulz(NewtonSchulz::TIGHT.times(3)),
+        precision: MatrixPrecision::Bf16,
         scaling: ShapeScaling::AsAdamW,
         weight_decay: WeightDecay::l2(0.011).expect(VALID),
     };
     muon_laprop: bound averaging => moments!(
-        MuonLaProp, 0.04, method: ZerothPower::SingularVectors, scaling: ShapeScaling::Spectral
+        MuonLaProp, 0.04, method: ZerothPower::SingularVectors, precision: MatrixPrecision::Bf16,
+        scaling: ShapeScaling::Spectral
     );
     soap: bound averaging => Soap { bases: bases(2), ..with_decay(Soap::default()) };
-    solp: bound averaging => Solp { bases: bases(1), ..with_decay(Solp::usual()) };
+    solp: bound averaging => Solp {
+        bases: EigenBases { precision: MatrixPrecision::Bf16, ..bases(1) },
+        ..with_decay(Solp::usual())
+    };
     schedule_free_soap: bound two_faced => ScheduleFreeSoap {
         learning_rate: learning_rate(0.02),
         bases: bases(2),

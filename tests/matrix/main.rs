@@ -119,3 +119,11 @@ fn steps_where_axes_are_turned(
     }
     most + 1
 }
+
+/// Whether this machine multiplies bf16 numbers by an instruction of its own.
+fn multiplies_bf16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx512bf16");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}

@@ -94,3 +94,41 @@ fn memory_order_does_not_matter() {
         assert!(largest(&(&rows - &parameters[0].1)) < 1e-13, "{optimizer}");
     }
 }
+
+#[test]
+fn products_in_bf16_end_near_the_same_matrix() {
+    for (rows, columns) in [(6, 6), (50, 35), (35, 50)] {
+        // Singular values between about 0.1 and 1 of the norm's share, so that the iterations converge.
+        let gradient = noise(rows, columns, 5) * 0.1
+            + Array2::<f64>::eye(rows.max(columns)).slice_move(ndarray::s![..rows, ..columns]);
+        let by = |precision: &str| {
+            let configuration = configured(
+                "muon",
+                &[
+                    ("lr", 1.0.into()),
+                    ("zeroth_power_mode", "polar_express".into()),
+                    ("scaling", "none".into()),
+                    ("matrix_precision", precision.into()),
+                ],
+            );
+            trained(&configuration, 1, &[gradient.mapv(|number| number as f32)]).mapv(f64::from)
+        };
+        let difference = by("bf16") - by("full");
+        // Elements of orthonormal matrices are at most 1. Each of ten iterations multiplies such a matrix by a polynomial
+        // that ends as the identity; rounding both to eight digits moves an element by 2·2⁻⁹ of the norm of a
+        // line, and errors of different lines have no reason to add up.
+        assert!(largest(&difference) < 10.0 * 2.0 * 2f64.powi(-9), "{}", largest(&difference));
+        assert_eq!(largest(&difference) > 0.0, multiplies_bf16(), "{rows}×{columns}");
+    }
+}
+
+#[test]
+fn precision_does_not_concern_f64() {
+    for optimizer in ["muon", "soap"] {
+        let gradients = [noise(9, 4, 1), noise(9, 4, 2)];
+        let by = |precision: &str| {
+            moved(&configured(optimizer, &[("matrix_precision", precision.into())]), &gradients)
+        };
+        assert_eq!(by("bf16"), by("full"), "{optimizer}");
+    }
+}

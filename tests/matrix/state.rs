@@ -3,17 +3,20 @@
 use super::*;
 use gradus::catalogue::StoreKind;
 use gradus::optimizer::Build;
-use gradus::rule::{EigenBases, Refresh, Soap};
+use gradus::rule::{EigenBases, Muon, Refresh, Soap};
+use gradus::transform::MatrixPrecision;
 use half::bf16;
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
     // Longer than what one task computes of a product.
     let gradients: Vec<Array2<f32>> = (0..2).map(|seed| noise(600, 530, seed).mapv(|x| x as f32)).collect();
-    let configuration = configured("muon", &[]);
-    let one = trained(&configuration, 1, &gradients);
-    for threads in [2, 3] {
-        assert_eq!(one, trained(&configuration, threads, &gradients), "{threads} threads");
+    for precision in ["full", "bf16"] {
+        let configuration = configured("muon", &[("matrix_precision", precision.into())]);
+        let one = trained(&configuration, 1, &gradients);
+        for threads in [2, 3] {
+            assert_eq!(one, trained(&configuration, threads, &gradients), "{precision}, {threads} threads");
+        }
     }
 }
 
@@ -119,6 +122,21 @@ fn the_memory_report_is_exact() {
     // The first axis is beyond the limit; the others of seven are 729 long.
     let expected = 2 * (65_536 * 2 + 2187) + 2 * 2 * 2 + 1 + 2 * (3 * 3 + 729 * 729) + 1;
     assert_eq!(long.state_bytes(), 4 * expected);
+}
+
+#[test]
+fn products_in_bf16_take_room_for_two_blocks() {
+    let room = |precision, threads| {
+        let rule = Muon { precision, ..Muon::default() };
+        let report = rule.memory::<Cpu>(&gradient(0)).expect("a report");
+        report.workspace_bytes(&Cpu::with_threads(threads).expect("a thread"))
+    };
+    // Words of 512 pairs, of 1036 rows that lie apart and of 256 columns; one tensor is a matrix, so there is one lane.
+    let blocks = if multiplies_bf16() { 4 * (1036 * (512 + 16) + 256 * 512) } else { 0 };
+    for threads in [1, 2] {
+        let [full, bf16] = [MatrixPrecision::Full, MatrixPrecision::Bf16].map(|one| room(one, threads));
+        assert_eq!(bf16 - full, blocks, "{threads} threads");
+    }
 }
 
 #[test]

@@ -15,3 +15,12 @@ mod psgd;
 mod schedule_free;
 mod soap;
 mod torch;
+
+use super::reader::Reader;
+use crate::error::Result;
+use crate::transform::MatrixPrecision;
+
+/// What the matrices of a rule are multiplied in.
+fn precision(from: &mut Reader<'_>) -> Result<MatrixPrecision> {
+    from.choice("matrix_precision", &[("full", MatrixPrecision::Full), ("bf16", MatrixPrecision::Bf16)])
+}

@@ -1,5 +1,6 @@
 //! Rules whose updates have their singular values made one.
 
+use super::precision;
 use crate::catalogue::entries::Named;
 use crate::catalogue::reader::{DECOUPLED_FIRST, Reader};
 use crate::error::Result;
@@ -44,6 +45,7 @@ impl Named for Muon {
             momentum: from.decay("beta1", default.momentum)?,
             input: from.choice("momentum_form", &INPUTS)?,
             method: method(from, default.method)?,
+            precision: precision(from)?,
             scaling: from.choice("scaling", &SCALINGS)?,
             weight_decay: from.weight_decay(0.01, &DECOUPLED_FIRST, learning_rate)?,
         })
@@ -63,6 +65,7 @@ impl Named for MuonLaProp {
             second: from.second_decay("beta2", default.second)?,
             epsilon: from.epsilon(default.epsilon)?,
             method: method(from, default.method)?,
+            precision: precision(from)?,
             scaling: from.choice("scaling", &SCALINGS)?,
             weight_decay: from.weight_decay(0.0, &DECOUPLED_FIRST, learning_rate)?,
         })
@@ -81,6 +84,7 @@ impl Named for Scion {
             momentum: from.decay("beta1", default.momentum)?,
             scale: from.amount("scale", default.scale)?,
             method: method(from, default.method)?,
+            precision: precision(from)?,
             weight_decay: from.weight_decay(0.0, &DECOUPLED_FIRST, learning_rate)?,
         })
     }

@@ -1,5 +1,6 @@
 //! Rules within eigenbases.
 
+use super::precision;
 use crate::catalogue::entries::Named;
 use crate::catalogue::reader::{DECOUPLED_FIRST, Reader};
 use crate::error::Result;
@@ -67,6 +68,7 @@ fn bases(from: &mut Reader<'_>, second: SecondDecay, carried: u64) -> Result<Eig
         factor_decay: from.choice("factor_decay", &decays)?,
         refresh: refresh(from)?,
         method: from.choice("zeroth_power_mode", &METHODS)?,
+        precision: precision(from)?,
         first_gradient: from.choice("first_gradient", &FIRSTS)?,
         carried,
     })

@@ -48,7 +48,7 @@ impl<'a, F: Field> Hands<'a, F> {
         lane: &'a mut Lane,
     ) -> Self {
         let MatrixWork { plan, update, gradient, state, narrow, .. } = work;
-        let (room, scratch) = lane.parts(plan.largest(update.len()));
+        let (room, scratch) = lane.parts(plan.largest(update.len()), plan.precision);
         let state = cut(bytemuck::cast_slice_mut(state), plan.state.iter().map(|(_, length)| *length));
         let room = cut(bytemuck::cast_slice_mut(room), plan.room.iter().copied());
         let (update, gradient) = (bytemuck::cast_slice_mut(update), bytemuck::cast_slice_mut(gradient));
@@ -141,6 +141,11 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
         let scratch = &mut self.scratch;
         self.slots.writing(into, |slots, numbers| {
             let (left, right, scales) = (slots.operand(left), slots.operand(right), [keep, scale]);
+            if let Some(panels) = &mut scratch.panels {
+                let (numbers, left, right) = (bytemuck::cast_slice_mut(numbers), left.cast(), right.cast());
+                panels.multiply(numbers, into.transposed, scales, left, right);
+                return;
+            }
             match scratch.algebra {
                 Algebra::Faer => {
                     products::multiply(numbers, into.transposed, scales, left, right, scratch.spare().0);
@@ -162,6 +167,11 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
         let scratch = &mut self.scratch;
         self.slots.writing(into, |slots, numbers| {
             let (left, right, scales) = (slots.operand(left), slots.operand(right), [keep, scale]);
+            if let Some(panels) = &mut scratch.panels {
+                let (numbers, left, right) = (bytemuck::cast_slice_mut(numbers), left.cast(), right.cast());
+                panels.multiply_symmetric(numbers, scales, left, right);
+                return;
+            }
             match scratch.algebra {
                 Algebra::Faer => {
                     products::multiply_symmetric(numbers, scales, left, right, scratch.spare().0);

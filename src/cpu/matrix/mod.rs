@@ -2,6 +2,7 @@
 //!
 //! | File | What it holds |
 //! |---|---|
+//! | `bf16` | products of matrices rounded to bf16 |
 //! | `hands` | the slots of one tensor, and the operations on them |
 //! | `fitting` | those that triangular factors are fitted with |
 //! | `lines` | what is done to rows and to elements |
@@ -15,6 +16,11 @@
 //! | `factors` | factorisations, and what is done where they fail |
 //! | `workspace` | what all of it works in, allocated once |
 
+#[cfg(target_arch = "x86_64")]
+mod bf16;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "bf16/elsewhere.rs"]
+mod bf16;
 #[cfg(test)]
 mod checks;
 mod factors;

@@ -25,6 +25,12 @@ impl<'a, F: Field> Operand<'a, F> {
         Self { numbers, rows: n, columns: n, transposed: false }
     }
 
+    /// The same numbers under the name of their format.
+    pub(super) fn cast<G: Field>(self) -> Operand<'a, G> {
+        let Self { numbers, rows, columns, transposed } = self;
+        Operand { numbers: bytemuck::cast_slice(numbers), rows, columns, transposed }
+    }
+
     pub(super) fn t(self) -> Self {
         Self { transposed: !self.transposed, ..self }
     }

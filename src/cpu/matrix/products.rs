@@ -146,24 +146,45 @@ pub(super) fn lower<F: Field>(
 }
 
 /// Copies the lower triangle of a square to the upper one. Blocks are as wide as a line of the cache, and turned
-/// outside: where n is a power of two, whole columns of them compete for the same few places of the cache.
+/// outside: where n is a power of two, whole columns of them compete for the same few places of the cache. Two blocks side
+/// by side and two below each other share pages.
 pub(super) fn mirror<F: Field>(numbers: &mut [F], n: usize) {
-    const BLOCK: usize = 16;
-    let mut block = [F::default(); BLOCK * BLOCK];
-    for top in (0..n).step_by(BLOCK) {
-        let height = BLOCK.min(n - top);
-        for left in (0..=top).step_by(BLOCK) {
-            let width = BLOCK.min(n - left);
-            for row in 0..height {
-                let line = &numbers[(top + row) * n + left..][..width];
-                line.iter().enumerate().for_each(|(column, number)| block[column * BLOCK + row] = *number);
+    const NEAR: usize = 2 * BLOCK;
+    for top in (0..n).step_by(NEAR) {
+        for left in (0..=top).step_by(NEAR) {
+            for top in (top..n.min(top + NEAR)).step_by(BLOCK) {
+                for left in (left..(left + NEAR).min(top + 1)).step_by(BLOCK) {
+                    mirror_block(numbers, n, top, left);
+                }
             }
-            for column in 0..width {
+        }
+    }
+}
+
+/// Rows and columns of a block.
+const BLOCK: usize = 16;
+
+/// Copies a block of the lower triangle, and of one on the diagonal what is below it.
+fn mirror_block<F: Field>(numbers: &mut [F], n: usize, top: usize, left: usize) {
+    let (height, width) = (BLOCK.min(n - top), BLOCK.min(n - left));
+    let mut block = [[F::default(); BLOCK]; BLOCK];
+    for row in 0..height {
+        let line = &numbers[(top + row) * n + left..][..width];
+        if let Some(line) = line.first_chunk::<BLOCK>() {
+            // The compiler knows the length.
+            block.iter_mut().zip(line).for_each(|(column, number)| column[row] = *number);
+        } else {
+            block.iter_mut().zip(line).for_each(|(column, number)| column[row] = *number);
+        }
+    }
+    for (number, column) in block.iter().enumerate().take(width) {
+        let into = &mut numbers[(left + number) * n + top..][..height];
+        match into.first_chunk_mut::<BLOCK>() {
+            Some(into) if top != left => *into = *column,
+            _ => {
                 // On the diagonal only what is above it.
-                let first = if top == left { (column + 1).min(height) } else { 0 };
-                let into = &mut numbers[(left + column) * n + top..][..height];
-                let from = &block[column * BLOCK..][..height];
-                into[first..].copy_from_slice(&from[first..]);
+                let first = if top == left { (number + 1).min(height) } else { 0 };
+                into[first..].copy_from_slice(&column[first..height]);
             }
         }
     }

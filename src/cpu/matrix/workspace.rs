@@ -1,10 +1,11 @@
 //! What matrix rules work in.
 
+use super::bf16::Panels;
 use super::hands::Field;
 use crate::cpu::Algebra;
 use crate::dtype::Format;
 use crate::error::{Error, Result};
-use crate::transform::{Factorization, MatrixNeeds, TensorNeeds};
+use crate::transform::{Factorization, MatrixNeeds, MatrixPrecision, TensorNeeds};
 use bytemuck::allocation::try_zeroed_slice_box;
 use core::fmt;
 use faer::Par;
@@ -38,6 +39,8 @@ pub(super) struct Lane {
     spare: Vec<u64>,
     /// What factorisations work in.
     memory: MemBuffer,
+    /// Where products in bf16 put their factors.
+    panels: Option<Panels>,
     algebra: Algebra,
 }
 
@@ -73,19 +76,29 @@ impl Lane {
     fn new(format: Format, of: &TensorNeeds, algebra: Algebra) -> Option<Self> {
         let zeros = |numbers| try_zeroed_slice_box(words(format, numbers)).ok().map(Vec::from);
         let memory = MemBuffer::try_new(scratch(format, of)).ok()?;
-        Some(Self { room: zeros(of.room)?, spare: zeros(of.largest)?, memory, algebra })
+        let panels = if has_panels(format, of.precision) { Some(Panels::new()?) } else { None };
+        Some(Self { room: zeros(of.room)?, spare: zeros(of.largest)?, memory, panels, algebra })
     }
 
     fn bytes(format: Format, of: &TensorNeeds) -> u64 {
         let [room, spare] = [of.room, of.largest].map(|numbers| words(format, numbers) as u64 * 8);
-        room.saturating_add(spare).saturating_add(scratch(format, of).unaligned_bytes_required() as u64)
+        let panels = if has_panels(format, of.precision) { Panels::BYTES as u64 } else { 0 };
+        let factorizations = scratch(format, of).unaligned_bytes_required() as u64;
+        [spare, panels, factorizations].into_iter().fold(room, u64::saturating_add)
     }
 
     /// The room, and what a tensor is worked on with beside it, whose largest matrix has so many numbers.
-    pub(super) fn parts(&mut self, largest: usize) -> (&mut [u64], Scratch<'_>) {
-        let Self { room, spare, memory, algebra } = self;
-        (room, Scratch { spare, largest, memory, algebra: *algebra })
+    pub(super) fn parts(&mut self, largest: usize, precision: MatrixPrecision) -> (&mut [u64], Scratch<'_>) {
+        let Self { room, spare, memory, panels, algebra } = self;
+        // Another tensor of the lane may want them.
+        let panels = panels.as_mut().filter(|_| precision == MatrixPrecision::Bf16);
+        (room, Scratch { spare, largest, memory, panels, algebra: *algebra })
     }
+}
+
+/// Whether products are made in bf16.
+fn has_panels(format: Format, precision: MatrixPrecision) -> bool {
+    precision == MatrixPrecision::Bf16 && format != Format::F64 && Panels::are_of_use()
 }
 
 /// What products and factorisations work in.
@@ -93,6 +106,8 @@ pub(super) struct Scratch<'a> {
     spare: &'a mut [u64],
     largest: usize,
     memory: &'a mut MemBuffer,
+    /// If products are made in bf16.
+    pub(super) panels: Option<&'a mut Panels>,
     pub(super) algebra: Algebra,
 }
 

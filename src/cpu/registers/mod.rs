@@ -8,6 +8,8 @@ mod avx512;
 mod bf16;
 #[cfg(test)]
 mod checks;
+#[cfg(feature = "matrix")]
+pub(super) mod dots;
 mod f16;
 mod philox;
 mod register;

@@ -22,7 +22,7 @@
 //!
 //! Embeddings, the last layer, biases and scales are better stepped by AdamW.
 //!
-//! Differences from the paper: products are in the arithmetic of the parameters, not in bf16.
+//! Differences from the paper: products are in bf16 only if asked for, by [`MatrixPrecision::Bf16`].
 
 mod momentum;
 mod newton_schulz;
@@ -34,7 +34,7 @@ pub use polar::{PolarFactor, ShapeScaling, Vectors, ZerothPower};
 
 use super::{AddDecay, Decayed, ScaleByLaProp, decayed, regularized};
 use crate::hyperparameter::{Amount, Coefficient, Decay, Epsilon, LearningRate, SecondDecay, WeightDecay};
-use crate::transform::{Chain, Rule, Through};
+use crate::transform::{Chain, MatrixPrecision, Rule, Through};
 use crate::tunables;
 
 /// Muon. [`Default`] is the published setting.
@@ -67,6 +67,8 @@ pub struct Muon {
     /// How the nearest orthonormal matrix is found. Default: five iterations with the published
     /// coefficients.
     pub method: ZerothPower,
+    /// What its matrices are multiplied in. Default: the arithmetic of the parameters.
+    pub precision: MatrixPrecision,
     /// What it is multiplied with. Default: √max(1, m/n).
     pub scaling: ShapeScaling,
     /// λ and its kind. Default: 0.01, decoupled.
@@ -81,6 +83,7 @@ impl Default for Muon {
             momentum,
             input,
             method: ZerothPower::NewtonSchulz(NewtonSchulz::PUBLISHED),
+            precision: MatrixPrecision::Full,
             scaling: ShapeScaling::default(),
             weight_decay: WeightDecay::Decoupled(Coefficient::checked(0.01)),
         }
@@ -93,9 +96,10 @@ impl Rule for Muon {
     tunables!(learning_rate, momentum, weight_decay);
 
     fn direction(&self) -> Self::Direction {
-        let Self { momentum, input, method, scaling, weight_decay, .. } = *self;
+        let Self { momentum, input, method, precision, scaling, weight_decay, .. } = *self;
         let inner = MuonMomentum { momentum, input };
-        let matrices = PolarFactor { method, scaling, scale: Amount::checked(1.0), vectors: Vectors::Kept };
+        let matrices =
+            PolarFactor { method, scaling, scale: Amount::checked(1.0), vectors: Vectors::Kept, precision };
         regularized(Through { matrices, inner }, weight_decay)
     }
 
@@ -118,6 +122,8 @@ pub struct MuonLaProp {
     pub epsilon: Epsilon,
     /// How the nearest orthonormal matrix is found. Default: five tight iterations.
     pub method: ZerothPower,
+    /// What its matrices are multiplied in. Default: the arithmetic of the parameters.
+    pub precision: MatrixPrecision,
     /// What it is multiplied with. Default: √max(1, m/n).
     pub scaling: ShapeScaling,
     /// λ and its kind. Default: none.
@@ -132,6 +138,7 @@ impl Default for MuonLaProp {
             second: SecondDecay::checked(0.99),
             epsilon: Epsilon { added: 0.0, floor: 1e-8 },
             method: ZerothPower::NewtonSchulz(NewtonSchulz::TIGHT),
+            precision: MatrixPrecision::Full,
             scaling: ShapeScaling::default(),
             weight_decay: WeightDecay::NONE,
         }
@@ -144,9 +151,10 @@ impl Rule for MuonLaProp {
     tunables!(learning_rate, first, second, epsilon, weight_decay);
 
     fn direction(&self) -> Self::Direction {
-        let Self { first, second, epsilon, method, scaling, weight_decay, .. } = *self;
+        let Self { first, second, epsilon, method, precision, scaling, weight_decay, .. } = *self;
         let inner = ScaleByLaProp { first, second, epsilon };
-        let matrices = PolarFactor { method, scaling, scale: Amount::checked(1.0), vectors: Vectors::Kept };
+        let matrices =
+            PolarFactor { method, scaling, scale: Amount::checked(1.0), vectors: Vectors::Kept, precision };
         regularized(Through { matrices, inner }, weight_decay)
     }
 
@@ -183,6 +191,8 @@ pub struct Scion {
     pub scale: Amount,
     /// How the nearest orthonormal matrix is found. Default: five tight iterations.
     pub method: ZerothPower,
+    /// What its matrices are multiplied in. Default: the arithmetic of the parameters.
+    pub precision: MatrixPrecision,
     /// λ and its kind. Default: none.
     pub weight_decay: WeightDecay,
 }
@@ -194,6 +204,7 @@ impl Default for Scion {
             momentum: Decay::checked(0.9),
             scale: Amount::checked(1.0),
             method: ZerothPower::NewtonSchulz(NewtonSchulz::TIGHT),
+            precision: MatrixPrecision::Full,
             weight_decay: WeightDecay::NONE,
         }
     }
@@ -205,10 +216,15 @@ impl Rule for Scion {
     tunables!(learning_rate, momentum, weight_decay);
 
     fn direction(&self) -> Self::Direction {
-        let Self { momentum, scale, method, weight_decay, .. } = *self;
+        let Self { momentum, scale, method, precision, weight_decay, .. } = *self;
         let inner = MuonMomentum { momentum, input: MuonInput::Average };
-        let matrices =
-            PolarFactor { method, scaling: ShapeScaling::Spectral, scale, vectors: Vectors::RootMeanSquare };
+        let matrices = PolarFactor {
+            method,
+            scaling: ShapeScaling::Spectral,
+            scale,
+            vectors: Vectors::RootMeanSquare,
+            precision,
+        };
         regularized(Through { matrices, inner }, weight_decay)
     }
 

@@ -3,7 +3,9 @@
 use super::NewtonSchulz;
 use crate::hyperparameter::Amount;
 use crate::shape::Layout;
-use crate::transform::{Factorization, Job, LinearAlgebra, Matrix, MatrixPlan, MatrixRule, Slot};
+use crate::transform::{
+    Factorization, Job, LinearAlgebra, Matrix, MatrixPlan, MatrixPrecision, MatrixRule, Slot,
+};
 
 /// How a matrix is replaced by the nearest orthonormal one, its zeroth power.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,6 +74,8 @@ pub struct PolarFactor {
     pub scale: Amount,
     /// What is done to a vector.
     pub vectors: Vectors,
+    /// What matrices are multiplied in.
+    pub precision: MatrixPrecision,
 }
 
 /// Norms are no smaller where something is divided by them.
@@ -99,6 +103,7 @@ impl MatrixRule for PolarFactor {
             match self.method {
                 ZerothPower::NewtonSchulz(_) => {
                     NewtonSchulz::make_room(&mut plan, rows, columns);
+                    plan.precision = self.precision;
                 }
                 ZerothPower::SingularVectors => {
                     plan.factorizations.push(Factorization::SingularVectors(rows, columns));

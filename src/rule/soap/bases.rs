@@ -5,7 +5,8 @@ use super::refresh::Refresh;
 use crate::hyperparameter::{Decay, SecondDecay};
 use crate::shape::Layout;
 use crate::transform::{
-    Factorization, Job, LinearAlgebra, Matrix, MatrixPlan, MatrixRule, Merging, Slot, Step, merged,
+    Factorization, Job, LinearAlgebra, Matrix, MatrixPlan, MatrixPrecision, MatrixRule, Merging, Slot, Step,
+    merged,
 };
 
 /// Which weight an average of products of gradients gives to the newest.
@@ -79,6 +80,9 @@ pub struct EigenBases {
     pub refresh: Refresh,
     /// How. Default: by a lifted power iteration.
     pub method: BasisMethod,
+    /// What gradients are multiplied in: into bases and back, and with themselves. Bases themselves are always found
+    /// in the arithmetic of the parameters. Default: in that as well.
+    pub precision: MatrixPrecision,
     /// What counts the first gradient. Default: schedules.
     pub first_gradient: FirstGradient,
     /// The fields of the inner stages that follow a basis, a binary digit for each. Default: the first.
@@ -94,6 +98,7 @@ impl Default for EigenBases {
             factor_decay: FactorDecay::Own(Decay::checked(0.95)),
             refresh: Refresh::Every(10),
             method: BasisMethod::default(),
+            precision: MatrixPrecision::Full,
             first_gradient: FirstGradient::default(),
             carried: 1,
         }
@@ -205,6 +210,7 @@ impl MatrixRule for EigenBases {
             plan.factorizations.push(Factorization::Orthonormal(axis.length));
         }
         let Some(longest) = axes.iter().map(|axis| axis.length).max() else { return plan };
+        plan.precision = self.precision;
         plan.keep("failures", 1);
         TENSORS.iter().for_each(|_| _ = plan.make_room(layout.len()));
         SQUARES.iter().for_each(|_| _ = plan.make_room(longest * longest));

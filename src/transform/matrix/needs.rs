@@ -1,6 +1,6 @@
 //! [`MatrixNeeds`]: what tensors need while they are worked on.
 
-use super::{Factorization, MatrixPlan};
+use super::{Factorization, MatrixPlan, MatrixPrecision};
 use crate::dtype::Format;
 
 /// What the matrix rules of an optimizer need of a device beside what they keep.
@@ -25,13 +25,16 @@ pub struct TensorNeeds {
     pub largest: usize,
     /// The factorisations that will be asked for, each once.
     pub factorizations: Vec<Factorization>,
+    /// What its matrices are multiplied in.
+    pub precision: MatrixPrecision,
 }
 
 impl TensorNeeds {
     /// Those of a tensor with so many elements.
     pub fn of(tensor: &str, elements: usize, plan: &MatrixPlan) -> Self {
         let (room, largest) = (plan.room_len(), plan.largest(elements));
-        let mut needs = Self { tensor: tensor.to_owned(), room, largest, factorizations: Vec::new() };
+        let precision = plan.precision;
+        let mut needs = Self { tensor: tensor.to_owned(), room, largest, precision, ..Self::default() };
         plan.factorizations.iter().for_each(|one| needs.add(*one));
         needs
     }
@@ -40,6 +43,7 @@ impl TensorNeeds {
     pub fn include(&mut self, other: &Self) {
         self.room = self.room.max(other.room);
         self.largest = self.largest.max(other.largest);
+        self.precision = self.precision.max(other.precision);
         other.factorizations.iter().for_each(|one| self.add(*one));
     }
 

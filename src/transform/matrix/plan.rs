@@ -1,6 +1,6 @@
 //! [`MatrixPlan`]: what a matrix rule keeps and needs for a tensor.
 
-use super::MatrixPart;
+use super::{MatrixPart, MatrixPrecision};
 use crate::dtype::NarrowFormat;
 use crate::shape::Layout;
 
@@ -22,6 +22,8 @@ pub struct MatrixPlan {
     pub room: Vec<usize>,
     /// The factorisations that will be asked for, so that their workspace is allocated once.
     pub factorizations: Vec<Factorization>,
+    /// What its matrices are multiplied in.
+    pub precision: MatrixPrecision,
 }
 
 /// A factorisation with a workspace of its own.
