@@ -11,12 +11,14 @@ const CLOSE: f64 = 1e-9;
 
 #[test]
 fn both_end_at_the_same_place() {
-    let cases: [(&str, &[(&str, catalogue::Value)]); 6] = [
+    let cases: [(&str, &[(&str, catalogue::Value)]); 8] = [
         ("soap", &[("precondition_frequency", 2.0.into())]),
         ("soap", &[("precondition_frequency", 3.0.into()), ("zeroth_power_mode", "qr".into())]),
         ("soap", &[("precondition_frequency", 1.0.into()), ("zeroth_power_mode", "eigh".into())]),
         ("muon", &[]),
         ("muon", &[("zeroth_power_mode", "svd".into())]),
+        ("muon", &[("zeroth_power_mode", "eigh".into())]),
+        ("muon", &[("zeroth_power_mode", "qr".into())]),
         ("scion", &[]),
     ];
     for (rows, columns) in [(12, 12), (9, 20), (17, 5)] {

@@ -25,6 +25,40 @@ fn singular_vectors_give_the_exact_one() {
 }
 
 #[test]
+fn eigenvectors_give_the_same_one() {
+    for (rows, columns) in [(7, 7), (12, 5), (5, 12), (1, 6), (6, 1)] {
+        let gradient = noise(rows, columns, 3);
+        let difference = of("eigh", &gradient) - of("svd", &gradient);
+        // The Gram matrix has rounding of 2⁻⁵³, which counts for the smallest singular value as much as that is smaller
+        // than the largest one: 20 times at most, squared, and a few dozen roundings.
+        assert!(
+            largest(&difference) < 400.0 * 36.0 * 2f64.powi(-53),
+            "{rows}×{columns}: {}",
+            largest(&difference)
+        );
+    }
+}
+
+#[test]
+fn an_orthonormal_factor_has_a_triangle_beside_it() {
+    for (rows, columns) in [(7, 7), (12, 5), (5, 12), (1, 6), (6, 1)] {
+        let gradient = noise(rows, columns, 3);
+        let result = of("qr", &gradient);
+        // A few dozen roundings of 2⁻⁵³ in numbers of size 1.
+        assert!(distance_from_orthonormal(&result) < 1e-13, "{rows}×{columns}");
+        let (tall, factor) =
+            if rows < columns { (gradient.t(), result.t()) } else { (gradient.view(), result.view()) };
+        let triangle = factor.t().dot(&tall);
+        for ((row, column), number) in triangle.indexed_iter() {
+            assert!(
+                if row > column { number.abs() < 1e-13 } else { row < column || *number > 0.0 },
+                "{triangle}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_converged_iteration_agrees_with_singular_vectors() {
     for (rows, columns) in [(6, 6), (12, 5), (5, 12)] {
         // Singular values of at least about a hundredth of the norm, so that ten iterations converge; what is
@@ -39,7 +73,7 @@ fn a_converged_iteration_agrees_with_singular_vectors() {
 #[test]
 fn every_method_turns_with_the_gradient() {
     let (gradient, left, right) = (noise(9, 6, 11), orthogonal(9, 20), orthogonal(6, 30));
-    for method in ["newtonschulz", "tight_newtonschulz", "polar_express", "svd"] {
+    for method in ["newtonschulz", "tight_newtonschulz", "polar_express", "svd", "eigh"] {
         let turned = of(method, &left.dot(&gradient).dot(&right));
         let difference = turned - left.dot(&of(method, &gradient)).dot(&right);
         // Some hundred roundings of 2⁻⁵³, which five iterations with slopes below 4.1 enlarge by at most 1200.
@@ -62,7 +96,7 @@ fn matrices_without_full_rank_stay_finite() {
     let constant = Array2::from_elem((8, 6), 3.0);
     let mut huge = noise(8, 6, 4) * 1e300;
     huge[[0, 0]] = 1e-300;
-    for method in ["newtonschulz", "svd"] {
+    for method in ["newtonschulz", "svd", "eigh", "qr"] {
         assert_eq!(largest(&of(method, &Array2::zeros((8, 6)))), 0.0, "{method}");
         for gradient in [&rank_one, &constant] {
             let result = of(method, gradient);

@@ -6,7 +6,7 @@ use gradus::cpu::Cpu;
 use gradus::hyperparameter::Limit;
 use gradus::optimizer::{Build, LossScaling, select};
 use gradus::rule::*;
-use gradus::transform::Rule;
+use gradus::transform::{MatrixPrecision, Rule};
 use half::{bf16, f16};
 use ndarray::Array2;
 
@@ -153,6 +153,9 @@ fn matrix_rules_take_what_their_shapes_and_the_threads_say() {
     }
     agrees(Muon::default());
     agrees(Muon { method: ZerothPower::SingularVectors, ..Muon::default() });
+    agrees(Muon { method: ZerothPower::Eigenvectors, ..Muon::default() });
+    agrees(Muon { method: ZerothPower::Orthonormal, ..Muon::default() });
+    agrees(Muon { precision: MatrixPrecision::Bf16, ..Muon::default() });
     agrees(Soap::default());
     agrees(Psgd::default());
 }

@@ -28,6 +28,8 @@ fn method(from: &mut Reader<'_>, default: ZerothPower) -> Result<ZerothPower> {
         ("tight_newtonschulz", ZerothPower::NewtonSchulz(NewtonSchulz::TIGHT)),
         ("polar_express", ZerothPower::NewtonSchulz(NewtonSchulz::POLAR_EXPRESS)),
         ("svd", ZerothPower::SingularVectors),
+        ("eigh", ZerothPower::Eigenvectors),
+        ("qr", ZerothPower::Orthonormal),
     ];
     methods.sort_by_key(|(_, method)| *method != default); // the first is meant where none is named
     from.choice("zeroth_power_mode", &methods)

@@ -36,6 +36,11 @@ fn all_finite<F: Field>(numbers: &[F]) -> bool {
     numbers.iter().fold(true, |all, number| all & number.to_f64().is_finite())
 }
 
+fn are_finite<F: Field>(matrix: MatRef<'_, F>) -> bool {
+    let (rows, columns) = matrix.shape();
+    (0..rows).all(|row| (0..columns).all(|column| matrix[(row, column)].to_f64().is_finite()))
+}
+
 /// The eigenvectors of a symmetric matrix as columns, row by row, the largest eigenvalue first.
 pub(super) fn eigenvectors<F: Field>(into: &mut [F], of: &[F], scratch: &mut Scratch<'_>) -> bool {
     let n = of.len().isqrt();
@@ -85,10 +90,7 @@ fn place<F: Field>(into: &mut [F], n: usize, element: impl Fn(usize, usize) -> F
 pub(super) fn polar<F: Field>(mut matrix: MatMut<'_, F>, scratch: &mut Scratch<'_>) -> bool {
     let (rows, columns) = matrix.shape();
     let least = rows.min(columns);
-    let finite = |matrix: MatRef<'_, F>| {
-        (0..rows).all(|row| (0..columns).all(|column| matrix[(row, column)].to_f64().is_finite()))
-    };
-    if least == 0 || !finite(matrix.rb()) {
+    if least == 0 || !are_finite(matrix.rb()) {
         return least == 0;
     }
     #[cfg(feature = "lapack")]
@@ -167,12 +169,13 @@ pub(super) fn iterate_basis<F: Field>(
                 for (into, line) in columns.chunks_exact_mut(n).zip(iterate.chunks_exact(n)) {
                     into.iter_mut().zip(&*order).for_each(|(into, &column)| *into = line[column]);
                 }
-                by_reflections(columns, grams, n, stack);
+                let room = MatMut::from_column_major_slice_mut(grams, n, n);
+                by_reflections(MatMut::from_row_major_slice_mut(columns, n, n), room, stack);
             }
             true
         }
         #[cfg(feature = "lapack")]
-        Algebra::Lapack => F::orthonormal(columns, n),
+        Algebra::Lapack => F::orthonormal(MatMut::from_row_major_slice_mut(columns, n, n)),
     };
     if !done || !all_finite(columns) {
         return false;
@@ -229,32 +232,47 @@ fn by_cholesky<F: Field>(
     true
 }
 
-/// Orthonormal columns by Householder's reflections; `room` is of the same size.
-fn by_reflections<F: Field>(columns: &mut [F], room: &mut [F], n: usize, stack: &mut MemStack) {
-    let block = recommended_block_size::<F>(n, n);
-    let (mut coefficients, stack) = temp_mat_zeroed::<F, _, _>(block, n, stack);
-    let mut coefficients = coefficients.as_mat_mut();
-    let mut factors = MatMut::from_column_major_slice_mut(room, n, n);
-    factors.copy_from(MatRef::from_row_major_slice(&*columns, n, n));
+/// matrix ← the orthonormal factor of its columns, or of its rows if they are fewer.
+pub(super) fn orthonormal<F: Field>(matrix: MatMut<'_, F>, scratch: &mut Scratch<'_>) -> bool {
+    let mut matrix = if matrix.nrows() < matrix.ncols() { matrix.transpose_mut() } else { matrix };
+    let (rows, columns) = matrix.shape();
+    if columns == 0 || !are_finite(matrix.rb()) {
+        return columns == 0;
+    }
+    #[cfg(feature = "lapack")]
+    if scratch.algebra == Algebra::Lapack {
+        return F::orthonormal(matrix);
+    }
+    let (mut room, stack) = temp_mat_zeroed::<F, _, _>(rows, columns, scratch.stack());
+    by_reflections(matrix.rb_mut(), room.as_mat_mut(), stack);
+    true
+}
+
+/// Orthonormal columns, which are no more than rows, by Householder's reflections; `room` is of the same size.
+fn by_reflections<F: Field>(mut matrix: MatMut<'_, F>, room: MatMut<'_, F>, stack: &mut MemStack) {
+    let (rows, columns) = matrix.shape();
+    let block = recommended_block_size::<F>(rows, columns);
+    let (mut coefficients, stack) = temp_mat_zeroed::<F, _, _>(block, columns, stack);
+    let (mut coefficients, mut factors) = (coefficients.as_mat_mut(), room);
+    factors.copy_from(matrix.rb());
     qr_in_place(factors.rb_mut(), coefficients.rb_mut(), Par::Seq, stack, Default::default());
-    let mut orthonormal = MatMut::from_row_major_slice_mut(columns, n, n);
-    for row in 0..n {
-        for column in 0..n {
-            orthonormal[(row, column)] = constant(if row == column { 1.0 } else { 0.0 });
+    for row in 0..rows {
+        for column in 0..columns {
+            matrix[(row, column)] = constant(if row == column { 1.0 } else { 0.0 });
         }
     }
     apply_block_householder_sequence_on_the_left_in_place_with_conj(
         factors.rb(),
         coefficients.rb(),
         Conj::No,
-        orthonormal.rb_mut(),
+        matrix.rb_mut(),
         Par::Seq,
         stack,
     );
-    for column in 0..n {
+    for column in 0..columns {
         if factors[(column, column)].to_f64() < 0.0 {
-            for row in 0..n {
-                orthonormal[(row, column)] = -orthonormal[(row, column)];
+            for row in 0..rows {
+                matrix[(row, column)] = -matrix[(row, column)];
             }
         }
     }

@@ -242,6 +242,11 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
         self.slots.lending([matrix], |[numbers]| factors::polar(view_mut(matrix, numbers), scratch))
     }
 
+    fn orthonormal(&mut self, matrix: Matrix) -> bool {
+        let scratch = &mut self.scratch;
+        self.slots.lending([matrix], |[numbers]| factors::orthonormal(view_mut(matrix, numbers), scratch))
+    }
+
     fn load(&mut self, field: usize, into: Slot) {
         let slot = mem::take(self.slots.slot_mut(into));
         self.fields.load(field, slot);

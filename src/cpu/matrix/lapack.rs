@@ -21,8 +21,8 @@ pub(super) trait InLapack: Sized {
     /// The eigenvectors of a symmetric matrix as columns, the smallest eigenvalue first.
     fn eigenvectors(of: &[Self], n: usize) -> Option<Array2<Self>>;
 
-    /// Replaces the columns of a square by orthonormal ones; the triangular factor has a positive diagonal.
-    fn orthonormal(columns: &mut [Self], n: usize) -> bool;
+    /// Replaces columns, no more than rows, by orthonormal ones; the triangular factor has a positive diagonal.
+    fn orthonormal(matrix: MatMut<'_, Self>) -> bool;
 
     /// matrix ← U·Vᵀ.
     fn polar(matrix: MatMut<'_, Self>) -> bool;
@@ -44,12 +44,11 @@ impl<F: Lapack + Default + PartialOrd> InLapack for F {
         of.eigh(UPLO::Lower).ok().map(|(_, vectors)| vectors)
     }
 
-    fn orthonormal(columns: &mut [F], n: usize) -> bool {
-        let Ok(view) = ArrayView2::from_shape((n, n), &*columns) else { return false };
-        let Ok((orthonormal, triangular)) = view.qr() else { return false };
+    fn orthonormal(mut matrix: MatMut<'_, F>) -> bool {
+        let Ok((orthonormal, triangular)) = array(matrix.as_ref()).qr() else { return false };
         for ((row, column), number) in orthonormal.indexed_iter() {
             let is_turned = triangular[[column, column]] < F::default();
-            columns[row * n + column] = if is_turned { -*number } else { *number };
+            matrix[(row, column)] = if is_turned { -*number } else { *number };
         }
         true
     }

@@ -160,6 +160,19 @@ fn need<F: RealField>(factorizations: &[Factorization]) -> StackReq {
                     ]),
                 ])
             }
+            Factorization::OrthonormalLines(rows, columns) => {
+                let (rows, columns) = (rows.max(columns), rows.min(columns));
+                let block = recommended_block_size::<F>(rows, columns);
+                StackReq::all_of(&[
+                    temp_mat_scratch::<F>(rows, columns),
+                    temp_mat_scratch::<F>(block, columns),
+                    qr_in_place_scratch::<F>(rows, columns, block, Par::Seq, Default::default()).or(
+                        apply_block_householder_sequence_on_the_left_in_place_scratch::<F>(
+                            rows, block, columns,
+                        ),
+                    ),
+                ])
+            }
             Factorization::SingularVectors(rows, columns) => {
                 let least = rows.min(columns);
                 let thin = ComputeSvdVectors::Thin;

@@ -7,6 +7,7 @@
 //! Each iteration maps every singular value σ to a·σ + b·σ³ + c·σ⁵ and leaves singular vectors alone.
 
 use crate::transform::{LinearAlgebra, Matrix, MatrixPlan, Slot};
+use typenum::{NonZero, Unsigned};
 
 /// A polynomial a·σ + b·σ³ + c·σ⁵ of singular values.
 pub type Quintic = [f64; 3];
@@ -60,6 +61,26 @@ impl NewtonSchulz {
         Self { iterations, ..self }
     }
 
+    /// The same in a number of iterations that is a type, so that none at all does not compile.
+    ///
+    /// ```
+    /// use gradus::rule::NewtonSchulz;
+    /// use gradus::typenum::U7;
+    ///
+    /// assert_eq!(NewtonSchulz::TIGHT.times_of::<U7>(), NewtonSchulz::TIGHT.times(7));
+    /// ```
+    ///
+    /// ```compile_fail,E0277
+    /// use gradus::rule::NewtonSchulz;
+    /// use gradus::typenum::U0;
+    ///
+    /// NewtonSchulz::TIGHT.times_of::<U0>();
+    /// ```
+    #[must_use]
+    pub fn times_of<N: Unsigned + NonZero>(self) -> Self {
+        self.times(N::U32)
+    }
+
     /// What becomes of a singular value: for tests, and to see what a set of coefficients does.
     ///
     /// ```
@@ -81,7 +102,8 @@ impl NewtonSchulz {
         (0..self.iterations as usize).map(move |place| self.coefficients.get(place).copied().unwrap_or(last))
     }
 
-    /// Adds the room for a matrix of so many rows and columns to a plan. Returns its number.
+    /// Adds the room for a matrix of so many rows and columns to a plan: two squares of the shorter side, and one more
+    /// matrix. Returns the number of the first.
     pub(super) fn make_room(plan: &mut MatrixPlan, rows: usize, columns: usize) -> usize {
         let least = rows.min(columns);
         let first = plan.make_room(least * least);

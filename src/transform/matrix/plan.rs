@@ -33,6 +33,8 @@ pub enum Factorization {
     Eigenvectors(usize),
     /// Columns made orthonormal, in a square matrix with so many rows.
     Orthonormal(usize),
+    /// The lines along the longer side of a matrix with so many rows and columns made orthonormal.
+    OrthonormalLines(usize, usize),
     /// Singular vectors of a matrix with so many rows and columns.
     SingularVectors(usize, usize),
 }
