@@ -23,7 +23,7 @@ use crate::cpu::registers::dots::{COLUMNS as RIGHT, Columns, PAIRS, ROWS as LEFT
 use crate::cpu::simd::Dots;
 use crate::cpu::threads;
 use bytemuck::allocation::try_zeroed_slice_box;
-use panels::Part;
+use panels::{Part, rows_as_panels};
 
 /// Inner numbers of a block.
 const DEPTH: usize = 2 * PAIRS;
@@ -119,17 +119,36 @@ impl Panels {
                     if product.is_lower && side >= top + height {
                         break;
                     }
-                    let part = Part::of(product.columns, (side, width), depth);
-                    self.machine.vectorize(
-                        #[inline(always)]
-                        || part.as_panels(&mut self.columns, self.machine),
-                    );
                     let pairs = depth.1.div_ceil(2);
+                    self.pack_columns(&product, (side, width), depth, (top, height));
                     let block = Block { product, machine: self.machine, top, side, width, pairs };
                     block.run(into, self.rows.as_chunks().0, &self.columns, columns);
                 }
             }
         }
+    }
+
+    /// Makes panels of some columns, where the rows of a block have been packed.
+    fn pack_columns(
+        &mut self,
+        product: &Product<'_>,
+        (side, width): (usize, usize),
+        depth: (usize, usize),
+        (top, height): (usize, usize),
+    ) {
+        let Self { machine, rows, columns } = self;
+        let are_rows = product.rows.is(&product.columns) && side >= top && side + width <= top + height;
+        let part = Part::of(product.columns, (side, width), depth);
+        machine.vectorize(
+            #[inline(always)]
+            || {
+                if are_rows {
+                    rows_as_panels(&rows[side - top..], columns, (width, depth.1.div_ceil(2)), *machine);
+                } else {
+                    part.as_panels(columns, *machine);
+                }
+            },
+        );
     }
 }
 

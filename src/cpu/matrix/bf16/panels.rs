@@ -72,21 +72,16 @@ impl<'a> Part<'a> {
             }
             return;
         }
-        for (at, panel) in (0..count).step_by(COLUMNS).zip(panels.chunks_exact_mut(pairs)) {
-            for (half, place) in [(0, 0), (SIDE, 1)] {
-                let lines = count.saturating_sub(at + half).min(SIDE);
-                for (number, words) in panel.chunks_mut(SIDE).enumerate() {
-                    let (done, mut square) = (2 * SIDE * number, [[0; SIDE]; SIDE]);
-                    for (line, row) in square.iter_mut().take(lines).enumerate() {
-                        let deep = (depth - done).min(2 * SIDE);
-                        round(self.side_by_side(first + at + half + line, from + done, deep), row);
-                    }
-                    for (words, column) in words.iter_mut().zip(machine.turned(square)) {
-                        words.0.as_chunks_mut().0[place] = column;
-                    }
-                }
-            }
-        }
+        turn(
+            panels,
+            (count, pairs),
+            machine,
+            #[inline(always)]
+            |line, word, words| {
+                let deep = (depth - 2 * word).min(2 * SIDE);
+                round(self.side_by_side(first + line, from + 2 * word, deep), words);
+            },
+        );
     }
 
     /// The numbers below those of a pair's upper row; none behind the last row.
@@ -95,6 +90,51 @@ impl<'a> Part<'a> {
         let (from, depth) = self.depth;
         let is_there = 2 * pair + 1 < depth;
         if is_there { self.side_by_side(from + 2 * pair + 1, first, count) } else { &[] }
+    }
+}
+
+/// Rows become panels: for a matrix times its own transpose, so many rows of so many words.
+#[inline(always)]
+pub(super) fn rows_as_panels(
+    rows: &[Row],
+    panels: &mut [Columns],
+    (count, pairs): (usize, usize),
+    machine: Dots,
+) {
+    turn(
+        panels,
+        (count, pairs),
+        machine,
+        #[inline(always)]
+        |line, word, words| {
+            *words = *rows[line].0[word..].first_chunk().expect("a row has a square more than pairs");
+        },
+    );
+}
+
+/// Panels of so many lines and words. `words` says which words of a line there are from one on; it may leave those
+/// behind the last one alone.
+#[inline(always)]
+fn turn(
+    panels: &mut [Columns],
+    (count, pairs): (usize, usize),
+    machine: Dots,
+    words: impl Fn(usize, usize, &mut [u32; SIDE]),
+) {
+    for (first, panel) in (0..count).step_by(COLUMNS).zip(panels.chunks_exact_mut(pairs)) {
+        for half in 0..COLUMNS / SIDE {
+            let first = first + half * SIDE;
+            let lines = count.saturating_sub(first).min(SIDE);
+            for (number, columns) in panel.chunks_mut(SIDE).enumerate() {
+                let mut square = [[0; SIDE]; SIDE];
+                for (line, row) in square.iter_mut().take(lines).enumerate() {
+                    words(first + line, number * SIDE, row);
+                }
+                for (columns, turned) in columns.iter_mut().zip(machine.turned(square)) {
+                    columns.0.as_chunks_mut().0[half] = turned;
+                }
+            }
+        }
     }
 }
 
