@@ -103,7 +103,7 @@ impl Kept {
             let begin = size_of_val(pairs.as_slice());
             pairs.extend(list);
             launches.push(Placed {
-                function: loaded.function(&function).clone(),
+                function: loaded.functions.get(&function).clone(),
                 blocks: u32::try_from(blocks).expect("fewer than 2^32 leaves"),
                 tensors: tensors as u64,
                 bytes: begin..size_of_val(pairs.as_slice()),

@@ -12,8 +12,8 @@ use crate::device::Decided;
 use crate::dtype::StorageDtype;
 use crate::error::CudaFlaw;
 use cudarc::driver::{
-    CudaEvent, CudaSlice, CudaStream, CudaView, CudaViewMut, DriverError, LaunchConfig, PinnedHostSlice,
-    PushKernelArg, result, sys,
+    CudaEvent, CudaFunction, CudaSlice, CudaStream, CudaView, CudaViewMut, DriverError, LaunchConfig,
+    PinnedHostSlice, PushKernelArg, result, sys,
 };
 use cudarc::nvrtc;
 use std::ffi::{CStr, CString, c_char};
@@ -248,6 +248,31 @@ pub(super) fn launch(
         // `Sums::decide` has had checked, of a view that the caller keeps as well.
         unsafe { builder.launch(config) }?;
     }
+    Ok(())
+}
+
+/// Enqueues a function that works on some rows of a tensor.
+///
+/// Whoever calls this keeps all memory that the job leads to until it returns.
+pub(super) fn launch_on_rows(
+    stream: &CudaStream,
+    function: &CudaFunction,
+    blocks: u32,
+    job: &OnDevice,
+    (rows, indices): (u64, &OnDevice),
+) -> Result<(), DriverError> {
+    assert!(blocks > 0 && indices.len() as u64 >= 8 * rows, "there are rows, and their indices");
+    let (job, list, indices) = (job.pointer(), 0u64, indices.pointer());
+    let config =
+        LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (THREADS as u32, 1, 1), shared_mem_bytes: 0 };
+    let mut builder = stream.launch_builder(function);
+    builder.arg(&job).arg(&list).arg(&rows).arg(&indices);
+    // SAFETY: `function` was compiled from the source that `row_unit` wrote for the format of what the job leads to; it
+    // takes a job, nothing, a number of rows and indices, in this order, each in 64 bits. The job was sent from `Rows`,
+    // whose pointers come from views only, of this stream's context and of lengths that suffice for the largest row,
+    // the last place of an entry and the number of rows; the caller keeps what they show. The indices were sent for
+    // the same rows, and what is enqueued behind this is what may replace them.
+    unsafe { builder.launch(config) }?;
     Ok(())
 }
 

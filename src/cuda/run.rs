@@ -25,8 +25,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Runner {
     pub(super) library: Library,
-    uploads: Uploads,
-    kept: Kept,
+    pub(super) uploads: Uploads,
+    pub(super) kept: Kept,
     constants: Option<OnDevice>,
     /// Room for sums that the host asks for.
     pub(super) sums: Option<OnDevice>,
@@ -101,7 +101,7 @@ impl Runner {
     ) -> Result<()> {
         // What the host asks for, it would not get from a graph.
         let is_asked = decision.as_ref().is_some_and(|decision| decision.answer.is_some());
-        self.begin(stream, if is_asked { Part::Sums } else { Part::Step })?;
+        self.begin(stream, is_asked.then_some(HOST_MUST_KNOW))?;
         let (mut groups, mut block) = (Groups::new(), header(0));
         let mut deciding = match decision {
             None => None,
@@ -153,7 +153,7 @@ impl Runner {
         architecture: Architecture,
         tensor: &mut Evaluated<'_, Cuda, C, K>,
     ) -> Result<()> {
-        self.begin(stream, Part::Evaluation)?;
+        self.begin(stream, Some("it writes the point for evaluation"))?;
         let loaded = self.library.chain::<C, K>(stream.context(), architecture, tensor.chain)?;
         let length = tensor.into.len();
         if length == 0 {
@@ -225,16 +225,18 @@ impl Runner {
         Ok(())
     }
 
-    /// What must come before anything is asked of the driver in a thread.
-    pub(super) fn begin(&self, stream: &Arc<CudaStream>, part: Part) -> Result<()> {
+    /// What must come before anything is asked of the driver in a thread. What has a reason for it cannot be prepared.
+    pub(super) fn begin(&self, stream: &Arc<CudaStream>, not_replayable: Option<&'static str>) -> Result<()> {
         let is_prepared = self.preparing.as_ref().is_some_and(Preparing::is_here);
-        if is_prepared && !matches!(part, Part::Step) {
-            let reason = "the host must know what comes of it, or it is no step at all";
+        if let Some(reason) = not_replayable.filter(|_| is_prepared) {
             return Err(CudaFlaw::NotReplayable { reason }.into());
         }
         Ok(stream.context().bind_to_thread().map_err(|error| driver("use the context", error))?)
     }
 }
+
+/// Why a step cannot be prepared whose result the host asks for.
+pub(super) const HOST_MUST_KNOW: &str = "the host must know what comes of it";
 
 type Carry<K> = <<K as Formats>::Store as Store>::Carry;
 

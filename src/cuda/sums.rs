@@ -2,7 +2,7 @@
 
 use super::flaw::driver;
 use super::rows::Shared;
-use super::run::{Group, Groups, Part, Runner};
+use super::run::{Group, Groups, HOST_MUST_KNOW, Part, Runner};
 use super::step::{Taken, constants, header, row};
 use super::uploads::OnDevice;
 use super::{Architecture, Cuda};
@@ -95,7 +95,7 @@ impl Runner {
         unit: f64,
         sums: &mut [f64],
     ) -> Result<()> {
-        self.begin(stream, Part::Sums)?;
+        self.begin(stream, Some(HOST_MUST_KNOW))?;
         sums.fill(0.0);
         let lengths = || views.iter().flatten().map(CudaView::len);
         if lengths().all(|length| length == 0) {

@@ -76,6 +76,10 @@
 //! [names the culprit](crate::optimizer::Builder::refuse_nonfinite), since nothing may have changed then; and a pair of
 //! optimizers, whose norm is that of [both](crate::optimizer::Builder::route).
 //!
+//! Gradients of [a few rows](crate::optimizer::Optimizer::by_rows) have their values on the GPU and the indices of their
+//! rows on the host, which sorts them and sends them. A launch for each table adds the rows that come several times, one
+//! for each of its fields copies the rows out, and one copies them back; between them, the rows are tensors as any.
+//!
 //! What goes wrong on the GPU behind a step's back is reported by whatever waits next:
 //! [`wait`](crate::cuda::Cuda::wait), [`fetch`](crate::cuda::Cuda::fetch), a snapshot.
 //!
@@ -98,8 +102,8 @@
 //! | | |
 //! |---|---|
 //! | rules that work on matrices | refused when the optimizer is built: there is no linear algebra on CUDA yet |
-//! | gradients of a few rows ([`RowOptimizer`](crate::optimizer::RowOptimizer)) | does not compile for `Cuda` |
 //! | a number over all tensors (SGD-SaI by the largest) in groups of different rules | refused at the first step |
+//! | gradients of a few rows in a CUDA graph | refused when the step is prepared: their rows are others each time |
 //! | a policy, the scale of a loss, or a norm of a pair of optimizers in a CUDA graph | refused when the step is prepared |
 //!
 //! No GPU has run any of this so far. The tests run the whole of it, kernels included, on a driver that needs none.

@@ -7,6 +7,7 @@ mod kernels;
 mod norms;
 mod options;
 mod parity;
+mod rows;
 mod verdicts;
 
 use crate::cases::{Case, Gradient, Parameter};
