@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `device`, `memory`, `tensor` | the device, its memory, and what parameters and gradients are there |
 //! | `run`, `rows`, `sums`, `kept`, `uploads` | a step: what it works on, what lies on the device already, and what is sent |
+//! | `joint` | numbers over the tensors of several kernels |
 //! | `prepared` | a step in two halves, for CUDA graphs |
 //! | `row_work` | what gradients of a few rows need beside a step |
 //! | `library`, `compile`, `cache` | kernels, compiled once |
@@ -42,6 +43,7 @@ mod decision;
 mod device;
 mod evaluation;
 mod flaw;
+mod joint;
 mod kept;
 mod kernel;
 mod launch;

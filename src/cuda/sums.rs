@@ -68,7 +68,7 @@ impl<'w> Sums<'w> {
     ) -> Result<(), CudaFlaw> {
         let Self { group: Group { rows, tensors, .. }, statistics, .. } = self;
         let (length, leaves) = (gradient.len(), gradient.len().div_ceil(LEAF));
-        tensors.push(Taken { length, statistics: *statistics, line_blocks: [0, 0] });
+        tensors.push(Taken { length, statistics: *statistics, line_blocks: [0, 0], is_elsewhere: false });
         rows.add(&row(length, self.constants, &NOTHING));
         rows.add(&[0]);
         rows.part(&self.leaves, self.leaf, leaves)?;

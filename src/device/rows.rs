@@ -119,10 +119,11 @@ pub trait Rows: Device {
         into: Self::ViewMut<'_, T>,
     ) -> Result<()>;
 
-    /// Copies rows of `width` elements back into a tensor, behind a [`gather`](Self::gather) of the same.
+    /// Copies rows of `width` elements back into a tensor. It comes behind a [`gather`](Self::gather) of the same, which
+    /// has found all that is needed for it.
     ///
     /// # Errors
-    /// Whatever the device reports; never that there is no memory.
+    /// Whatever the device reports.
     ///
     /// # Panics
     /// If a row is not there, or `from` has not as many. A device may report that instead.

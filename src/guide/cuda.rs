@@ -61,6 +61,9 @@
 //! tensors lie is sent again when that changes, so gradients that stay where they are, or that take turns between a few
 //! places, cost nothing.
 //!
+//! A number over all tensors ([SGD-SaI](crate::rule::SgdSai) by the largest) may be taken in groups of different rules, though
+//! each is a kernel of its own: each folds its own tensors, then each joins the folds of all.
+//!
 //! Nothing is waited for. A [joint clip](crate::optimizer::Builder::clip_global_norm) is three launches more, which find
 //! the norm and decide by it on the GPU; gradients in `f64` take nine, since their squares may be too large or too small.
 //! [`gradient_norm`](crate::optimizer::Optimizer::gradient_norm) waits until the step has found it.
@@ -102,7 +105,6 @@
 //! | | |
 //! |---|---|
 //! | rules that work on matrices | refused when the optimizer is built: there is no linear algebra on CUDA yet |
-//! | a number over all tensors (SGD-SaI by the largest) in groups of different rules | refused at the first step |
 //! | gradients of a few rows in a CUDA graph | refused when the step is prepared: their rows are others each time |
 //! | a policy, the scale of a loss, or a norm of a pair of optimizers in a CUDA graph | refused when the step is prepared |
 //!

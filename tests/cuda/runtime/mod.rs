@@ -3,6 +3,7 @@
 mod calls;
 mod errors;
 mod graphs;
+mod joint;
 mod kernels;
 mod norms;
 mod options;
