@@ -4,7 +4,7 @@
 // What a tensor's lines are, as words (`src/device/lines.rs`):
 //
 //   word   0  elements in a run: neighbours whose index changes along one axis only, the inner one
-//          1  the first line of that axis
+//          1  the first line of that axis; all digits 1 if it has none
 //          2  outer axes, slowest first
 //          3  lines of the slowest axis
 //          4  its first line
@@ -30,6 +30,7 @@ struct Lines {
     __device__ __forceinline__ explicit Lines(const u64 *words) : words(words) {}
 
     __device__ __forceinline__ u64 run() const { return words[0]; }
+    __device__ __forceinline__ bool has_inner() const { return words[1] != ~0ull; }
     __device__ __forceinline__ u64 inner() const { return words[1]; }
     __device__ __forceinline__ u64 outer() const { return words[2]; }
     __device__ __forceinline__ u64 slowest() const { return words[3]; }
@@ -94,7 +95,9 @@ template <class Kernel, bool HAS_NONE = Kernel::AXES == 0> struct LineReader {
     {
 #pragma unroll
         for (int field = 0; field < Kernel::AXES; ++field) {
-            element.axes[field] = smaller(of_run[field], row.axis(field)[lines.inner() + column]);
+            element.axes[field] = lines.has_inner()
+                ? smaller(of_run[field], row.axis(field)[lines.inner() + column])
+                : of_run[field];
         }
         if (++column == lines.run()) {
             column = 0;

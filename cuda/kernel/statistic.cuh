@@ -128,7 +128,8 @@ static __device__ __forceinline__ double joint(const u64 *table, const u32 *list
     return result;
 }
 
-// Turns what was folded into numbers of the tensors. A joint statistic joins them in their order.
+// Turns what was folded into numbers of the tensors. A joint statistic joins them in their order; those that the list
+// marks are another kernel's, which writes their numbers itself.
 template <class Kernel, class Pass>
 static __device__ __forceinline__ void finish(
     const u64 *table, const u32 *list, u64 tensors, const void *block_of_constants)
@@ -149,6 +150,7 @@ static __device__ __forceinline__ void finish(
         }
         __syncthreads();
         for (u64 place = threadIdx.x; place < tensors; place += LANES) {
+            if (list[2 * place + 1]) continue;
             finish_tensor<Kernel, Pass>(Row<Kernel>(table, list[2 * place]), block_of_constants, joined, elements);
         }
     }

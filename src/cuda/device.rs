@@ -149,7 +149,7 @@ impl Cuda {
         self.runner.clone()
     }
 
-    fn runner(&self) -> MutexGuard<'_, Runner> {
+    pub(super) fn runner(&self) -> MutexGuard<'_, Runner> {
         // What a thread leaves behind that panics is whole: everything in there is put in when it is complete.
         self.runner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,6 +26,7 @@ pub(super) struct Placed {
     pub(super) function: CudaFunction,
     pub(super) blocks: u32,
     pub(super) tensors: u64,
+    pub(super) wave: usize,
     /// Its bytes of the list.
     pub(super) bytes: core::ops::Range<usize>,
 }
@@ -99,13 +100,14 @@ impl Kept {
             return Ok(lists);
         }
         let (mut pairs, mut launches) = (Vec::new(), Vec::new());
-        for Launch { function, blocks, tensors, list } in list() {
+        for Launch { function, blocks, tensors, list, wave } in list() {
             let begin = size_of_val(pairs.as_slice());
             pairs.extend(list);
             launches.push(Placed {
-                function: loaded.function(&function).clone(),
+                function: loaded.functions.get(&function).clone(),
                 blocks: u32::try_from(blocks).expect("fewer than 2^32 leaves"),
                 tensors: tensors as u64,
+                wave,
                 bytes: begin..size_of_val(pairs.as_slice()),
             });
         }

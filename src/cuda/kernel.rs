@@ -201,7 +201,7 @@ fn check<C: Stage, W: Store, F: Kind>(chain: &C, outline: &Outline<C>) -> Result
 }
 
 /// The name that a format has in `cuda/common/`.
-fn format_name(format: Format) -> &'static str {
+pub(super) fn format_name(format: Format) -> &'static str {
     match format {
         Format::F64 => "F64",
         Format::F32 => "F32",

@@ -4,7 +4,7 @@
 
 use super::flaw::driver;
 use super::kept::Placed;
-use super::prepared::{Planned, PreparedStep};
+use super::prepared::{Planned, PreparedStep, in_waves};
 use super::rows::Shared;
 use super::step::THREADS;
 use super::uploads::OnDevice;
@@ -12,8 +12,8 @@ use crate::device::Decided;
 use crate::dtype::StorageDtype;
 use crate::error::CudaFlaw;
 use cudarc::driver::{
-    CudaEvent, CudaSlice, CudaStream, CudaView, CudaViewMut, DriverError, LaunchConfig, PinnedHostSlice,
-    PushKernelArg, result, sys,
+    CudaEvent, CudaFunction, CudaSlice, CudaStream, CudaView, CudaViewMut, DriverError, LaunchConfig,
+    PinnedHostSlice, PushKernelArg, result, sys,
 };
 use cudarc::nvrtc;
 use std::ffi::{CStr, CString, c_char};
@@ -218,17 +218,19 @@ impl Drop for Answer {
     }
 }
 
-/// Enqueues the launches of a kernel.
+/// Enqueues the launches of a kernel that belong to a wave.
 ///
 /// Whoever calls this keeps all memory that the table leads to until it returns.
 pub(super) fn launch(
     stream: &CudaStream,
-    planned: &Planned,
+    (planned, wave): (&Planned, usize),
     constants: &OnDevice,
 ) -> Result<(), DriverError> {
     let Planned { lists, table, .. } = planned;
     let (table, constants) = (table.pointer(), constants.pointer());
-    for Placed { function, blocks, tensors, bytes } in &lists.launches {
+    for Placed { function, blocks, tensors, bytes, .. } in
+        lists.launches.iter().filter(|placed| placed.wave == wave)
+    {
         assert!(*blocks > 0 && bytes.len() as u64 >= 8 * tensors, "the list has a pair for each tensor");
         assert!(bytes.end <= lists.memory.len(), "the list lies on the device");
         let list = lists.memory.pointer() + bytes.start as u64;
@@ -243,11 +245,37 @@ pub(super) fn launch(
         // the number of tensors and constants, in this order, each in 64 bits. The table was sent from `Rows`, whose
         // pointers come from views only, of this stream's context and of lengths that have been checked; the caller
         // keeps what they show, and cudarc frees it behind what is enqueued. Lists come from `Kernel::launches` for
-        // tensors of these lengths, and name no row or leaf beyond them. Each row says where its constants begin in
+        // tensors of these lengths, and name no row or leaf beyond them; of a row of another kernel's tensor, which is
+        // marked, only elements and leaves are read, and the caller keeps those as well. Each row says where its constants begin in
         // the block that was sent with them. The block begins with null, or with a pointer to as many numbers as
         // `Sums::decide` has had checked, of a view that the caller keeps as well.
         unsafe { builder.launch(config) }?;
     }
+    Ok(())
+}
+
+/// Enqueues a function that works on some rows of a tensor.
+///
+/// Whoever calls this keeps all memory that the job leads to until it returns.
+pub(super) fn launch_on_rows(
+    stream: &CudaStream,
+    function: &CudaFunction,
+    blocks: u32,
+    job: &OnDevice,
+    (rows, indices): (u64, &OnDevice),
+) -> Result<(), DriverError> {
+    assert!(blocks > 0 && indices.len() as u64 >= 8 * rows, "there are rows, and their indices");
+    let (job, list, indices) = (job.pointer(), 0u64, indices.pointer());
+    let config =
+        LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (THREADS as u32, 1, 1), shared_mem_bytes: 0 };
+    let mut builder = stream.launch_builder(function);
+    builder.arg(&job).arg(&list).arg(&rows).arg(&indices);
+    // SAFETY: `function` was compiled from the source that `row_unit` wrote for the format of what the job leads to; it
+    // takes a job, nothing, a number of rows and indices, in this order, each in 64 bits. The job was sent from `Rows`,
+    // whose pointers come from views only, of this stream's context and of lengths that suffice for the largest row,
+    // the last place of an entry and the number of rows; the caller keeps what they show. The indices were sent for
+    // the same rows, and what is enqueued behind this is what may replace them.
+    unsafe { builder.launch(config) }?;
     Ok(())
 }
 
@@ -264,8 +292,11 @@ impl PreparedStep {
     /// prepared, until this returns; of what was captured, whenever it is launched.
     pub unsafe fn enqueue(&mut self) -> Result<(), CudaFlaw> {
         let stream = self.stream.clone();
-        for (constants, planned) in self.launches()? {
-            launch(&stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
+        for (constants, plan) in self.launches()? {
+            for (_, planned, wave) in in_waves(plan) {
+                launch(&stream, (planned, wave), constants)
+                    .map_err(|error| driver("launch a kernel", error))?;
+            }
         }
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 use super::compile::{Architecture, compile_binary, compiler, options};
 use super::flaw::driver;
-use super::{Kernel, cache, unit};
+use super::{Kernel, cache, row_functions, row_unit, unit};
 use crate::device::{Formats, Statistics};
+use crate::dtype::Format;
 use crate::error::{CudaFlaw, Result};
 use crate::transform::{Fold, Stage};
 use cudarc::driver::{CudaContext, CudaFunction};
@@ -53,12 +54,16 @@ pub(super) struct Loaded {
     /// Its number among those of the device.
     pub(super) number: u64,
     pub(super) kernel: Kernel,
-    functions: HashMap<String, CudaFunction>,
+    pub(super) functions: Functions,
 }
 
-impl Loaded {
-    pub(super) fn function(&self, name: &str) -> &CudaFunction {
-        self.functions.get(name).expect("all functions of a kernel are loaded")
+/// Functions that can be launched.
+#[derive(Debug)]
+pub(super) struct Functions(HashMap<String, CudaFunction>);
+
+impl Functions {
+    pub(super) fn get(&self, name: &str) -> &CudaFunction {
+        self.0.get(name).expect("all functions of a source are loaded")
     }
 }
 
@@ -66,6 +71,8 @@ impl Loaded {
 #[derive(Debug, Default)]
 pub(super) struct Library {
     loaded: Vec<(Purpose, Arc<Loaded>)>,
+    /// What works on some rows of tensors in a format.
+    on_rows: Vec<(Format, Arc<Functions>)>,
 }
 
 impl Library {
@@ -122,25 +129,50 @@ impl Library {
         architecture: Architecture,
         kernel: Kernel,
     ) -> Result<Arc<Loaded>> {
-        let source = unit([&kernel]);
-        let (compiler, options) = (compiler()?.to_string(), options(architecture).join(" "));
-        let key = cache::key(&[source.as_bytes(), compiler.as_bytes(), options.as_bytes()]);
-        let module = |binary: &[u8]| context.load_module(Ptx::from_binary(binary.to_vec()));
-        // What another driver has left may not suit this one.
-        let module = match cache::find(&key).and_then(|binary| module(&binary).ok()) {
-            Some(module) => module,
-            None => {
-                let binary: Arc<[u8]> = compile_binary(&source, architecture)?.into();
-                let module = module(&binary).map_err(|error| driver("load a kernel", error))?;
-                cache::keep(&key, &binary);
-                module
-            }
-        };
-        let function = |name: String| match module.load_function(&name) {
-            Ok(function) => Ok((name, function)),
-            Err(error) => Err(driver("find a function of a kernel", error)),
-        };
-        let functions = kernel.functions().into_iter().map(function).collect::<Result<_, CudaFlaw>>()?;
+        let functions = functions(context, architecture, &unit([&kernel]), kernel.functions())?;
         Ok(Arc::new(Loaded { number: self.loaded.len() as u64, kernel, functions }))
     }
+
+    /// The functions that work on some rows of tensors in a format.
+    pub(super) fn on_rows(
+        &mut self,
+        context: &Arc<CudaContext>,
+        architecture: Architecture,
+        format: Format,
+    ) -> Result<Arc<Functions>> {
+        if let Some((_, functions)) = self.on_rows.iter().find(|(known, _)| *known == format) {
+            return Ok(functions.clone());
+        }
+        let names = row_functions(format).iter().map(|name| format!("rows_{name}"));
+        let functions = Arc::new(functions(context, architecture, &row_unit(format), names)?);
+        self.on_rows.push((format, functions.clone()));
+        Ok(functions)
+    }
+}
+
+/// The functions of a source, compiled and loaded.
+fn functions(
+    context: &Arc<CudaContext>,
+    architecture: Architecture,
+    source: &str,
+    names: impl IntoIterator<Item = String>,
+) -> Result<Functions, CudaFlaw> {
+    let (compiler, options) = (compiler()?.to_string(), options(architecture).join(" "));
+    let key = cache::key(&[source.as_bytes(), compiler.as_bytes(), options.as_bytes()]);
+    let module = |binary: &[u8]| context.load_module(Ptx::from_binary(binary.to_vec()));
+    // What another driver has left may not suit this one.
+    let module = match cache::find(&key).and_then(|binary| module(&binary).ok()) {
+        Some(module) => module,
+        None => {
+            let binary: Arc<[u8]> = compile_binary(source, architecture)?.into();
+            let module = module(&binary).map_err(|error| driver("load a kernel", error))?;
+            cache::keep(&key, &binary);
+            module
+        }
+    };
+    let function = |name: String| match module.load_function(&name) {
+        Ok(function) => Ok((name, function)),
+        Err(error) => Err(driver("find a function of a kernel", error)),
+    };
+    Ok(Functions(names.into_iter().map(function).collect::<Result<_, CudaFlaw>>()?))
 }

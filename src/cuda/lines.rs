@@ -55,7 +55,7 @@ pub fn line_words(lines: &Lines, elements: usize) -> Vec<u64> {
     let others: usize = lines.others().map(|axis| axis.length).sum();
     let head = [
         lines.run,
-        lines.inner.unwrap_or_default(),
+        lines.inner.unwrap_or(usize::MAX),
         lines.outer.len(),
         slowest.length,
         slowest.first,

@@ -1,7 +1,9 @@
 //! [`CudaMemory`]: owned memory on a device.
 
+use super::flaw::out_of_memory;
 use super::launch;
 use crate::dtype::StorageDtype;
+use crate::error::CudaFlaw;
 use core::marker::PhantomData;
 use cudarc::driver::{CudaSlice, CudaStream, CudaView, CudaViewMut, DriverError};
 use std::sync::Arc;
@@ -24,6 +26,18 @@ impl<T: StorageDtype> CudaMemory<T> {
     pub(super) fn zeros(stream: &Arc<CudaStream>, length: usize) -> Result<Self, DriverError> {
         let bytes = stream.alloc_zeros(length.saturating_mul(size_of::<T>()).max(LEAST))?;
         Ok(Self { bytes, length, numbers: PhantomData })
+    }
+
+    /// Makes room for `length` numbers, whatever they are; memory that suffices is kept.
+    pub(super) fn resize(&mut self, stream: &Arc<CudaStream>, length: usize) -> Result<(), CudaFlaw> {
+        let bytes = length.saturating_mul(size_of::<T>());
+        if bytes > self.bytes.len() {
+            let room = bytes.checked_next_power_of_two().unwrap_or(bytes);
+            let new = stream.alloc_zeros(room);
+            self.bytes = new.map_err(|error| out_of_memory(error, room, "the rows of a step"))?;
+        }
+        self.length = length;
+        Ok(())
     }
 
     /// How many numbers there are.

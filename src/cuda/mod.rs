@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `device`, `memory`, `tensor` | the device, its memory, and what parameters and gradients are there |
 //! | `run`, `rows`, `sums`, `kept`, `uploads` | a step: what it works on, what lies on the device already, and what is sent |
+//! | `joint` | numbers over the tensors of several kernels |
 //! | `prepared` | a step in two halves, for CUDA graphs |
+//! | `row_work` | what gradients of a few rows need beside a step |
 //! | `library`, `compile`, `cache` | kernels, compiled once |
 //! | `kernel`, `update`, `statistic`, `evaluation`, `lines`, `trace` | a chain as text |
 //! | `step`, `square_sums`, `decision`, `unit` | which functions there are, and how a step becomes launches of them |
@@ -41,6 +43,7 @@ mod decision;
 mod device;
 mod evaluation;
 mod flaw;
+mod joint;
 mod kept;
 mod kernel;
 mod launch;
@@ -48,6 +51,7 @@ mod library;
 mod lines;
 mod memory;
 mod prepared;
+mod row_work;
 mod rows;
 mod run;
 mod square_sums;
@@ -68,6 +72,7 @@ pub use launch::Answer;
 pub use lines::{line_blocks, line_words};
 pub use memory::CudaMemory;
 pub use prepared::PreparedStep;
+pub use row_work::RowIndices;
 pub use step::{Launch, THREADS, Taken, constants, header, row};
 pub use tensor::{CudaTensor, Reads, Writes};
-pub use unit::unit;
+pub use unit::{row_functions, row_unit, unit};

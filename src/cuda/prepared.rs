@@ -23,6 +23,15 @@ pub(super) struct Planned {
 /// The kernels of a step of one optimizer.
 pub(super) type Plan = SmallVec<[Planned; 2]>;
 
+/// The order in which a plan is launched: the place of a kernel, the kernel, and the wave. In each wave, kernels follow
+/// each other; so a wave finds what all of them have left in the one before.
+pub(super) fn in_waves(plan: &Plan) -> impl Iterator<Item = (usize, &Planned, usize)> {
+    let waves = || plan.iter().flat_map(|planned| &planned.lists.launches).map(|placed| placed.wave);
+    let next = move |wave: &usize| waves().filter(|other| other > wave).min();
+    let all = core::iter::successors(waves().min(), next);
+    all.flat_map(|wave| plan.iter().enumerate().map(move |(place, planned)| (place, planned, wave)))
+}
+
 /// A step of one optimizer, with its constants in memory of its own.
 #[derive(Debug, Default)]
 struct Run {
@@ -181,16 +190,13 @@ impl PreparedStep {
     }
 
     /// What `enqueue` launches.
-    pub(super) fn launches(&mut self) -> Result<impl Iterator<Item = (&OnDevice, &Planned)>, CudaFlaw> {
+    pub(super) fn launches(&mut self) -> Result<impl Iterator<Item = (&OnDevice, &Plan)>, CudaFlaw> {
         if self.count == 0 {
             return Err(changed("nothing has been prepared"));
         }
         self.is_fixed = true;
-        Ok(self.runs[..self.count].iter().flat_map(|run| {
-            run.plan
-                .iter()
-                .map(|planned| (run.constants.as_ref().expect("sent when it was prepared"), planned))
-        }))
+        let runs = self.runs[..self.count].iter();
+        Ok(runs.map(|run| (run.constants.as_ref().expect("sent when it was prepared"), &run.plan)))
     }
 }
 

@@ -62,6 +62,11 @@ impl<'w> Rows<'w> {
         &self.words
     }
 
+    /// Puts other rows in the place of these. Their pointers are some of these, or of rows that live as long.
+    pub(super) fn replace(&mut self, words: Vec<u64>) {
+        self.words = words;
+    }
+
     /// Adds words that are no pointers.
     pub(super) fn add(&mut self, words: &[u64]) {
         self.words.extend_from_slice(words);

@@ -1,18 +1,19 @@
 //! A step on a device: everything is prepared, then everything is enqueued, and nothing is waited for.
 
 use super::flaw::driver;
+use super::joint::share;
 use super::kept::Kept;
 use super::launch::{Answer, launch};
 use super::library::{Library, Loaded};
 use super::lines::{line_blocks, line_words};
-use super::prepared::{Plan, Planned, Preparing};
+use super::prepared::{Plan, Planned, Preparing, in_waves};
 use super::rows::{Rows, Shared};
 use super::step::{Launch, Taken, constants, header, row};
 use super::sums::Sums;
 use super::uploads::{OnDevice, Uploads};
 use super::{Architecture, Cuda};
 use crate::device::{Decision, Evaluated, Formats, LEAF, Number, Work};
-use crate::error::{CudaFlaw, Error, Result};
+use crate::error::{CudaFlaw, Result};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
@@ -25,8 +26,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Runner {
     pub(super) library: Library,
-    uploads: Uploads,
-    kept: Kept,
+    pub(super) uploads: Uploads,
+    pub(super) kept: Kept,
     constants: Option<OnDevice>,
     /// Room for sums that the host asks for.
     pub(super) sums: Option<OnDevice>,
@@ -69,10 +70,11 @@ impl<'w> Group<'w> {
     fn launches(&self) -> (Vec<u64>, impl FnOnce() -> Vec<Launch>) {
         let part = self.part;
         let words = |tensor: &Taken| {
-            let [maxima, raise] = tensor.line_blocks;
-            [tensor.length as u64, tensor.statistics.taken, maxima as u64, raise as u64]
+            let [maxima, raise] = tensor.line_blocks.map(|blocks| blocks as u64);
+            let is_elsewhere = u64::from(tensor.is_elsewhere);
+            [tensor.length as u64, tensor.statistics.taken, maxima, raise, is_elsewhere]
         };
-        let mut key = Vec::with_capacity(2 + 4 * self.tensors.len());
+        let mut key = Vec::with_capacity(2 + 5 * self.tensors.len());
         key.extend([part as u64, self.loaded.number]);
         key.extend(self.tensors.iter().flat_map(words));
         let list = move || {
@@ -101,7 +103,7 @@ impl Runner {
     ) -> Result<()> {
         // What the host asks for, it would not get from a graph.
         let is_asked = decision.as_ref().is_some_and(|decision| decision.answer.is_some());
-        self.begin(stream, if is_asked { Part::Sums } else { Part::Step })?;
+        self.begin(stream, is_asked.then_some(HOST_MUST_KNOW))?;
         let (mut groups, mut block) = (Groups::new(), header(0));
         let mut deciding = match decision {
             None => None,
@@ -112,6 +114,7 @@ impl Runner {
             }
         };
         let (mut last, count): (Option<(*const C, usize)>, _) = (None, works.len());
+        let mut order = Vec::with_capacity(count);
         for work in works {
             let chain = work.chain.expect("an optimizer says what its chains are");
             let place = match last {
@@ -126,20 +129,13 @@ impl Runner {
                 }
             };
             last = Some((chain, place));
+            order.push(place);
             let lines =
                 groups[place].loaded.kernel.has_lines().then(|| line_words(work.lines, work.gradient.len()));
             let lines = lines.map(|words| self.kept.table(stream, &mut self.uploads, &words)).transpose()?;
             add(&mut groups[place], deciding.as_mut(), &mut block, work, lines)?;
         }
-        let joins =
-            |group: &Group<'_>| group.loaded.kernel.statistics().iter().any(|statistic| statistic.is_joint);
-        if groups.len() > 1 && groups.iter().any(joins) {
-            return Err(Error::Combination {
-                option: "a number over all tensors".to_owned(),
-                with: "groups of different rules on CUDA".to_owned(),
-                because: "it is taken within one kernel, and each rule is a kernel of its own",
-            });
-        }
+        share(&mut groups, &order);
         if let Some(deciding) = deciding {
             groups.insert(0, deciding.group);
         }
@@ -153,7 +149,7 @@ impl Runner {
         architecture: Architecture,
         tensor: &mut Evaluated<'_, Cuda, C, K>,
     ) -> Result<()> {
-        self.begin(stream, Part::Evaluation)?;
+        self.begin(stream, Some("it writes the point for evaluation"))?;
         let loaded = self.library.chain::<C, K>(stream.context(), architecture, tensor.chain)?;
         let length = tensor.into.len();
         if length == 0 {
@@ -184,7 +180,7 @@ impl Runner {
         flaw?;
         // Numbers of the tensor play no part.
         rows.fill(loaded.kernel.row_words());
-        tensors.push(Taken { length, statistics, line_blocks: [0, 0] });
+        tensors.push(Taken { length, statistics, line_blocks: [0, 0], is_elsewhere: false });
         self.enqueue(stream, [group].into_iter().collect(), &block)
     }
 
@@ -216,25 +212,28 @@ impl Runner {
         }
         uploads.send(stream, block, constants)?;
         let constants = constants.as_ref().expect("just sent");
-        for (planned, (_, asked)) in plan.iter().zip(&mut borrowed) {
-            launch(stream, planned, constants).map_err(|error| driver("launch a kernel", error))?;
-            if let Some((answer, numbers)) = asked {
-                answer.ask(stream, numbers).map_err(|error| driver("ask for what is decided", error))?;
+        for (place, planned, wave) in in_waves(&plan) {
+            launch(stream, (planned, wave), constants).map_err(|error| driver("launch a kernel", error))?;
+            // All of a decision is in the first wave.
+            if let Some((answer, numbers)) = borrowed[place].1.take() {
+                answer.ask(stream, &numbers).map_err(|error| driver("ask for what is decided", error))?;
             }
         }
         Ok(())
     }
 
-    /// What must come before anything is asked of the driver in a thread.
-    pub(super) fn begin(&self, stream: &Arc<CudaStream>, part: Part) -> Result<()> {
+    /// What must come before anything is asked of the driver in a thread. What has a reason for it cannot be prepared.
+    pub(super) fn begin(&self, stream: &Arc<CudaStream>, not_replayable: Option<&'static str>) -> Result<()> {
         let is_prepared = self.preparing.as_ref().is_some_and(Preparing::is_here);
-        if is_prepared && !matches!(part, Part::Step) {
-            let reason = "the host must know what comes of it, or it is no step at all";
+        if let Some(reason) = not_replayable.filter(|_| is_prepared) {
             return Err(CudaFlaw::NotReplayable { reason }.into());
         }
         Ok(stream.context().bind_to_thread().map_err(|error| driver("use the context", error))?)
     }
 }
+
+/// Why a step cannot be prepared whose result the host asks for.
+pub(super) const HOST_MUST_KNOW: &str = "the host must know what comes of it";
 
 type Carry<K> = <<K as Formats>::Store as Store>::Carry;
 
@@ -252,7 +251,7 @@ fn add<'w, C: Stage, K: Formats>(
         Some(_) => (line_blocks(work.lines, length), work.lines.count(), work.lines.room(length)),
         None => ([0, 0], 0, 0),
     };
-    tensors.push(Taken { length, statistics: work.statistics, line_blocks });
+    tensors.push(Taken { length, statistics: work.statistics, line_blocks, is_elsewhere: false });
     rows.add(&row(length, block.len(), &work.noise));
     constants(block, &work.noise, &rounded::<C, K>(&work.constants));
     match lines {

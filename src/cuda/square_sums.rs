@@ -97,8 +97,10 @@ impl Kernel {
     /// [decide](Self::decision) by the sum over all.
     pub fn summed(&self, lengths: &[usize]) -> Vec<Launch> {
         let statistics = self.all_sums();
-        let taken: Vec<_> =
-            lengths.iter().map(|&length| Taken { length, statistics, line_blocks: [0, 0] }).collect();
-        self.statistics().iter().flat_map(|statistic| self.measured(*statistic, &taken)).collect()
+        let taken = |&length| Taken { length, statistics, line_blocks: [0, 0], is_elsewhere: false };
+        let taken: Vec<_> = lengths.iter().map(taken).collect();
+        let launches = self.statistics().iter().flat_map(|statistic| self.measured(*statistic, &taken));
+        // All of it comes before what is decided by it.
+        launches.map(|launch| Launch { wave: 0, ..launch }).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::flaw::driver;
 use super::rows::Shared;
-use super::run::{Group, Groups, Part, Runner};
+use super::run::{Group, Groups, HOST_MUST_KNOW, Part, Runner};
 use super::step::{Taken, constants, header, row};
 use super::uploads::OnDevice;
 use super::{Architecture, Cuda};
@@ -68,7 +68,7 @@ impl<'w> Sums<'w> {
     ) -> Result<(), CudaFlaw> {
         let Self { group: Group { rows, tensors, .. }, statistics, .. } = self;
         let (length, leaves) = (gradient.len(), gradient.len().div_ceil(LEAF));
-        tensors.push(Taken { length, statistics: *statistics, line_blocks: [0, 0] });
+        tensors.push(Taken { length, statistics: *statistics, line_blocks: [0, 0], is_elsewhere: false });
         rows.add(&row(length, self.constants, &NOTHING));
         rows.add(&[0]);
         rows.part(&self.leaves, self.leaf, leaves)?;
@@ -95,7 +95,7 @@ impl Runner {
         unit: f64,
         sums: &mut [f64],
     ) -> Result<()> {
-        self.begin(stream, Part::Sums)?;
+        self.begin(stream, Some(HOST_MUST_KNOW))?;
         sums.fill(0.0);
         let lengths = || views.iter().flatten().map(CudaView::len);
         if lengths().all(|length| length == 0) {

@@ -17,7 +17,7 @@ pub use formats::{Beside, Formats, In, Number};
 pub use lines::{Axis, Lines, Parts};
 pub use makes::MakesTensors;
 pub use narrow::NarrowBuffer;
-pub use rows::{Entry, Rows, SparseRows};
+pub use rows::{Chosen, Entry, Rows, SparseRows};
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
 
 use crate::dtype::StorageDtype;

@@ -61,6 +61,9 @@
 //! tensors lie is sent again when that changes, so gradients that stay where they are, or that take turns between a few
 //! places, cost nothing.
 //!
+//! A number over all tensors ([SGD-SaI](crate::rule::SgdSai) by the largest) may be taken in groups of different rules, though
+//! each is a kernel of its own: each folds its own tensors, then each joins the folds of all.
+//!
 //! Nothing is waited for. A [joint clip](crate::optimizer::Builder::clip_global_norm) is three launches more, which find
 //! the norm and decide by it on the GPU; gradients in `f64` take nine, since their squares may be too large or too small.
 //! [`gradient_norm`](crate::optimizer::Optimizer::gradient_norm) waits until the step has found it.
@@ -75,6 +78,10 @@
 //! There are two exceptions, which wait for the norm in each step: the policy that
 //! [names the culprit](crate::optimizer::Builder::refuse_nonfinite), since nothing may have changed then; and a pair of
 //! optimizers, whose norm is that of [both](crate::optimizer::Builder::route).
+//!
+//! Gradients of [a few rows](crate::optimizer::Optimizer::by_rows) have their values on the GPU and the indices of their
+//! rows on the host, which sorts them and sends them. A launch for each table adds the rows that come several times, one
+//! for each of its fields copies the rows out, and one copies them back; between them, the rows are tensors as any.
 //!
 //! What goes wrong on the GPU behind a step's back is reported by whatever waits next:
 //! [`wait`](crate::cuda::Cuda::wait), [`fetch`](crate::cuda::Cuda::fetch), a snapshot.
@@ -98,8 +105,7 @@
 //! | | |
 //! |---|---|
 //! | rules that work on matrices | refused when the optimizer is built: there is no linear algebra on CUDA yet |
-//! | gradients of a few rows ([`RowOptimizer`](crate::optimizer::RowOptimizer)) | does not compile for `Cuda` |
-//! | a number over all tensors (SGD-SaI by the largest) in groups of different rules | refused at the first step |
+//! | gradients of a few rows in a CUDA graph | refused when the step is prepared: their rows are others each time |
 //! | a policy, the scale of a loss, or a norm of a pair of optimizers in a CUDA graph | refused when the step is prepared |
 //!
 //! No GPU has run any of this so far. The tests run the whole of it, kernels included, on a driver that needs none.

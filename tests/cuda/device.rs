@@ -47,6 +47,7 @@ impl OnHost {
             length: work.gradient.len(),
             statistics: work.statistics,
             line_blocks: line_blocks(work.lines, work.gradient.len()),
+            is_elsewhere: false,
         };
         let launched = works.len();
         let launches = self.kernel.launches(&works.iter().map(taken).collect::<Vec<_>>());

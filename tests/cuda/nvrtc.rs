@@ -3,8 +3,9 @@
 use crate::cases::{Case, for_each_case};
 use crate::rules;
 use gradus::clip::Rescale;
-use gradus::cuda::{Architecture, CompileError, Kernel, compile, unit};
+use gradus::cuda::{Architecture, CompileError, Kernel, compile, row_functions, row_unit, unit};
 use gradus::device::In;
+use gradus::dtype::Format;
 use gradus::rule::Sgd;
 use gradus::store::Nearest;
 use gradus::transform::{Rule, StageExt};
@@ -64,6 +65,34 @@ fn the_kernels_without_a_rule_compile() {
         match compile(&unit(kernels.iter().flatten()), architecture) {
             Err(CompileError::NoCompiler) => println!("skipped: {}", CompileError::NoCompiler),
             compiled => assert!(compiled.expect("it compiles").contains(".entry of_f16_fold_0(")),
+        }
+    }
+}
+
+#[test]
+fn what_works_on_rows_compiles_in_every_format() {
+    const FORMATS: [Format; 10] = [
+        Format::F64,
+        Format::F32,
+        Format::Bf16,
+        Format::F16,
+        Format::Bf16Plus8,
+        Format::Bf16Plus16,
+        Format::F16Plus8,
+        Format::F16Plus16,
+        Format::I8,
+        Format::I16,
+    ];
+    for (format, architecture) in FORMATS.into_iter().flat_map(|format| [(format, SM_80), (format, SM_90)]) {
+        match compile(&row_unit(format), architecture) {
+            Err(CompileError::NoCompiler) => println!("skipped: {}", CompileError::NoCompiler),
+            compiled => {
+                let ptx = compiled.unwrap_or_else(|error| panic!("{format:?}: {error}"));
+                for function in row_functions(format) {
+                    assert!(ptx.contains(&format!(".entry rows_{function}(")), "{function} in {format:?}");
+                }
+                assert!(!ptx.contains("fma."), "{format:?} has a fused multiply-add");
+            }
         }
     }
 }

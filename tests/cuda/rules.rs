@@ -28,7 +28,8 @@ pub fn is_its_turn(case: &Case, turn: usize, turns: usize) -> bool {
 
 type InF32 = In<f32, f32, f32, Nearest>;
 
-fn data(rule: impl Rule) -> DynamicRule {
+/// A rule as data.
+pub fn data(rule: impl Rule) -> DynamicRule {
     let rule: Box<dyn ErasedRule> = Box::new(rule);
     DynamicRule::of(rule, AroundAtRunTime::default()).expect("it has not too many fields")
 }

@@ -3,9 +3,10 @@
 mod table;
 
 use super::assemble::buffers_like;
+use super::survey::OnDevice;
 use super::{Optimizer, Snapshot, Stepped, Together};
 use crate::clip::GradientNorm;
-use crate::device::{Device, Entry, Formats, Lines, ParameterSet, Rows, SparseRows, Tensor};
+use crate::device::{Formats, Lines, ParameterSet, Rows, SparseRows, Tensor};
 use crate::error::{Error, Result};
 use crate::hyperparameter::LearningRate;
 use crate::shape::Layout;
@@ -31,14 +32,12 @@ use table::{Part, Table, parts};
 /// Everything that does not step is found on the [`Optimizer`] inside. Parameters that have whole
 /// gradients belong to another optimizer; [`measure`](Self::measure) and
 /// [`step_with_norm`](Self::step_with_norm) clip both together.
-pub struct RowOptimizer<R: Rule, K: Formats, D: Device> {
+pub struct RowOptimizer<R: Rule, K: Formats, D: Rows> {
     inner: Optimizer<R, K, Together, D>,
     tables: Vec<Table<ChainOf<R>, K, D>>,
     /// The rows of the step under way.
     parameters: Vec<(String, Part<D, K::Parameter>)>,
     gradients: Vec<(String, Part<D, K::Gradient>)>,
-    /// Room to sort rows; kept, as all of the above, so that only larger steps allocate.
-    entries: Vec<Entry>,
 }
 
 impl<R: Rule, K: Formats, D: Rows> Optimizer<R, K, Together, D> {
@@ -79,6 +78,10 @@ impl<R: Rule, K: Formats, D: Rows> Optimizer<R, K, Together, D> {
                 "its state begins with a tensor's first gradient, which rows that come later do not see";
             return refused(format!("the rule of group `{}`", group.label), because);
         }
+        // The rows of a step are at most all, and so are the leaves of their norm.
+        if D::DECIDES && self.survey.looks() {
+            self.on_device = Some(OnDevice::new(&self.device, &self.tensors)?);
+        }
         for tensor in &mut self.tensors {
             let Some((&count, row)) = tensor.layout.shape().split_first() else {
                 return refused(format!("parameter `{}`", tensor.name), "a single number has no rows");
@@ -95,7 +98,7 @@ impl<R: Rule, K: Formats, D: Rows> Optimizer<R, K, Together, D> {
             // Only the rows of a step need room.
             tensor.room =
                 buffers_like::<AxesOf<ChainOf<R>>, _, _, D>(&self.device, &tensor.room, 0, &tensor.name)?;
-            self.device.resize(&mut tensor.leaves, 0);
+            self.device.resize(&mut tensor.leaves, 0)?;
         }
         let device = &self.device;
         let tables = self.tensors.iter().map(|tensor| Table::of(device, tensor));
@@ -104,7 +107,6 @@ impl<R: Rule, K: Formats, D: Rows> Optimizer<R, K, Together, D> {
             tables,
             parameters: parts(device, &self.tensors)?,
             gradients: parts(device, &self.tensors)?,
-            entries: Vec::new(),
             inner: self,
         })
     }
@@ -192,8 +194,9 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
         self.exchange();
         let result = self.inner.step_together(&mut self.parameters, &self.gradients, norm);
         self.exchange();
-        if matches!(result, Ok(Stepped::Taken)) {
-            self.scatter(parameters);
+        // If the device leaves the step out, the rows are still what they were.
+        if matches!(result, Ok(Stepped::Taken | Stepped::Undecided)) {
+            self.scatter(parameters)?;
         }
         result.map_err(|error| self.placed(error))
     }
@@ -202,7 +205,7 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
     fn placed(&self, error: Error) -> Error {
         let Error::NonfiniteGradient { parameter, mut index } = error else { return error };
         if let Some(place) = self.inner.places.get(&parameter) {
-            index[0] = self.tables[*place].rows[index[0]];
+            index[0] = self.tables[*place].chosen.rows[index[0]];
         }
         Error::NonfiniteGradient { parameter, index }
     }
@@ -212,7 +215,7 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
         &mut self,
         gradients: &[(N, Option<SparseRows<I, A>>)],
     ) -> Result<()> {
-        let Self { inner, tables, gradients: sums, entries, .. } = self;
+        let Self { inner, tables, gradients: sums, .. } = self;
         for (place, (name, gradient)) in gradients.iter().enumerate() {
             let name = name.as_ref();
             let Some(tensor) = inner.tensors.get(place) else {
@@ -222,26 +225,21 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
                 let (expected, found) = (tensor.name.clone(), name.to_owned());
                 return Err(Error::GradientOrder { place, expected, found });
             }
-            entries.clear();
-            let mut values = None;
-            if let Some(gradient) = gradient {
-                values = Some(tensor.check_rows(gradient)?);
-                let rows = gradient.rows.as_ref().iter().enumerate();
-                entries.extend(rows.map(|(place, row)| Entry { row: *row, place }));
-                entries.sort_unstable();
-            }
             let (table, sum) = (&mut tables[place], &mut sums[place].1);
-            let is_taken = gradient.is_some() && !tensor.frozen;
-            table.rows.clear();
-            if is_taken {
-                table.rows.extend(entries.chunk_by(|one, next| one.row == next.row).map(|row| row[0].row));
+            table.chosen.clear();
+            let checked = match gradient {
+                Some(gradient) => Some((tensor.check_rows(gradient)?, gradient.rows.as_ref())),
+                None => None,
+            };
+            let taken = checked.filter(|_| !tensor.frozen);
+            sum.is_present = taken.is_some();
+            if let Some((values, rows)) = taken {
+                table.chosen.choose(&inner.device, rows)?;
+                inner.device.resize(&mut sum.elements, table.elements())?;
+                let into = D::view_mut(&mut sum.elements);
+                inner.device.sum_rows(values, &table.chosen, table.width, into)?;
             }
-            sum.is_present = is_taken;
-            if let Some(values) = values.filter(|_| is_taken) {
-                inner.device.resize(&mut sum.elements, table.rows.len() * table.width);
-                inner.device.sum_rows(values, entries, table.width, D::view_mut(&mut sum.elements));
-            }
-            table.layout = tensor.layout.with_rows(table.rows.len());
+            table.layout = tensor.layout.with_rows(table.chosen.rows.len());
             sum.layout = table.layout.clone();
         }
         let missing = inner.tensors.get(gradients.len()..).unwrap_or_default();
@@ -259,11 +257,11 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
             if let (Ok(()), Some(tensor)) = (&result, inner.tensors.get(place)) {
                 let (table, part) = (&tables[place], &mut parts[place].1);
                 result = if name == tensor.name {
-                    tensor.check_parameter(&layout, view).map(|view| {
+                    tensor.check_parameter(&layout, view).and_then(|view| {
                         part.layout = table.layout.clone();
-                        inner.device.resize(&mut part.elements, table.rows.len() * table.width);
+                        inner.device.resize(&mut part.elements, table.elements())?;
                         let into = D::view_mut(&mut part.elements);
-                        inner.device.gather(D::as_view(&view), &table.rows, table.width, into);
+                        inner.device.gather(D::as_view(&view), &table.chosen, table.width, into)
                     })
                 } else {
                     let (expected, found) = (tensor.name.clone(), name.to_owned());
@@ -277,7 +275,7 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
             return Err(Error::ParameterCount { expected: tables.len(), found: place });
         }
         for (table, tensor) in tables.iter_mut().zip(&inner.tensors) {
-            table.gather(&inner.device, tensor);
+            table.gather(&inner.device, tensor)?;
         }
         Ok(())
     }
@@ -290,22 +288,25 @@ impl<R: Rule, K: Formats, D: Rows> RowOptimizer<R, K, D> {
     }
 
     /// Copies the rows of the step back.
-    fn scatter(&mut self, parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized)) {
+    fn scatter(&mut self, parameters: &mut (impl ParameterSet<D, K::Parameter> + ?Sized)) -> Result<()> {
         let Self { inner, tables, parameters: parts, .. } = self;
-        let mut place = 0;
+        let (mut place, mut result) = (0, Ok(()));
         parameters.lend(&mut |_, _, view| {
-            if let (Some(table), Some(view)) = (tables.get(place), view) {
-                inner.device.scatter(D::view(&parts[place].1.elements), &table.rows, table.width, view);
+            if let (Ok(()), Some(table), Some(view)) = (&result, tables.get(place), view) {
+                let from = D::view(&parts[place].1.elements);
+                result = inner.device.scatter(from, &table.chosen, table.width, view);
             }
             place += 1;
         });
+        result?;
         for (table, tensor) in tables.iter().zip(&mut inner.tensors) {
-            table.scatter(&inner.device, tensor);
+            table.scatter(&inner.device, tensor)?;
         }
+        Ok(())
     }
 }
 
-impl<R: Rule, K: Formats, D: Device> Deref for RowOptimizer<R, K, D> {
+impl<R: Rule, K: Formats, D: Rows> Deref for RowOptimizer<R, K, D> {
     type Target = Optimizer<R, K, Together, D>;
 
     fn deref(&self) -> &Self::Target {
@@ -313,7 +314,7 @@ impl<R: Rule, K: Formats, D: Device> Deref for RowOptimizer<R, K, D> {
     }
 }
 
-impl<R: Rule, K: Formats, D: Device> fmt::Debug for RowOptimizer<R, K, D> {
+impl<R: Rule, K: Formats, D: Rows> fmt::Debug for RowOptimizer<R, K, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RowOptimizer").field("inner", &self.inner).finish_non_exhaustive()
     }

@@ -1,7 +1,7 @@
 //! The rows of a step: of a parameter, of its gradient, and of its state.
 
 use crate::device::{
-    Beside, Device, Formats, Lines, MaybeTensor, Number, Rows, Slot, SparseRows, Tensor, TensorMut,
+    Beside, Chosen, Device, Formats, Lines, MaybeTensor, Number, Rows, Slot, SparseRows, Tensor, TensorMut,
 };
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
@@ -13,9 +13,9 @@ use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 use core::mem;
 
 /// The state of the rows of a step, which takes the place of that of the whole table.
-pub(super) struct Table<C: Stage, K: Formats, D: Device> {
-    /// The rows of the step, each once, ascending.
-    pub(super) rows: Vec<usize>,
+pub(super) struct Table<C: Stage, K: Formats, D: Rows> {
+    /// The rows of the step.
+    pub(super) chosen: Chosen<D>,
     /// Elements in a row.
     pub(super) width: usize,
     pub(super) layout: Layout,
@@ -107,7 +107,7 @@ impl<C: Stage, K: Formats, D: Rows> Table<C, K, D> {
     pub(super) fn of(device: &D, tensor: &TensorState<C, K, D>) -> Result<Self> {
         let name = &tensor.name;
         Ok(Self {
-            rows: Vec::new(),
+            chosen: Chosen::default(),
             width: tensor.layout.shape()[1..].iter().product(),
             layout: tensor.layout.clone(),
             lines: tensor.lines.clone(),
@@ -119,23 +119,26 @@ impl<C: Stage, K: Formats, D: Rows> Table<C, K, D> {
         })
     }
 
+    /// How many elements the rows of the step have.
+    pub(super) fn elements(&self) -> usize {
+        self.chosen.rows.len() * self.width
+    }
+
     /// Copies the state of the rows.
-    pub(super) fn gather(&mut self, device: &D, tensor: &TensorState<C, K, D>) {
-        let (rows, width) = (self.rows.as_slice(), self.width);
-        let elements = rows.len() * width;
-        self.lines = Lines::rows(rows.len(), width);
-        gather_fields::<D, ElementsOf<C>, _>(device, &tensor.state, rows, width, &mut self.state);
-        gather_fields::<D, AxesOf<C>, _>(device, &tensor.axes, rows, 1, &mut self.axes);
-        gather_fields::<D, <K::Store as Store>::Carry, _>(
-            device,
-            &tensor.carry,
-            rows,
-            width,
-            &mut self.carry,
-        );
-        let room = self.lines.room(elements);
-        AxesOf::<C>::map(AxesOf::<C>::each_mut(&mut self.room), |buffer| device.resize(buffer, room));
-        device.resize(&mut self.leaves, leaves_of(C::PASSES, elements));
+    pub(super) fn gather(&mut self, device: &D, tensor: &TensorState<C, K, D>) -> Result<()> {
+        let (elements, width) = (self.elements(), self.width);
+        let Self { chosen, lines, state, axes, room, carry, leaves, .. } = self;
+        *lines = Lines::rows(chosen.rows.len(), width);
+        gather_fields::<D, ElementsOf<C>, _>(device, &tensor.state, chosen, width, state)?;
+        gather_fields::<D, AxesOf<C>, _>(device, &tensor.axes, chosen, 1, axes)?;
+        gather_fields::<D, <K::Store as Store>::Carry, _>(device, &tensor.carry, chosen, width, carry)?;
+        let numbers = lines.room(elements);
+        let mut result = Ok(());
+        AxesOf::<C>::map(AxesOf::<C>::each_mut(room), |buffer| {
+            and(&mut result, || device.resize(buffer, numbers));
+        });
+        result?;
+        device.resize(leaves, leaves_of(C::PASSES, elements))
     }
 
     /// Exchanges the table of the optimizer for the rows of the step, or back.
@@ -150,41 +153,48 @@ impl<C: Stage, K: Formats, D: Rows> Table<C, K, D> {
     }
 
     /// Copies the state of the rows back.
-    pub(super) fn scatter(&self, device: &D, tensor: &mut TensorState<C, K, D>) {
-        let (rows, width) = (self.rows.as_slice(), self.width);
-        scatter_fields::<D, ElementsOf<C>, _>(device, &self.state, rows, width, &mut tensor.state);
-        scatter_fields::<D, AxesOf<C>, _>(device, &self.axes, rows, 1, &mut tensor.axes);
-        scatter_fields::<D, <K::Store as Store>::Carry, _>(
-            device,
-            &self.carry,
-            rows,
-            width,
-            &mut tensor.carry,
-        );
+    pub(super) fn scatter(&self, device: &D, tensor: &mut TensorState<C, K, D>) -> Result<()> {
+        let Self { chosen, width, state, axes, carry, .. } = self;
+        scatter_fields::<D, ElementsOf<C>, _>(device, state, chosen, *width, &mut tensor.state)?;
+        scatter_fields::<D, AxesOf<C>, _>(device, axes, chosen, 1, &mut tensor.axes)?;
+        scatter_fields::<D, <K::Store as Store>::Carry, _>(device, carry, chosen, *width, &mut tensor.carry)
     }
 }
 
 fn gather_fields<D: Rows, S: FieldSet, T: StorageDtype>(
     device: &D,
     from: &Of<S, D::Buffer<T>>,
-    rows: &[usize],
+    chosen: &Chosen<D>,
     width: usize,
     into: &mut Of<S, D::Buffer<T>>,
-) {
+) -> Result<()> {
+    let mut result = Ok(());
     S::map(S::zip(S::each_ref(from), S::each_mut(into)), |(from, into)| {
-        device.resize(into, rows.len() * width);
-        device.gather(D::view(from), rows, width, D::view_mut(into));
+        and(&mut result, || {
+            device.resize(into, chosen.rows.len() * width)?;
+            device.gather(D::view(from), chosen, width, D::view_mut(into))
+        });
     });
+    result
 }
 
 fn scatter_fields<D: Rows, S: FieldSet, T: StorageDtype>(
     device: &D,
     from: &Of<S, D::Buffer<T>>,
-    rows: &[usize],
+    chosen: &Chosen<D>,
     width: usize,
     into: &mut Of<S, D::Buffer<T>>,
-) {
+) -> Result<()> {
+    let mut result = Ok(());
     S::map(S::zip(S::each_ref(from), S::each_mut(into)), |(from, into)| {
-        device.scatter(D::view(from), rows, width, D::view_mut(into));
+        and(&mut result, || device.scatter(D::view(from), chosen, width, D::view_mut(into)));
     });
+    result
+}
+
+/// Does something more, unless something has failed.
+fn and(result: &mut Result<()>, more: impl FnOnce() -> Result<()>) {
+    if result.is_ok() {
+        *result = more();
+    }
 }

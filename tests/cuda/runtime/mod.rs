@@ -3,10 +3,12 @@
 mod calls;
 mod errors;
 mod graphs;
+mod joint;
 mod kernels;
 mod norms;
 mod options;
 mod parity;
+mod rows;
 mod verdicts;
 
 use crate::cases::{Case, Gradient, Parameter};

@@ -28,7 +28,7 @@ const KINDS: [Kind; 11] = [
     Kind::Infinite,
 ];
 
-fn scaling() -> LossScaling {
+pub(super) fn scaling() -> LossScaling {
     LossScaling { start: 64.0, interval: 2, ..LossScaling::default() }
 }
 
