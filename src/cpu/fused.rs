@@ -9,25 +9,27 @@ use super::{Cpu, pieces};
 use crate::device::{Beside, Formats, Lines, MatrixWork, Number, Statistics, Work};
 use crate::dtype::StorageDtype;
 use crate::random::Noise;
-use crate::transform::{AxesOf, ElementsOf, FieldSet, Held, Kernel, Of, Stage};
+use crate::transform::{
+    AxesOf, ElementsOf, FieldSet, Held, Kernel, MOST_AXES, MOST_NUMBERS, MOST_STATE, Of, Stage,
+};
 use arrayvec::ArrayVec;
 use core::fmt;
 use core::marker::PhantomData;
 use std::sync::Arc;
 
-/// As many as a chain from data may have of anything.
-const MOST: usize = 16;
+/// The memory of some fields, of which a chain from data has so many at most.
+type Fields<'a, T, const MOST: usize> = ArrayVec<&'a mut [T], MOST>;
 
 /// A [`Work`] whose chain is not in its type.
 pub(super) struct Untyped<'a, K: Formats> {
     parameter: Option<&'a mut [K::Parameter]>,
     gradient: &'a [K::Gradient],
-    state: ArrayVec<&'a mut [K::State], MOST>,
-    axes: ArrayVec<&'a mut [Number<K>], MOST>,
-    room: ArrayVec<&'a mut [Number<K>], MOST>,
+    state: Fields<'a, K::State, MOST_STATE>,
+    axes: Fields<'a, Number<K>, MOST_AXES>,
+    room: Fields<'a, Number<K>, MOST_AXES>,
     lines: &'a Lines,
     carry: Of<Carry<K>, &'a mut [Beside<K>]>,
-    tensor: ArrayVec<&'a mut [Number<K>], MOST>,
+    tensor: Fields<'a, Number<K>, MOST_NUMBERS>,
     leaves: &'a mut [f64],
     constants: &'a [f64],
     statistics: Statistics,
@@ -38,9 +40,9 @@ pub(super) struct Untyped<'a, K: Formats> {
 /// The loops of a chain that is known in types.
 pub(super) trait Loops<K: Formats>: Send + Sync {
     /// Runs one part of the chain on a tensor, if the chain has so many.
-    fn update(&self, work: Untyped<'_, K>, part: usize);
+    fn update(&self, work: &mut Untyped<'_, K>, part: usize);
     /// Leaves what a statistic makes of a tensor in its first leaf.
-    fn measure(&self, work: Untyped<'_, K>, pass: usize);
+    fn measure(&self, work: &mut Untyped<'_, K>, pass: usize);
 }
 
 /// What stands behind a [`Kernel`]: a trait that tells what is known, and for which formats.
@@ -65,26 +67,26 @@ pub(crate) fn kernel<C: Stage, K: Formats>() -> Kernel {
 #[inline(always)]
 pub(super) fn run<C: Stage, K: Formats>(
     work: &mut Work<'_, Cpu, C, K>,
-    with: impl FnOnce(&dyn Loops<K>, Untyped<'_, K>),
+    with: impl FnOnce(&dyn Loops<K>, &mut Untyped<'_, K>),
 ) -> bool {
-    let Some((kernel, constants)) = C::listed(&work.constants) else { return false };
+    let Some((kernel, constants)) = C::listed(work.constants) else { return false };
     let Some(Known(loops)) = kernel.downcast_ref::<Known<dyn Loops<K>>>() else { return false };
-    let untyped = Untyped {
+    let mut untyped = Untyped {
         parameter: work.parameter.as_deref_mut(),
         gradient: work.gradient,
-        state: list::<ElementsOf<C>, _>(&mut work.state),
-        axes: list::<AxesOf<C>, _>(&mut work.axes),
-        room: list::<AxesOf<C>, _>(&mut work.room),
+        state: list::<ElementsOf<C>, _, _>(&mut work.state),
+        axes: list::<AxesOf<C>, _, _>(&mut work.axes),
+        room: list::<AxesOf<C>, _, _>(&mut work.room),
         lines: work.lines,
         carry: Carry::<K>::map(Carry::<K>::each_mut(&mut work.carry), |field| &mut **field),
-        tensor: list::<C::Tensor, _>(&mut work.tensor),
+        tensor: list::<C::Tensor, _, _>(&mut work.tensor),
         leaves: work.leaves,
         constants,
         statistics: work.statistics,
         noise: work.noise,
         matrix: work.matrix.as_mut().map(lent),
     };
-    with(loops.as_ref(), untyped);
+    with(loops.as_ref(), &mut untyped);
     true
 }
 
@@ -100,9 +102,9 @@ fn lent<'w, K: Formats>(work: &'w mut MatrixWork<'_, Cpu, K>) -> MatrixWork<'w, 
 }
 
 /// The memory of a set's fields.
-fn list<'w, 'm: 'w, S: FieldSet, T: StorageDtype>(
+fn list<'w, 'm: 'w, S: FieldSet, T: StorageDtype, const MOST: usize>(
     fields: &'w mut Of<S, &'m mut [T]>,
-) -> ArrayVec<&'w mut [T], MOST> {
+) -> Fields<'w, T, MOST> {
     let mut list = ArrayVec::new();
     S::map(S::each_mut(fields), |field| list.push(&mut **field));
     list
@@ -118,36 +120,48 @@ pub(super) fn set<S: FieldSet, X: Held>(list: impl IntoIterator<Item = X>) -> Of
     )
 }
 
-impl<'a, K: Formats> Untyped<'a, K> {
-    fn typed<C: Stage>(self) -> Work<'a, Cpu, C, K> {
+/// The constants of a chain, from a list.
+fn constants<C: Stage>(list: &[f64]) -> Of<C::Constants, f64> {
+    set::<C::Constants, _>(list.iter().copied())
+}
+
+/// The fields of a set, from a list.
+fn fields<'w, S: FieldSet, T: StorageDtype>(list: &'w mut [&mut [T]]) -> Of<S, &'w mut [T]> {
+    set::<S, _>(list.iter_mut().map(|field| &mut **field))
+}
+
+impl<K: Formats> Untyped<'_, K> {
+    fn typed<'w, C: Stage>(&'w mut self, constants: &'w Of<C::Constants, f64>) -> Work<'w, Cpu, C, K> {
         Work {
             chain: None,
-            parameter: self.parameter,
+            parameter: self.parameter.as_deref_mut(),
             gradient: self.gradient,
-            state: set::<ElementsOf<C>, _>(self.state),
-            axes: set::<AxesOf<C>, _>(self.axes),
-            room: set::<AxesOf<C>, _>(self.room),
+            state: fields::<ElementsOf<C>, _>(&mut self.state),
+            axes: fields::<AxesOf<C>, _>(&mut self.axes),
+            room: fields::<AxesOf<C>, _>(&mut self.room),
             lines: self.lines,
-            carry: self.carry,
-            tensor: set::<C::Tensor, _>(self.tensor),
+            carry: Carry::<K>::map(Carry::<K>::each_mut(&mut self.carry), |field| &mut **field),
+            tensor: fields::<C::Tensor, _>(&mut self.tensor),
             leaves: self.leaves,
-            constants: set::<C::Constants, _>(self.constants.iter().copied()),
+            constants,
             statistics: self.statistics,
             noise: self.noise,
-            matrix: self.matrix,
+            matrix: self.matrix.as_mut().map(lent),
         }
     }
 }
 
 impl<C: Stage, K: Formats> Loops<K> for InTypes<C> {
-    fn update(&self, work: Untyped<'_, K>, part: usize) {
+    fn update(&self, work: &mut Untyped<'_, K>, part: usize) {
         // A chain from data is run in as many parts as any may have.
         if part <= C::CUTS {
-            pieces::update_work(&mut work.typed::<C>(), part);
+            let constants = constants::<C>(work.constants);
+            pieces::update_work(&mut work.typed::<C>(&constants), part);
         }
     }
 
-    fn measure(&self, work: Untyped<'_, K>, pass: usize) {
-        pieces::measure_work(&mut work.typed::<C>(), pass);
+    fn measure(&self, work: &mut Untyped<'_, K>, pass: usize) {
+        let constants = constants::<C>(work.constants);
+        pieces::measure_work(&mut work.typed::<C>(&constants), pass);
     }
 }

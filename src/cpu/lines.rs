@@ -285,7 +285,7 @@ pub(super) fn update<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, part:
 }
 
 /// Runs parts on all threads.
-fn run<C: Stage, K: Formats>(task: Task<'_, C, K>, shared: &Shared<C, K>) {
+fn run<C: Stage, K: Formats>(task: Task<'_, C, K>, shared: &Shared<'_, C, K>) {
     let Task { mut piece, fresh, parts } = task;
     if parts.count == 1 {
         let covers = AxesOf::<C>::zip(piece.covers, fresh);

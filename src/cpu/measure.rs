@@ -12,7 +12,7 @@ use crate::transform::{Fold, Stage};
 /// Folds a statistic over a piece of at most one leaf.
 pub(super) struct Measure<'a, 's, C: Stage, K: Formats> {
     pub(super) piece: Piece<'a, C, K>,
-    pub(super) shared: &'s Shared<C, K>,
+    pub(super) shared: &'s Shared<'s, C, K>,
     /// The statistic, and what is made of its values.
     pub(super) pass: (usize, Fold),
 }
@@ -50,7 +50,7 @@ impl<C: Stage, K: Formats> Measure<'_, '_, C, K> {
     fn of_pass<V: Vectors<Arithmetic = Number<K>>>(self, pass: usize, vectors: V) -> f64 {
         let Self { piece, shared, pass: (_, fold) } = self;
         let (start, length) = (piece.first, piece.gradient.len());
-        let constants = numbers_in::<C::Constants, _, V::Number>(&shared.constants);
+        let constants = numbers_in::<C::Constants, _, V::Number>(shared.constants);
         let tensor = numbers_in::<C::Tensor, _, V::Number>(&shared.tensor);
         let mut lanes = Lanes::new(fold);
         each_tile(

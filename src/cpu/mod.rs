@@ -198,11 +198,17 @@ impl Device for Cpu {
     }
 
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
+        // Once for all: a chain from data has room for many statistics, and most chains take none.
+        let (mut taken, mut last) = (0, 0);
+        for work in works.iter() {
+            taken |= work.statistics.taken;
+            last = if work.matrix.is_some() { C::CUTS } else { last };
+        }
         self.on_threads(&mut || {
-            let last = if works.iter().any(|work| work.matrix.is_some()) { C::CUTS } else { 0 };
             for part in 0..=last {
                 if const { C::PASSES > 0 } {
-                    (0..C::PASSES).for_each(|pass| pieces::measure(works, pass, part));
+                    let passes = (0..C::PASSES).filter(|pass| taken >> pass & 1 == 1);
+                    passes.for_each(|pass| pieces::measure(works, pass, part));
                 }
                 pieces::update_all(works, part);
                 #[cfg(feature = "matrix")]

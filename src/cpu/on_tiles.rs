@@ -80,12 +80,12 @@ pub(super) struct Listed<'a, F> {
 impl<'a, F: Arithmetic> Listed<'a, F> {
     /// That of a chain, if it is known.
     pub(super) fn of<C: Stage, K: Formats<Parameter: StorageDtype<Arithmetic = F>>>(
-        shared: &'a Shared<C, K>,
+        shared: &Shared<'a, C, K>,
     ) -> Option<Self> {
         if !simd::is_wide() {
             return None; // it is compiled for wide vectors only
         }
-        let (kernel, constants) = C::listed(&shared.constants)?;
+        let (kernel, constants) = C::listed(shared.constants)?;
         let Known(arithmetic) = kernel.downcast_ref::<Known<dyn OnTiles<F>>>()?;
         let mut tensor = SmallVec::new();
         C::Tensor::map(C::Tensor::each_ref(&shared.tensor), |number| tensor.push(*number));

@@ -29,8 +29,8 @@ pub(super) struct Piece<'a, C: Stage, K: Formats> {
 }
 
 /// What all pieces of a tensor read.
-pub(super) struct Shared<C: Stage, K: Formats> {
-    pub(super) constants: Of<C::Constants, f64>,
+pub(super) struct Shared<'a, C: Stage, K: Formats> {
+    pub(super) constants: &'a Of<C::Constants, f64>,
     pub(super) tensor: Of<C::Tensor, Number<K>>,
     pub(super) noise: Noise,
     /// Which part of the chain runs.
@@ -38,12 +38,12 @@ pub(super) struct Shared<C: Stage, K: Formats> {
 }
 
 impl<'a, C: Stage, K: Formats> Piece<'a, C, K> {
-    pub(super) fn of<'w>(work: &'a mut Work<'w, Cpu, C, K>, part: usize) -> (Self, Shared<C, K>)
+    pub(super) fn of<'w>(work: &'a mut Work<'w, Cpu, C, K>, part: usize) -> (Self, Shared<'a, C, K>)
     where
         'w: 'a,
     {
         let shared = Shared {
-            constants: numbers_in::<C::Constants, _, f64>(&work.constants),
+            constants: work.constants,
             tensor: C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]),
             noise: work.noise,
             part,
@@ -130,13 +130,21 @@ pub(super) fn for_each_work<C: Stage, K: Formats>(
     works: &mut [Work<'_, Cpu, C, K>],
     each: &(impl Fn(&mut Work<'_, Cpu, C, K>) + Sync),
 ) {
-    let elements: usize = works.iter().map(|work| work.gradient.len()).sum();
-    if works.len() <= 1 || elements <= PIECE {
+    if works.len() <= 1 || share_a_task(works) {
         works.iter_mut().for_each(each);
     } else {
         let (left, right) = works.split_at_mut(works.len() / 2);
         threads::join(|| for_each_work(left, each), || for_each_work(right, each));
     }
+}
+
+/// Whether some works are small together. Of many, only the first ones are looked at.
+fn share_a_task<C: Stage, K: Formats>(works: &[Work<'_, Cpu, C, K>]) -> bool {
+    let mut elements = 0;
+    works.iter().all(|work| {
+        elements += work.gradient.len();
+        elements <= PIECE
+    })
 }
 
 /// Updates every parameter and its state, or runs one part of a chain that has several.
@@ -164,7 +172,7 @@ pub(super) fn update_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, 
     update_piece(piece, &shared);
 }
 
-fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C, K>) {
+fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<'_, C, K>) {
     let length = piece.gradient.len();
     if length <= PIECE {
         update_whole(piece, shared);
@@ -175,7 +183,7 @@ fn update_piece<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C,
 }
 
 /// Updates a piece in this thread.
-pub(super) fn update_whole<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<C, K>) {
+pub(super) fn update_whole<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared: &Shared<'_, C, K>) {
     if const { on_tiles::may_be_known::<C, K>() }
         && let Some(listed) = Listed::of(shared)
     {
@@ -187,7 +195,7 @@ pub(super) fn update_whole<C: Stage, K: Formats>(piece: Piece<'_, C, K>, shared:
 /// Folds a statistic over a piece of at most one leaf.
 fn measure_leaf<C: Stage, K: Formats>(
     piece: Piece<'_, C, K>,
-    shared: &Shared<C, K>,
+    shared: &Shared<'_, C, K>,
     pass: (usize, Fold),
 ) -> f64 {
     if const { on_tiles::may_be_known::<C, K>() }
@@ -257,7 +265,7 @@ pub(super) fn measure_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>,
 fn finish<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize, result: f64, count: usize) {
     let sum = reduce::folded(work.statistics.folds[pass], result, count);
     let mut tensor = C::Tensor::map(C::Tensor::each_ref(&work.tensor), |number| number[0]);
-    let constants = numbers_in::<C::Constants, _, Number<K>>(&work.constants);
+    let constants = numbers_in::<C::Constants, _, Number<K>>(work.constants);
     let (sum, count) = (Number::<K>::constant(sum), Number::<K>::constant(count as f64));
     C::finish(pass, &constants, sum, count, &mut tensor);
     let measured = C::Tensor::zip(C::Tensor::each_mut(&mut work.tensor), tensor);
@@ -267,7 +275,7 @@ fn finish<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, pass: usize, res
 fn measure_piece<C: Stage, K: Formats>(
     piece: Piece<'_, C, K>,
     leaves: &mut [f64],
-    shared: &Shared<C, K>,
+    shared: &Shared<'_, C, K>,
     pass: (usize, Fold),
 ) {
     let length = piece.gradient.len();

@@ -17,7 +17,7 @@ use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 /// Updates a piece.
 pub(super) struct Update<'a, 's, C: Stage, K: Formats> {
     pub(super) piece: Piece<'a, C, K>,
-    pub(super) shared: &'s Shared<C, K>,
+    pub(super) shared: &'s Shared<'s, C, K>,
 }
 
 impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
@@ -33,7 +33,7 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
         let streams = const { write::streams::<K>(ElementsOf::<C>::COUNT) };
         let mut generator = Generator::new(vectors, self.shared.noise, streams, self.piece.first);
         let worker = Worker::<C, V> {
-            constants: numbers_in::<C::Constants, _, V::Number>(&self.shared.constants),
+            constants: numbers_in::<C::Constants, _, V::Number>(self.shared.constants),
             tensor: numbers_in::<C::Tensor, _, V::Number>(&self.shared.tensor),
             vectors,
             part: self.shared.part,

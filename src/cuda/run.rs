@@ -253,7 +253,7 @@ fn add<'w, C: Stage, K: Formats>(
     };
     tensors.push(Taken { length, statistics: work.statistics, line_blocks, is_elsewhere: false });
     rows.add(&row(length, block.len(), &work.noise));
-    constants(block, &work.noise, &rounded::<C, K>(&work.constants));
+    constants(block, &work.noise, &rounded::<C, K>(work.constants));
     match lines {
         Some(lines) => {
             rows.lead_to(&lines);

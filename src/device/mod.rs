@@ -18,6 +18,7 @@ pub use lines::{Axis, Lines, Parts};
 pub use makes::MakesTensors;
 pub use narrow::NarrowBuffer;
 pub use rows::{Chosen, Entry, Rows, SparseRows};
+pub(crate) use sets::fetch_names;
 pub use sets::{GradientSet, MaybeTensor, OwnedTensor, ParameterSet, Slot, Tensor, TensorMut};
 
 use crate::dtype::StorageDtype;
@@ -203,8 +204,8 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     pub tensor: Of<C::Tensor, D::ViewMut<'a, Number<K>>>,
     /// Room for the leaves of a sum: one per [`LEAF`] elements if the rule has statistics.
     pub leaves: D::ViewMut<'a, f64>,
-    /// The constants of the step.
-    pub constants: Of<C::Constants, f64>,
+    /// The constants of the step, which tensors share.
+    pub constants: &'a Of<C::Constants, f64>,
     /// The statistics that are taken at this step.
     pub statistics: Statistics,
     /// The random bits for the parameter (stream 0) and the fields of the state (1, 2, ...).

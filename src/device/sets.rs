@@ -3,6 +3,7 @@
 use super::Device;
 use crate::dtype::StorageDtype;
 use crate::shape::Layout;
+use core::hint::black_box;
 use std::collections::BTreeMap;
 
 /// A tensor on the device `D` that can be read.
@@ -163,6 +164,15 @@ pub trait GradientSet<D: Device, T: StorageDtype> {
     fn lend<'a>(&'a self, visit: &mut dyn FnMut(&str, Slot<D::View<'a, T>>));
 }
 
+/// Reads a letter of every name, before any is compared.
+///
+/// Names lie anywhere in memory, and what a step streams through the cache has driven them out. Asked for together they
+/// come together; one by one, each comparison would wait for its own.
+pub(crate) fn fetch_names<'a>(names: impl Iterator<Item = &'a str>) {
+    let letters = names.filter_map(|name| name.as_bytes().first());
+    black_box(letters.fold(0, |all, letter| all ^ letter));
+}
+
 /// Implements both sets for a collection of pairs of a name and a tensor.
 macro_rules! sets_of_pairs {
     ($([$($length:tt)*] $collection:ty;)+) => {$(
@@ -180,6 +190,7 @@ macro_rules! sets_of_pairs {
             }
 
             fn lend<'a>(&'a mut self, visit: &mut dyn FnMut(&str, Layout, Option<D::ViewMut<'a, T>>)) {
+                fetch_names(self.iter().map(|(name, _)| name.as_ref()));
                 for (name, tensor) in self {
                     let layout = tensor.layout();
                     visit(name.as_ref(), layout, tensor.elements_mut());
@@ -195,6 +206,7 @@ macro_rules! sets_of_pairs {
             A: MaybeTensor<D, T>,
         {
             fn lend<'a>(&'a self, visit: &mut dyn FnMut(&str, Slot<D::View<'a, T>>)) {
+                fetch_names(self.iter().map(|(name, _)| name.as_ref()));
                 for (name, tensor) in self {
                     visit(name.as_ref(), tensor.slot());
                 }

@@ -7,18 +7,16 @@
 use super::copied;
 use crate::device::Statistics;
 use crate::transform::{Arrives, FieldSet, Of, Stage, Step};
-use arrayvec::ArrayVec;
+use core::ops::Index;
 use smallvec::SmallVec;
 
-/// How many are kept: weights and biases differ in their dimensions, few others in anything. As long as none is
-/// forgotten, a step calls a chain once for each.
-const KEPT: usize = 8;
+/// Among how many a tensor looks for its own, from the last one on: weights and biases differ in their dimensions, few
+/// others in anything. As long as there are no more, a step calls a chain once for each.
+const RECENT: usize = 8;
 
-/// What the chains of a step's groups have made so far.
+/// What the chains of a step's groups have made so far; the tensors of the step borrow it.
 pub(super) struct Alike<C: Stage> {
-    made: ArrayVec<Made<C>, KEPT>,
-    /// The one to be forgotten next.
-    oldest: usize,
+    made: Vec<Made<C>>,
 }
 
 /// What a chain has made of a step, and of what.
@@ -35,31 +33,44 @@ pub(super) struct Made<C: Stage> {
 }
 
 impl<C: Stage> Alike<C> {
+    /// Room for a gradient that comes by itself.
     pub(super) fn new() -> Self {
-        Self { made: ArrayVec::new(), oldest: 0 }
+        Self { made: Vec::with_capacity(1) }
     }
 
-    /// What a chain makes of a step of a tensor whose own numbers are `before`. All tensors of a group have the same
-    /// chain, and the same `numbers` of the group.
-    pub(super) fn of(
+    /// Begins a step of so many tensors, which may all differ.
+    pub(super) fn begin(&mut self, tensors: usize) {
+        self.made.clear();
+        self.made.reserve(tensors);
+    }
+
+    /// The place of what a chain makes of a step of a tensor whose own numbers are `before`. All tensors of a group
+    /// have the same chain, and the same `numbers` of the group.
+    pub(super) fn place_of(
         &mut self,
         (group, chain, numbers): (usize, &C, &Of<C::Group, f64>),
         asked: Step,
         before: &Of<C::Own, f64>,
-    ) -> &Made<C> {
+    ) -> usize {
         let is_it = |made: &Made<C>| {
             made.group == group && made.asked == asked && are_same::<C::Own>(&made.before, before)
         };
-        let place = self.made.iter().position(is_it).unwrap_or_else(|| {
-            let made = Made::of((group, chain, numbers), asked, before);
-            let place = self.oldest;
-            self.oldest = (place + 1) % KEPT;
-            match self.made.get_mut(place) {
-                Some(old) => *old = made,
-                None => self.made.push(made),
-            }
-            place
-        });
+        let older = self.made.len().saturating_sub(RECENT);
+        let found = self.made[older..].iter().rposition(is_it);
+        found.map_or_else(
+            || {
+                self.made.push(Made::of((group, chain, numbers), asked, before));
+                self.made.len() - 1
+            },
+            |place| older + place,
+        )
+    }
+}
+
+impl<C: Stage> Index<usize> for Alike<C> {
+    type Output = Made<C>;
+
+    fn index(&self, place: usize) -> &Made<C> {
         &self.made[place]
     }
 }
@@ -126,7 +137,8 @@ mod tests {
     /// The constants of a tensor with so many dimensions that has received so many gradients.
     fn constants(alike: &mut Alike<Asked>, chain: &Asked, dimensions: usize, received: f64) -> f64 {
         let asked = Step { dimensions, ..Step::first(0.1) };
-        let made = alike.of((0, chain, &Nothing), asked, &Number { number: received });
+        let place = alike.place_of((0, chain, &Nothing), asked, &Number { number: received });
+        let made = &alike[place];
         assert_eq!(made.own.number, received + 1.0);
         made.constants.number
     }
@@ -143,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_forgotten_is_asked_for_again() {
+    fn what_is_not_recent_is_asked_for_again() {
         let (chain, mut alike) = (Asked::default(), Alike::new());
         for received in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 9] {
             assert_eq!(constants(&mut alike, &chain, 1, received.into()), 1001.0 + f64::from(received));

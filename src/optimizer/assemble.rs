@@ -304,6 +304,7 @@ fn tensor<C: Stage, K: Formats, D: Device>(
         matrix,
         next: chain.generate::<C::Own, _>(on_host, || 0.0),
         taking_part: false,
+        made: 0,
         leaves: buffer(device, leaves_of(chain.passes, length), &name)?,
         id: tensor_id(&name),
         received: 0,

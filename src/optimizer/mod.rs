@@ -124,6 +124,8 @@ struct TensorState<C: Stage, K: Formats, D: Device> {
     next: Of<C::Own, f64>,
     /// Whether the tensor has a gradient in the run under way.
     taking_part: bool,
+    /// The place of what its chain makes of that gradient.
+    made: usize,
     leaves: D::Buffer<f64>,
     /// What a matrix rule keeps, if there is one.
     matrix: Option<matrix::MatrixState<K, D>>,
@@ -299,21 +301,25 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
         if self.frozen { 0 } else { self.layout.len() * (state + carry) + axes + tensor + matrix }
     }
 
-    /// What this tensor brings to a step, with its own numbers prepared for it. They count once
+    /// Finds what the chain of its group makes of a step, and prepares its own numbers for that. They count once
     /// [`commit`](Self::commit) is called.
+    fn prepare(&mut self, (chain, numbers): (&C, &Of<C::Group, f64>), alike: &mut Alike<C>, mut asked: Step) {
+        asked.dimensions = self.layout.shape().len();
+        self.made = alike.place_of((self.group, chain, numbers), asked, &self.own);
+        self.next = copied::<C::Own>(&alike[self.made].own);
+        self.taking_part = true;
+    }
+
+    /// What this tensor brings to a step that it is [prepared](Self::prepare) for.
     fn work<'a>(
         &'a mut self,
-        (chain, group): (&'a C, &Of<C::Group, f64>),
-        alike: &mut Alike<C>,
-        mut asked: Step,
+        chain: &'a C,
+        alike: &'a Alike<C>,
         keys: RoundKeys,
         parameter: Option<D::ViewMut<'a, K::Parameter>>,
         gradient: D::View<'a, K::Gradient>,
     ) -> Work<'a, D, C, K> {
-        asked.dimensions = self.layout.shape().len();
-        let made = alike.of((self.group, chain, group), asked, &self.own);
-        self.next = copied::<C::Own>(&made.own);
-        self.taking_part = true;
+        let made = &alike[self.made];
         let at = made.at;
         let matrix = self.matrix.as_mut().and_then(|matrix| Some(matrix.work(chain.matrix(&self.next)?, at)));
         Work {
@@ -327,14 +333,14 @@ impl<C: Stage, K: Formats, D: Device> TensorState<C, K, D> {
             carry: views::<D, <K::Store as Store>::Carry, _>(&mut self.carry),
             tensor: views::<D, C::Tensor, _>(&mut self.tensor),
             leaves: D::view_mut(&mut self.leaves),
-            constants: copied::<C::Constants>(&made.constants),
+            constants: &made.constants,
             statistics: made.statistics,
             noise: crate::random::Noise { keys, tensor: self.id, gradient: at.own as u32 },
             matrix,
         }
     }
 
-    /// Keeps what [`work`](Self::work) prepared, if it was called for this step and the step was
+    /// Keeps what [`prepare`](Self::prepare) prepared, if it was called for this step and the step was
     /// taken.
     fn commit(&mut self, taken: bool) {
         if core::mem::take(&mut self.taking_part) && taken {

@@ -8,7 +8,6 @@
 //! into the averages that the optimizer keeps anyway, so that no buffer for gradients is needed at
 //! all.
 
-use super::alike::Alike;
 use super::extras::Averaging;
 use super::{Arrival, Optimizer, Phase, TakesGradientsSingly, Training, Trains};
 use crate::device::{Device, Formats, OwnedTensor, TensorMut};
@@ -256,8 +255,10 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> ReleaseStep<'_, R, K,
         let group = &optimizer.groups[tensor.group];
         let at = group.step_of(tensor.received, self.number, arrives);
         let (parameter, gradient) = (parameter.map(D::shorter_mut), D::shorter(gradient));
-        let (chain, mut alike) = ((&group.chain, &group.next), Alike::new());
-        let work = tensor.work(chain, &mut alike, at, optimizer.keys, parameter, gradient);
+        let alike = &mut optimizer.scratch.alike;
+        alike.begin(1);
+        tensor.prepare((&group.chain, &group.next), alike, at);
+        let work = tensor.work(&group.chain, alike, optimizer.keys, parameter, gradient);
         let result = optimizer.device.run(&mut [work]);
         tensor.commit(result.is_ok());
         result

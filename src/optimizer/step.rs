@@ -6,7 +6,7 @@ use super::survey::{Factor, OnDevice, Stepped, Verdict};
 use super::{Arrival, Optimizer, Phase, SeesEveryGradient, TensorState, Together, Trains};
 use super::{Released, TakesGradientsSingly};
 use crate::clip::GradientNorm;
-use crate::device::{Device, Formats, GradientSet, ParameterSet, Slot, Work};
+use crate::device::{Device, Formats, GradientSet, ParameterSet, Slot, Work, fetch_names};
 use crate::error::{Error, Result};
 use crate::shape::Layout;
 use crate::transform::{Arrives, Rule, Stage, Step};
@@ -17,6 +17,7 @@ pub(super) struct Scratch<C: Stage, K: Formats, D: Device> {
     parameters: Vec<D::ViewMut<'static, K::Parameter>>,
     gradients: Vec<Option<D::View<'static, K::Gradient>>>,
     works: Vec<Work<'static, D, C, K>>,
+    pub(super) alike: Alike<C>,
 }
 
 /// The memory of all parameters.
@@ -27,7 +28,7 @@ pub(super) type GradientViews<'a, K, D> = Vec<Option<<D as Device>::View<'a, <K 
 
 impl<C: Stage, K: Formats, D: Device> Scratch<C, K, D> {
     pub(super) fn new() -> Self {
-        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new() }
+        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new(), alike: Alike::new() }
     }
 }
 
@@ -215,17 +216,22 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             self.on_device = Some(OnDevice::new(&self.device, &self.tensors)?);
         }
         let mut works = recycled(mem::take(&mut self.scratch.works));
-        let mut alike = Alike::new();
+        let alike = &mut self.scratch.alike;
+        alike.begin(self.tensors.len());
+        for (tensor, gradient) in self.tensors.iter_mut().zip(&*gradients) {
+            if gradient.is_some() {
+                let group = &self.groups[tensor.group];
+                let at = group.step_of(tensor.received, optimizer, Arrives::ToStep);
+                tensor.prepare((&group.chain, &group.next), alike, Step { gradient_factor, ..at });
+            }
+        }
+        let alike = &self.scratch.alike;
         for ((tensor, parameter), gradient) in
             self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..))
         {
             let Some(gradient) = gradient else { continue };
-            let group = &self.groups[tensor.group];
-            let at = Step { gradient_factor, ..group.step_of(tensor.received, optimizer, Arrives::ToStep) };
-            let parameter = Some(D::shorter_mut(parameter));
-            let gradient = D::shorter(gradient);
-            let chain = (&group.chain, &group.next);
-            works.push(tensor.work(chain, &mut alike, at, self.keys, parameter, gradient));
+            let (chain, parameter) = (&self.groups[tensor.group].chain, Some(D::shorter_mut(parameter)));
+            works.push(tensor.work(chain, alike, self.keys, parameter, D::shorter(gradient)));
         }
         let result = match (by, &mut self.on_device) {
             (Some(by), Some(room)) => {
@@ -283,6 +289,7 @@ pub(super) fn collect_parameters<'p, C: Stage, K: Formats, D: Device>(
     parameters: &'p mut (impl ParameterSet<D, K::Parameter> + ?Sized),
     views: &mut Vec<D::ViewMut<'p, K::Parameter>>,
 ) -> Result<()> {
+    fetch_names(tensors.iter().map(|tensor| tensor.name.as_str()));
     let mut place = 0;
     let mut result = Ok(());
     parameters.lend(&mut |name, layout, view| {

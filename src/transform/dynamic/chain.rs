@@ -17,9 +17,9 @@ use typenum::{B1, Bit};
 /// The most fields of state by element that a program may have: each is rounded with random bits of its own.
 pub const MOST_STATE: usize = 7;
 /// The most by axis.
-const MOST_AXES: usize = 2;
+pub(crate) const MOST_AXES: usize = 2;
 /// The most numbers per tensor on the device, per tensor on the host, and per group.
-pub(super) const MOST_NUMBERS: usize = 16;
+pub(crate) const MOST_NUMBERS: usize = 16;
 /// The most cuts: one matrix rule.
 const MOST_CUTS: usize = 2;
 /// The most statistics.

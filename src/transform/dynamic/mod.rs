@@ -17,6 +17,7 @@ mod fields;
 mod rule;
 
 pub use chain::{DynamicChain, MOST_STATE};
+pub(crate) use chain::{MOST_AXES, MOST_NUMBERS};
 pub use erased::{Erased, Runs, Slices};
 pub use fields::{Listed, ListedConstants, Numbers};
 pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
