@@ -12,7 +12,7 @@ use gradus::optimizer::Build;
 use gradus::real::{Real, TILE};
 use gradus::rule::{
     AdamW, Adan, AddDecay, Caution, Chained, Graft, HyperBallAdamW, Lion, Momentum, ScaleByAdam, ScaleByLion,
-    ScaleByStableAdam, Sgd, SgdMomentum, WeightedSum,
+    ScaleByStableAdam, Sgd, SgdMomentum, SignLaProp, StableAdamW, SudsAdamW, WeightedSum,
 };
 use gradus::transform::{
     AroundAtRunTime, DynamicRule, FieldSet, Identity, Input, Nothing, Of, Rule, Stage, StageExt, Step,
@@ -290,4 +290,43 @@ fn memory_is_walked_as_often_as_there_are_passes() {
     assert_eq!(walks(ScaleByStableAdam::default().then(Caution::default())), 3);
     assert_eq!(walks(Identity.beside(adam()).merge(WeightedSum::default())), 1);
     assert_eq!(walks(Identity.beside(adam()).merge(Graft::default())), 3);
+}
+
+/// Which statistics may see the parameter. One that may not is taken with a parameter that would show.
+fn may_see_the_parameter<R: Rule>(rule: R) -> Vec<bool> {
+    let direction = rule.direction();
+    passes_that_see(&direction)
+}
+
+fn passes_that_see<C: Stage>(chain: &C) -> Vec<bool> {
+    let zeros = || 0.0;
+    let (mut own, group) = (C::Own::generate(zeros), C::Group::generate(zeros));
+    let constants = chain.constants(&Step::first(0.1).next(), &mut own, &group);
+    let sees = |pass| {
+        let (tensor, mut state) = (C::Tensor::generate(|| 1.5), C::State::generate(|| 0.25));
+        let value = C::measure(pass, &constants, Input::of(0.5, f64::NAN), &tensor, &mut state);
+        let sees = C::sees_parameter(Some(pass), &constants);
+        assert!(sees || value.is_finite(), "statistic {pass}");
+        sees
+    };
+    (0..C::PASSES).map(sees).collect()
+}
+
+#[test]
+fn statistics_that_do_not_see_the_parameter_say_so() {
+    let rate = LearningRate::new(0.1).expect("a rate");
+    let decays = [
+        (WeightDecay::NONE, false),
+        (WeightDecay::decoupled(0.1).expect("a decay"), false),
+        (WeightDecay::fully_decoupled(0.1, rate).expect("a decay"), false),
+        (WeightDecay::l2(0.1).expect("a decay"), true),
+    ];
+    for (weight_decay, sees) in decays {
+        assert_eq!(may_see_the_parameter(SudsAdamW { weight_decay, ..SudsAdamW::default() }), [sees; 5]);
+        assert_eq!(may_see_the_parameter(SignLaProp { weight_decay, ..SignLaProp::default() }), [sees; 2]);
+        assert_eq!(may_see_the_parameter(StableAdamW { weight_decay, ..StableAdamW::default() }), [sees]);
+        // The norm on whose sphere it stays is the parameter's own.
+        let rule = HyperBallAdamW { weight_decay, ..HyperBallAdamW::default() };
+        assert!(may_see_the_parameter(rule).contains(&true));
+    }
 }

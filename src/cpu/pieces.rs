@@ -254,7 +254,8 @@ pub(super) fn measure_work<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>,
     if const { C::PASSES > 0 } {
         let fold = work.statistics.folds[pass];
         let leaves = core::mem::take(&mut work.leaves);
-        let (piece, shared) = Piece::of(work, usize::from(work.statistics.parts[pass]));
+        let (mut piece, shared) = Piece::of(work, usize::from(work.statistics.parts[pass]));
+        piece.parameter = piece.parameter.filter(|_| C::sees_parameter(Some(pass), shared.constants));
         measure_piece(piece, leaves, &shared, (pass, fold));
         leaves[0] = reduce::fold_leaves(fold, leaves);
         work.leaves = leaves;

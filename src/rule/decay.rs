@@ -107,6 +107,10 @@ impl Transform for AddDecay {
     type State = Nothing;
     type Keeps = B0;
 
+    fn sees_parameter(at: &DecayConstants<f64>) -> bool {
+        at.coefficient != 0.0
+    }
+
     fn constants(&self, at: &Step) -> DecayConstants<f64> {
         let acts = at.arrives == Arrives::ToStep && self.shapes.contain(at);
         let coefficient = self.coefficient + self.corrected * at.learning_rate;

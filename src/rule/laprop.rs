@@ -26,7 +26,7 @@ use super::moments::rule_of_moments;
 use super::{AverageConstants, Moments, SecondMomentConstants};
 use crate::hyperparameter::{Decay, Epsilon, SecondDecay};
 use crate::real::Real;
-use crate::transform::{Input, Pair, Step, Transform};
+use crate::transform::{Input, Of, Pair, Step, Transform};
 use typenum::B1;
 
 /// The average of g/(√v + ε).
@@ -71,6 +71,10 @@ impl Transform for ScaleByLaProp {
     type Constants = Pair<AverageConstants, SecondMomentConstants>;
     type State = Moments;
     type Keeps = B1;
+
+    fn sees_parameter(_: &Of<Self::Constants, f64>) -> bool {
+        false
+    }
 
     fn constants(&self, at: &Step) -> (AverageConstants<f64>, SecondMomentConstants<f64>) {
         (

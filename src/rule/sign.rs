@@ -19,7 +19,7 @@ use super::ScaleByLaProp;
 use super::moments::rule_of_moments;
 use crate::fields;
 use crate::real::Real;
-use crate::transform::{Arrives, Chain, Fold, Input, Nothing, Stage, StageExt, Step};
+use crate::transform::{Arrives, Chain, Fold, Input, Nothing, Of, Stage, StageExt, Step};
 use typenum::B0;
 
 /// Gives all elements of a tensor that are not 0 one size, and keeps their signs and the norm.
@@ -45,6 +45,10 @@ impl Stage for Sign {
     type Keeps = B0;
     type Joint = B0;
     const PASSES: usize = 2;
+
+    fn sees_parameter(_: Option<usize>, _: &Of<Self::Constants, f64>) -> bool {
+        false
+    }
 
     fn constants(&self, _at: &Step, _: &mut Nothing, _: &Nothing) -> Nothing {
         Nothing

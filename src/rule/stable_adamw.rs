@@ -31,7 +31,7 @@
 use super::{AdamConstants, AddDecay, Decayed, Moments, ScaleByAdam, decayed, regularized};
 use crate::hyperparameter::{Coefficient, Decay, Epsilon, LearningRate, SecondDecay, WeightDecay};
 use crate::real::Real;
-use crate::transform::{Arrives, Chain, Fold, Input, Nothing, Rule, Stage, Step, Transform};
+use crate::transform::{Arrives, Chain, Fold, Input, Nothing, Of, Rule, Stage, Step, Transform};
 use crate::{fields, tunables};
 use typenum::{B0, B1};
 
@@ -59,6 +59,10 @@ impl Stage for ScaleByStableAdam {
     type Keeps = B1;
     type Joint = B0;
     const PASSES: usize = 1;
+
+    fn sees_parameter(_: Option<usize>, _: &Of<Self::Constants, f64>) -> bool {
+        false
+    }
 
     fn constants(&self, at: &Step, _: &mut Nothing, _: &Nothing) -> AdamConstants<f64> {
         Transform::constants(&self.adam, at)

@@ -145,6 +145,10 @@ impl Stage for ScaleBySuds {
         at.own > 1
     }
 
+    fn sees_parameter(_: Option<usize>, _: &Of<Self::Constants, f64>) -> bool {
+        false
+    }
+
     fn constants(&self, at: &Step, _: &mut Nothing, _: &Nothing) -> At<f64> {
         let count = at.own - 1;
         let of_gradients = AverageConstants::new(self.first.debiased_weight(count));

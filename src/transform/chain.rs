@@ -158,6 +158,15 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
         self.first.measured_passes(at) | self.second.measured_passes(at) << A::PASSES
     }
 
+    fn sees_parameter(pass: Option<usize>, at: &Of<Self::Constants, f64>) -> bool {
+        match pass {
+            Some(pass) if pass < A::PASSES => A::sees_parameter(Some(pass), &at.0),
+            _ => {
+                A::sees_parameter(None, &at.0) || B::sees_parameter(pass.map(|pass| pass - A::PASSES), &at.1)
+            }
+        }
+    }
+
     #[inline(always)]
     fn fold(pass: usize) -> Fold {
         if pass < A::PASSES { A::fold(pass) } else { B::fold(pass - A::PASSES) }

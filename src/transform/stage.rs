@@ -58,6 +58,12 @@ pub trait Transform: Clone + Debug + Send + Sync + 'static {
         false
     }
 
+    /// Whether the next update can follow from the parameter. See [`Stage::sees_parameter`].
+    fn sees_parameter(at: &Of<Self::Constants, f64>) -> bool {
+        let _ = at;
+        true
+    }
+
     /// The constants of a step, on the host in `f64`; rounded once to the arithmetic format.
     fn constants(&self, at: &Step) -> Of<Self::Constants, f64>;
 
@@ -258,6 +264,13 @@ pub trait Stage: Clone + Debug + Send + Sync + 'static {
         if self.measures(at) { (1 << Self::PASSES) - 1 } else { 0 }
     }
 
+    /// Whether a statistic, or without one the update, can follow from the parameter: a statistic that none
+    /// of the stages up to it lets see the parameter is taken without reading it.
+    fn sees_parameter(pass: Option<usize>, at: &Of<Self::Constants, f64>) -> bool {
+        let _ = (pass, at);
+        true
+    }
+
     /// What is made of the values of statistic `pass`: their sum, unless said otherwise.
     fn fold(_pass: usize) -> Fold {
         Fold::Sum
@@ -365,6 +378,10 @@ impl<T: Transform> Stage for T {
 
     fn begins_once(&self) -> bool {
         Transform::begins_once(self)
+    }
+
+    fn sees_parameter(_pass: Option<usize>, at: &Of<T::Constants, f64>) -> bool {
+        <T as Transform>::sees_parameter(at)
     }
 
     fn constants(&self, at: &Step, _own: &mut Nothing, _group: &Nothing) -> Of<T::Constants, f64> {
