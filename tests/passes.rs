@@ -294,8 +294,7 @@ fn memory_is_walked_as_often_as_there_are_passes() {
 
 /// Which statistics may see the parameter. One that may not is taken with a parameter that would show.
 fn may_see_the_parameter<R: Rule>(rule: R) -> Vec<bool> {
-    let direction = rule.direction();
-    passes_that_see(&direction)
+    passes_that_see(&rule.direction().then(rule.finish()))
 }
 
 fn passes_that_see<C: Stage>(chain: &C) -> Vec<bool> {
