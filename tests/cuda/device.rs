@@ -59,7 +59,7 @@ impl OnHost {
         for ((work, gradient), lines) in works.iter_mut().zip(&mut gradients).zip(&mut lines) {
             memory.table.extend(row(work.gradient.len(), block.len(), &work.noise));
             memory.point_to_bytes(bytemuck::cast_slice_mut(lines));
-            constants(&mut block, &work.noise, &rounded::<C, K>(&work.constants));
+            constants(&mut block, &work.noise, &rounded::<C, K>(work.constants));
             memory.point(&mut *work.leaves);
             match &mut work.parameter {
                 Some(parameter) => memory.point(parameter),

@@ -146,8 +146,8 @@ pub(super) fn lower<F: Field>(
 }
 
 /// Copies the lower triangle of a square to the upper one. Blocks are as wide as a line of the cache, and turned
-/// outside: where n is a power of two, whole columns of them compete for the same few places of the cache. Two blocks side
-/// by side and two below each other share pages.
+/// outside: where n is a power of two, whole columns of them compete for the same few places of the cache. Two blocks
+/// side by side and two below each other share pages.
 pub(super) fn mirror<F: Field>(numbers: &mut [F], n: usize) {
     const NEAR: usize = 2 * BLOCK;
     for top in (0..n).step_by(NEAR) {

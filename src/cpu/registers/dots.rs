@@ -15,8 +15,8 @@ pub(in crate::cpu) const PAIRS: usize = 512;
 /// Words of a square that is [turned].
 pub(in crate::cpu) const SIDE: usize = 16;
 
-/// The pairs of neighbouring numbers of a row, each in one word. Sixteen words more than there are pairs keep rows out of each
-/// other's places in the cache.
+/// The pairs of neighbouring numbers of a row, each in one word. Sixteen words more than there are pairs keep
+/// rows out of each other's places in the cache.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(in crate::cpu) struct Row(pub(in crate::cpu) [u32; PAIRS + 16]);

@@ -17,8 +17,9 @@ pub enum ZerothPower {
     /// The same by the eigenvectors of the smaller of the two Gram matrices, twice as fast. Directions whose singular
     /// value is below 2⁻¹² of the norm stay shorter than 1.
     Eigenvectors,
-    /// The orthonormal factor Q of M = Q·R, where R is triangular with a positive diagonal; of Mᵀ if M is wider than high. Orthonormal, but not
-    /// the nearest such matrix: the first columns keep their directions, later ones are what is left of theirs.
+    /// The orthonormal factor Q of M = Q·R, where R is triangular with a positive diagonal; of Mᵀ if M is wider
+    /// than high. Orthonormal, but not the nearest such matrix: the first columns keep their directions, later
+    /// ones are what is left of theirs.
     Orthonormal,
 }
 
@@ -104,8 +105,8 @@ fn matrix(plan: &MatrixPlan) -> Option<(usize, usize)> {
     Some(if is_last { (all / last, last) } else { (*first, all / first) })
 }
 
-/// M ← V·(the rows of Vᵀ·M, each of length 1), where V has the eigenvectors of M·Mᵀ as columns; for a matrix that is
-/// higher than wide the same of its transpose.
+/// M ← V·(the rows of Vᵀ·M, each of length 1), where V has the eigenvectors of M·Mᵀ as columns; for a matrix
+/// that is higher than wide the same of its transpose.
 fn by_eigenvectors(algebra: &mut dyn LinearAlgebra, update: Matrix) -> bool {
     algebra.normalize(update, LEAST_NORM);
     let wide = if update.rows > update.columns { update.t() } else { update };

@@ -121,8 +121,8 @@ pub trait LinearAlgebra: TriangularAlgebra {
     /// the result is one of many.
     fn polar(&mut self, matrix: Matrix) -> bool;
 
-    /// matrix ← the orthonormal factor of its columns, with a positive diagonal of the triangular one, in place. If it has
-    /// more columns than rows, the same is done to its transpose.
+    /// matrix ← the orthonormal factor of its columns, with a positive diagonal of the triangular one, in
+    /// place. If it has more columns than rows, the same is done to its transpose.
     fn orthonormal(&mut self, matrix: Matrix) -> bool;
 
     /// Copies a field of the inner stages' state into a slot, widened.
