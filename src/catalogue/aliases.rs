@@ -35,7 +35,7 @@ impl From<Setting> for Value {
 }
 
 /// Hyperparameters of a rule for matrices that one for vectors does not have.
-const OF_MATRICES: [&str; 3] = ["momentum_form", "scaling", "zeroth_power_mode"];
+const OF_MATRICES: [&str; 4] = ["matrix_precision", "momentum_form", "scaling", "zeroth_power_mode"];
 /// The other way round.
 const OF_VECTORS: [&str; 6] = ["beta2", "palm", "beta2_scale", "eps", "epsilon_form", "amsgrad"];
 
