@@ -26,7 +26,7 @@
 //! [`NewtonSchulz::TIGHT`](crate::rule::NewtonSchulz::TIGHT) costs the same and scatters less;
 //! [`NewtonSchulz::POLAR_EXPRESS`](crate::rule::NewtonSchulz::POLAR_EXPRESS) converges, for twice as much.
 //! [`ZerothPower::SingularVectors`](crate::rule::ZerothPower) is exact: a reference, too slow to train with; so are
-//! `Eigenvectors`, the same in half the time, and `Orthonormal`, which takes columns one after the other as Gram and
+//! `Eigenvectors`, the same by way of a Gram matrix, and `Orthonormal`, which takes columns one after the other as Gram and
 //! Schmidt did.
 //!
 //! Muon was published with products in bf16, and does not mind them: set `precision` to

@@ -14,8 +14,8 @@ pub enum ZerothPower {
     NewtonSchulz(NewtonSchulz),
     /// U·Vᵀ of the singular value decomposition: the exact one, and slow.
     SingularVectors,
-    /// The same by the eigenvectors of the smaller of the two Gram matrices, twice as fast. Directions whose singular
-    /// value is below 2⁻¹² of the norm stay shorter than 1.
+    /// The same by the eigenvectors of the smaller of the two Gram matrices. Directions whose singular value is below
+    /// 2⁻¹² of the norm stay shorter than 1.
     Eigenvectors,
     /// The orthonormal factor Q of M = Q·R, where R is triangular with a positive diagonal; of Mᵀ if M is wider
     /// than high. Orthonormal, but not the nearest such matrix: the first columns keep their directions, later
@@ -164,24 +164,20 @@ impl MatrixRule for PolarFactor {
             return;
         };
         let update = Matrix::new(Slot::Update, rows, columns);
-        match self.method {
+        let done = match self.method {
             ZerothPower::NewtonSchulz(iteration) => {
                 algebra.normalize(update, LEAST_NORM);
                 iteration.apply(algebra, Slot::Update, (rows, columns), 0);
+                true
             }
-            // Of a zero matrix every orthonormal one is a nearest: it stays zero, as by products. So does
-            // one whose decomposition fails, which then only has the right norm.
-            by_factors => {
-                let done = algebra.is_usable(update)
-                    && match by_factors {
-                        ZerothPower::Eigenvectors => by_eigenvectors(algebra, update),
-                        ZerothPower::Orthonormal => algebra.orthonormal(update),
-                        _ => algebra.polar(update),
-                    };
-                if !done {
-                    algebra.normalize(update, LEAST_NORM);
-                }
-            }
+            ZerothPower::SingularVectors => algebra.is_usable(update) && algebra.polar(update),
+            ZerothPower::Eigenvectors => algebra.is_usable(update) && by_eigenvectors(algebra, update),
+            ZerothPower::Orthonormal => algebra.is_usable(update) && algebra.orthonormal(update),
+        };
+        // Of a zero matrix every orthonormal one is a nearest: it stays zero, as by products. So does
+        // one whose decomposition fails, which then only has the right norm.
+        if !done {
+            algebra.normalize(update, LEAST_NORM);
         }
         let factor = self.scaling.factor(&job.plan.shape) * self.scale.get();
         if factor != 1.0 {
