@@ -125,6 +125,11 @@ pub(super) fn runs<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, part: usize
     part == 0 || work.matrix.as_ref().is_some_and(|matrix| !matrix.only_builds)
 }
 
+/// Whether a work has nothing to wait for: no statistic, and no matrix between the parts of its chain.
+pub(super) fn stands_alone<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>) -> bool {
+    work.statistics.taken == 0 && work.statistics.joint == 0 && work.matrix.is_none()
+}
+
 /// Runs `each` on every work, in parallel; neighbours that are small together share a task.
 pub(super) fn for_each_work<C: Stage, K: Formats>(
     works: &mut [Work<'_, Cpu, C, K>],

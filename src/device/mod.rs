@@ -123,6 +123,20 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     /// Whatever the device reports.
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()>;
 
+    /// The same for works that `more` still has to make. A device may begin with the first of them before it asks for
+    /// the others.
+    ///
+    /// # Errors
+    /// Whatever the device reports.
+    fn run_as_made<'w, C: Stage, K: Formats>(
+        &self,
+        works: &mut Works<'w, Self, C, K>,
+        more: impl Iterator<Item = Work<'w, Self, C, K>> + Send,
+    ) -> Result<()> {
+        works.rest.extend(more);
+        self.run(&mut works.rest)
+    }
+
     /// Finds the joint norm of the gradients of all works and what it [decides](Decision), then runs the works with
     /// gradients multiplied by that instead of [`Step::gradient_factor`]. Their bits are those of the way over
     /// [`square_sums`](Self::square_sums).
@@ -212,6 +226,21 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     pub noise: Noise,
     /// What runs between the parts of the chain, if it has several.
     pub matrix: Option<MatrixWork<'a, D, K>>,
+}
+
+/// Room for the works of a step.
+#[allow(missing_debug_implementations)] // borrowed memory of any device
+pub struct Works<'a, D: Device, C: Stage, K: Formats> {
+    /// Those that run before all have been made.
+    pub first: Vec<Work<'a, D, C, K>>,
+    /// The others.
+    pub rest: Vec<Work<'a, D, C, K>>,
+}
+
+impl<D: Device, C: Stage, K: Formats> Default for Works<'_, D, C, K> {
+    fn default() -> Self {
+        Self { first: Vec::new(), rest: Vec::new() }
+    }
 }
 
 /// What one tensor brings to a step of a [matrix rule](crate::transform::MatrixRule).

@@ -8,8 +8,9 @@ use super::loss_scale::LossScale;
 use super::matrix::MatrixState;
 use super::memory::plan_of;
 use super::release::Arrivals;
+use super::scratch::Scratch;
 use super::survey::Survey;
-use super::{Arrival, Optimizer, TensorState, step};
+use super::{Arrival, Optimizer, TensorState};
 use crate::device::{Beside, Device, Formats, LEAF, Lines, Number};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
@@ -80,7 +81,7 @@ pub(super) fn assemble<R: Rule, K: Formats, A: Arrival, D: Device, P, G, S, W, X
         seed,
         keys: round_keys(seed),
         arrivals,
-        scratch: step::Scratch::new(),
+        scratch: Scratch::new(),
         survey,
         on_device: None,
         kept: Vec::new(),

@@ -11,7 +11,8 @@
 //! | `assemble`, `group` | names, shapes and groups become state |
 //! | `matrix` | the state of a matrix rule |
 //! | `memory` | how much state that will be |
-//! | `step`, `alike` | a step with all gradients together, and what its tensors share |
+//! | `step` | a step with all gradients together |
+//! | `alike`, `fetch`, `scratch` | what its tensors share, what is read of all of them first, and lists that are kept |
 //! | `survey`, `loss_scale`, `outstanding` | what is found out about all gradients first, and when that counts |
 //! | `release` | a step with gradients one by one |
 //! | `routed` | several rules over one model, driven by one step |
@@ -25,6 +26,7 @@ mod build;
 mod builder;
 pub mod extras;
 mod faces;
+mod fetch;
 mod group;
 mod grouping;
 mod loss_scale;
@@ -35,6 +37,7 @@ mod outstanding;
 mod release;
 mod routed;
 mod rows;
+mod scratch;
 pub mod select;
 mod snapshot;
 mod step;
@@ -93,7 +96,7 @@ pub struct Optimizer<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase = Trai
     keys: RoundKeys,
     /// What has come in the step that is under way, if gradients come one by one.
     arrivals: release::Arrivals,
-    scratch: step::Scratch<ChainOf<R>, K, D>,
+    scratch: scratch::Scratch<ChainOf<R>, K, D>,
     survey: survey::Survey,
     /// Where the device decides about all gradients, once it has.
     on_device: Option<survey::OnDevice<D>>,

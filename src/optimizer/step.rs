@@ -1,44 +1,17 @@
 //! A step with all gradients together.
 
-use super::alike::Alike;
 use super::extras::Releasable;
+use super::fetch::fetch;
+use super::scratch::{GradientViews, ParameterViews, recycled, recycled_works};
 use super::survey::{Factor, OnDevice, Stepped, Verdict};
 use super::{Arrival, Optimizer, Phase, SeesEveryGradient, TensorState, Together, Trains};
 use super::{Released, TakesGradientsSingly};
 use crate::clip::GradientNorm;
-use crate::device::{Device, Formats, GradientSet, ParameterSet, Slot, Work, fetch_names};
+use crate::device::{Device, Formats, GradientSet, ParameterSet, Slot};
 use crate::error::{Error, Result};
 use crate::shape::Layout;
 use crate::transform::{Arrives, Rule, Stage, Step};
 use core::mem;
-
-/// Lists that a step fills and empties; kept, so that only the first step allocates them.
-pub(super) struct Scratch<C: Stage, K: Formats, D: Device> {
-    parameters: Vec<D::ViewMut<'static, K::Parameter>>,
-    gradients: Vec<Option<D::View<'static, K::Gradient>>>,
-    works: Vec<Work<'static, D, C, K>>,
-    pub(super) alike: Alike<C>,
-}
-
-/// The memory of all parameters.
-pub(super) type ParameterViews<'a, K, D> = Vec<<D as Device>::ViewMut<'a, <K as Formats>::Parameter>>;
-
-/// The memory of all gradients, where there is one.
-pub(super) type GradientViews<'a, K, D> = Vec<Option<<D as Device>::View<'a, <K as Formats>::Gradient>>>;
-
-impl<C: Stage, K: Formats, D: Device> Scratch<C, K, D> {
-    pub(super) fn new() -> Self {
-        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new(), alike: Alike::new() }
-    }
-}
-
-/// An empty list with the memory of another one whose items differ only in a lifetime.
-///
-/// Collecting an emptied vector into a vector of items of the same layout reuses its allocation.
-fn recycled<X, Y>(mut list: Vec<X>) -> Vec<Y> {
-    list.clear();
-    list.into_iter().map(|_| unreachable!("the list is empty")).collect()
-}
 
 impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D, F> {
     /// Takes one step with all gradients.
@@ -215,7 +188,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         if by.is_some() && self.on_device.is_none() {
             self.on_device = Some(OnDevice::new(&self.device, &self.tensors)?);
         }
-        let mut works = recycled(mem::take(&mut self.scratch.works));
+        let mut works = recycled_works(mem::take(&mut self.scratch.works));
         let alike = &mut self.scratch.alike;
         alike.begin(self.tensors.len());
         for (tensor, gradient) in self.tensors.iter_mut().zip(&*gradients) {
@@ -226,21 +199,20 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
             }
         }
         let alike = &self.scratch.alike;
-        for ((tensor, parameter), gradient) in
-            self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..))
-        {
-            let Some(gradient) = gradient else { continue };
-            let (chain, parameter) = (&self.groups[tensor.group].chain, Some(D::shorter_mut(parameter)));
-            works.push(tensor.work(chain, alike, self.keys, parameter, D::shorter(gradient)));
-        }
+        let tensors = self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..));
+        let more = tensors.filter_map(|((tensor, parameter), gradient)| {
+            let (chain, gradient) = (&self.groups[tensor.group].chain, D::shorter(gradient?));
+            Some(tensor.work(chain, alike, self.keys, Some(D::shorter_mut(parameter)), gradient))
+        });
         let result = match (by, &mut self.on_device) {
             (Some(by), Some(room)) => {
+                works.rest.extend(more);
                 let decision = room.decision(&self.device, by);
-                decision.and_then(|decision| self.device.run_decided(&mut works, decision))
+                decision.and_then(|decision| self.device.run_decided(&mut works.rest, decision))
             }
-            _ => self.device.run(&mut works),
+            _ => self.device.run_as_made(&mut works, more),
         };
-        self.scratch.works = recycled(works);
+        self.scratch.works = recycled_works(works);
         if let Err(error) = result {
             self.tensors.iter_mut().for_each(|tensor| tensor.commit(false));
             return Err(error);
@@ -289,7 +261,7 @@ pub(super) fn collect_parameters<'p, C: Stage, K: Formats, D: Device>(
     parameters: &'p mut (impl ParameterSet<D, K::Parameter> + ?Sized),
     views: &mut Vec<D::ViewMut<'p, K::Parameter>>,
 ) -> Result<()> {
-    fetch_names(tensors.iter().map(|tensor| tensor.name.as_str()));
+    fetch(tensors);
     let mut place = 0;
     let mut result = Ok(());
     parameters.lend(&mut |name, layout, view| {
