@@ -30,7 +30,7 @@ mod update;
 mod views;
 mod write;
 
-use crate::device::{Device, Evaluated, Formats, Work, Works};
+use crate::device::{Bringing, Device, Evaluated, Formats, Work};
 use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::transform::{MatrixNeeds, Stage};
@@ -45,10 +45,6 @@ pub(super) enum Algebra {
     #[cfg(feature = "lapack")]
     Lapack,
 }
-
-/// One of so many tensors is run while the host still finds out what the others bring: enough to keep a thread busy for
-/// as long.
-const AHEAD: usize = 8;
 
 /// The CPU as a device.
 ///
@@ -166,6 +162,10 @@ impl Device for Cpu {
         view
     }
 
+    fn length<T: StorageDtype>(view: &&[T]) -> usize {
+        view.len()
+    }
+
     fn zeros<T: StorageDtype>(&self, length: usize) -> Option<Vec<T>> {
         bytemuck::allocation::try_zeroed_slice_box(length).ok().map(Vec::from)
     }
@@ -202,26 +202,37 @@ impl Device for Cpu {
     }
 
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()> {
-        self.on_threads(&mut || run(works));
+        // Once for all: a chain from data has room for many statistics, and most chains take none.
+        let (mut taken, mut last) = (0, 0);
+        for work in works.iter() {
+            taken |= work.statistics.taken;
+            last = if work.matrix.is_some() { C::CUTS } else { last };
+        }
+        self.on_threads(&mut || {
+            for part in 0..=last {
+                if const { C::PASSES > 0 } {
+                    let passes = (0..C::PASSES).filter(|pass| taken >> pass & 1 == 1);
+                    passes.for_each(|pass| pieces::measure(works, pass, part));
+                }
+                pieces::update_all(works, part);
+                #[cfg(feature = "matrix")]
+                matrix::between(works, part);
+            }
+        });
         Ok(())
     }
 
-    fn run_as_made<'w, C: Stage, K: Formats>(
+    fn run_brought<'a, C: Stage, K: Formats>(
         &self,
-        Works { first, rest }: &mut Works<'w, Self, C, K>,
-        mut more: impl Iterator<Item = Work<'w, Self, C, K>> + Send,
+        works: &mut Vec<Work<'a, Self, C, K>>,
+        brought: impl Bringing<'a, Self, C, K>,
     ) -> Result<()> {
-        let most = more.size_hint().1.unwrap_or(0);
-        self.on_threads(&mut || {
-            first.extend(more.by_ref().take(most / AHEAD));
-            if first.iter().all(pieces::stands_alone) {
-                threads::join(|| pieces::update_all(first, 0), || rest.extend(more.by_ref()));
-            } else {
-                rest.append(first);
-                rest.extend(more.by_ref());
-            }
-            run(rest);
-        });
+        if !brought.stand_alone() {
+            brought.for_each(|work| works.push(work));
+            return self.run(works);
+        }
+        let mut brought = Some(brought);
+        self.on_threads(&mut || pieces::update_brought(brought.take().expect("a step runs once")));
         Ok(())
     }
 
@@ -233,24 +244,5 @@ impl Device for Cpu {
     fn copy<T: StorageDtype>(&self, from: &[T], into: &mut [T]) -> Result<()> {
         into.copy_from_slice(from);
         Ok(())
-    }
-}
-
-/// Runs works on the threads of whoever calls.
-fn run<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>]) {
-    // Once for all: a chain from data has room for many statistics, and most chains take none.
-    let (mut taken, mut last) = (0, 0);
-    for work in works.iter() {
-        taken |= work.statistics.taken;
-        last = if work.matrix.is_some() { C::CUTS } else { last };
-    }
-    for part in 0..=last {
-        if const { C::PASSES > 0 } {
-            let passes = (0..C::PASSES).filter(|pass| taken >> pass & 1 == 1);
-            passes.for_each(|pass| pieces::measure(works, pass, part));
-        }
-        pieces::update_all(works, part);
-        #[cfg(feature = "matrix")]
-        matrix::between(works, part);
     }
 }

@@ -4,7 +4,7 @@ use super::lines::{self, Cover};
 use super::listed::{self, Walk};
 use super::on_tiles::{self, Listed};
 use super::{Cpu, fused, measure, reduce, simd, threads, update};
-use crate::device::{Beside, Formats, LEAF, Number, Work};
+use crate::device::{Beside, Bringing, Formats, LEAF, Number, Work};
 use crate::dtype::Arithmetic;
 use crate::random::Noise;
 use crate::real::Real;
@@ -125,17 +125,12 @@ pub(super) fn runs<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>, part: usize
     part == 0 || work.matrix.as_ref().is_some_and(|matrix| !matrix.only_builds)
 }
 
-/// Whether a work has nothing to wait for: no statistic, and no matrix between the parts of its chain.
-pub(super) fn stands_alone<C: Stage, K: Formats>(work: &Work<'_, Cpu, C, K>) -> bool {
-    work.statistics.taken == 0 && work.statistics.joint == 0 && work.matrix.is_none()
-}
-
 /// Runs `each` on every work, in parallel; neighbours that are small together share a task.
 pub(super) fn for_each_work<C: Stage, K: Formats>(
     works: &mut [Work<'_, Cpu, C, K>],
     each: &(impl Fn(&mut Work<'_, Cpu, C, K>) + Sync),
 ) {
-    if works.len() <= 1 || share_a_task(works) {
+    if works.len() <= 1 || share_a_task(works.iter().map(|work| work.gradient.len())) {
         works.iter_mut().for_each(each);
     } else {
         let (left, right) = works.split_at_mut(works.len() / 2);
@@ -143,25 +138,40 @@ pub(super) fn for_each_work<C: Stage, K: Formats>(
     }
 }
 
-/// Whether some works are small together. Of many, only the first ones are looked at.
-fn share_a_task<C: Stage, K: Formats>(works: &[Work<'_, Cpu, C, K>]) -> bool {
+/// Whether tensors of these lengths are small together. Of many, only the first ones are looked at.
+fn share_a_task(mut lengths: impl Iterator<Item = usize>) -> bool {
     let mut elements = 0;
-    works.iter().all(|work| {
-        elements += work.gradient.len();
+    lengths.all(|length| {
+        elements += length;
         elements <= PIECE
     })
 }
 
 /// Updates every parameter and its state, or runs one part of a chain that has several.
 pub(super) fn update_all<C: Stage, K: Formats>(works: &mut [Work<'_, Cpu, C, K>], part: usize) {
-    for_each_work(works, &|work| {
-        if C::CUTS > 0 && !runs(work, part) {
-            return;
-        }
-        if !fused::run(work, |loops, work| loops.update(work, part)) {
-            update_work(work, part);
-        }
-    });
+    for_each_work(works, &|work| update_compiled(work, part));
+}
+
+/// Updates every parameter and its state, of tensors that stand alone: their works are made where they run, and live no
+/// longer.
+pub(super) fn update_brought<'a, C: Stage, K: Formats>(brought: impl Bringing<'a, Cpu, C, K>) {
+    if brought.count() <= 1 || share_a_task(brought.lengths()) {
+        brought.for_each(|mut work| update_compiled(&mut work, 0));
+    } else {
+        let half = brought.count() / 2;
+        let (left, right) = brought.split_at(half);
+        threads::join(|| update_brought(left), || update_brought(right));
+    }
+}
+
+/// Updates a parameter and its state, by the loops that are compiled for its rule if there are some.
+fn update_compiled<C: Stage, K: Formats>(work: &mut Work<'_, Cpu, C, K>, part: usize) {
+    if C::CUTS > 0 && !runs(work, part) {
+        return;
+    }
+    if !fused::run(work, |loops, work| loops.update(work, part)) {
+        update_work(work, part);
+    }
 }
 
 /// Updates a parameter and its state.

@@ -209,6 +209,10 @@ impl Device for Cuda {
         view.as_view()
     }
 
+    fn length<T: StorageDtype>(view: &CudaView<'_, T>) -> usize {
+        view.len()
+    }
+
     fn zeros<T: StorageDtype>(&self, length: usize) -> Option<CudaMemory<T>> {
         CudaMemory::zeros(&self.stream, length).ok()
     }

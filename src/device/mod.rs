@@ -75,6 +75,9 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     /// What is borrowed to be written, to be read.
     fn as_view<'short, T: StorageDtype>(view: &'short Self::ViewMut<'_, T>) -> Self::View<'short, T>;
 
+    /// How many elements a view has.
+    fn length<T: StorageDtype>(view: &Self::View<'_, T>) -> usize;
+
     /// `length` zeros, or [`None`] if there is no memory for them.
     fn zeros<T: StorageDtype>(&self, length: usize) -> Option<Self::Buffer<T>>;
 
@@ -123,18 +126,17 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     /// Whatever the device reports.
     fn run<C: Stage, K: Formats>(&self, works: &mut [Work<'_, Self, C, K>]) -> Result<()>;
 
-    /// The same for works that `more` still has to make. A device may begin with the first of them before it asks for
-    /// the others.
+    /// The same for tensors whose works have not been made yet; `works` is an empty list with room for them.
     ///
     /// # Errors
     /// Whatever the device reports.
-    fn run_as_made<'w, C: Stage, K: Formats>(
+    fn run_brought<'a, C: Stage, K: Formats>(
         &self,
-        works: &mut Works<'w, Self, C, K>,
-        more: impl Iterator<Item = Work<'w, Self, C, K>> + Send,
+        works: &mut Vec<Work<'a, Self, C, K>>,
+        brought: impl Bringing<'a, Self, C, K>,
     ) -> Result<()> {
-        works.rest.extend(more);
-        self.run(&mut works.rest)
+        brought.for_each(|work| works.push(work));
+        self.run(works)
     }
 
     /// Finds the joint norm of the gradients of all works and what it [decides](Decision), then runs the works with
@@ -228,19 +230,20 @@ pub struct Work<'a, D: Device, C: Stage, K: Formats> {
     pub matrix: Option<MatrixWork<'a, D, K>>,
 }
 
-/// Room for the works of a step.
-#[allow(missing_debug_implementations)] // borrowed memory of any device
-pub struct Works<'a, D: Device, C: Stage, K: Formats> {
-    /// Those that run before all have been made.
-    pub first: Vec<Work<'a, D, C, K>>,
-    /// The others.
-    pub rest: Vec<Work<'a, D, C, K>>,
-}
-
-impl<D: Device, C: Stage, K: Formats> Default for Works<'_, D, C, K> {
-    fn default() -> Self {
-        Self { first: Vec::new(), rest: Vec::new() }
-    }
+/// The tensors of a step, of which each brings its [`Work`] when it is asked to: all into one list, or each where it
+/// runs.
+pub trait Bringing<'a, D: Device, C: Stage, K: Formats>: Sized + Send {
+    /// How many tensors there are, with those that have no gradient.
+    fn count(&self) -> usize;
+    /// The first `count` of them, and the others.
+    fn split_at(self, count: usize) -> (Self, Self);
+    /// How many elements each has that has a gradient.
+    fn lengths(&self) -> impl Iterator<Item = usize>;
+    /// Whether none has to wait for others, or for anything but its own update: they take no statistics and are not
+    /// worked on as matrices.
+    fn stand_alone(&self) -> bool;
+    /// Makes the works of those that have a gradient, one after the other.
+    fn for_each(self, run: impl FnMut(Work<'a, D, C, K>));
 }
 
 /// What one tensor brings to a step of a [matrix rule](crate::transform::MatrixRule).

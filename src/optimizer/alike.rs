@@ -44,6 +44,11 @@ impl<C: Stage> Alike<C> {
         self.made.reserve(tensors);
     }
 
+    /// Whether no tensor of the step takes a statistic, or has to take part in one.
+    pub(super) fn take_no_statistics(&self) -> bool {
+        self.made.iter().all(|made| made.statistics.taken == 0 && made.statistics.joint == 0)
+    }
+
     /// The place of what a chain makes of a step of a tensor whose own numbers are `before`. All tensors of a group
     /// have the same chain, and the same `numbers` of the group.
     pub(super) fn place_of(

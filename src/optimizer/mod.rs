@@ -11,8 +11,8 @@
 //! | `assemble`, `group` | names, shapes and groups become state |
 //! | `matrix` | the state of a matrix rule |
 //! | `memory` | how much state that will be |
-//! | `step` | a step with all gradients together |
-//! | `alike`, `fetch`, `scratch` | what its tensors share, what is read of all of them first, and lists that are kept |
+//! | `step`, `bringing`, `alike` | a step with all gradients together, what its tensors bring, and what they share |
+//! | `fetch`, `scratch` | what is read of all tensors first, and lists that are kept |
 //! | `survey`, `loss_scale`, `outstanding` | what is found out about all gradients first, and when that counts |
 //! | `release` | a step with gradients one by one |
 //! | `routed` | several rules over one model, driven by one step |
@@ -22,6 +22,7 @@
 
 mod alike;
 mod assemble;
+mod bringing;
 mod build;
 mod builder;
 pub mod extras;

@@ -1,34 +1,27 @@
 //! Lists that a step fills and empties, kept so that only the first step allocates them.
 
 use super::alike::Alike;
-use crate::device::{Device, Formats, Works};
+use crate::device::{Device, Formats, Work};
 use crate::transform::Stage;
 
 /// The lists. Whatever a step borrows has been given back, so that they are empty between steps.
 pub(super) struct Scratch<C: Stage, K: Formats, D: Device> {
     pub(super) parameters: ParameterViews<'static, K, D>,
     pub(super) gradients: GradientViews<'static, K, D>,
-    pub(super) works: Works<'static, D, C, K>,
+    pub(super) works: Vec<Work<'static, D, C, K>>,
     pub(super) alike: Alike<C>,
 }
 
-/// The memory of all parameters.
-pub(super) type ParameterViews<'a, K, D> = Vec<<D as Device>::ViewMut<'a, <K as Formats>::Parameter>>;
+/// The memory of all parameters, until a tensor takes its own.
+pub(super) type ParameterViews<'a, K, D> = Vec<Option<<D as Device>::ViewMut<'a, <K as Formats>::Parameter>>>;
 
 /// The memory of all gradients, where there is one.
 pub(super) type GradientViews<'a, K, D> = Vec<Option<<D as Device>::View<'a, <K as Formats>::Gradient>>>;
 
 impl<C: Stage, K: Formats, D: Device> Scratch<C, K, D> {
     pub(super) fn new() -> Self {
-        Self { parameters: Vec::new(), gradients: Vec::new(), works: Works::default(), alike: Alike::new() }
+        Self { parameters: Vec::new(), gradients: Vec::new(), works: Vec::new(), alike: Alike::new() }
     }
-}
-
-/// The same lists for the works of another step, or of none.
-pub(super) fn recycled_works<'a, C: Stage, K: Formats, D: Device>(
-    works: Works<'_, D, C, K>,
-) -> Works<'a, D, C, K> {
-    Works { first: recycled(works.first), rest: recycled(works.rest) }
 }
 
 /// An empty list with the memory of another one whose items differ only in a lifetime.

@@ -1,13 +1,14 @@
 //! A step with all gradients together.
 
+use super::bringing::Prepared;
 use super::extras::Releasable;
 use super::fetch::fetch;
-use super::scratch::{GradientViews, ParameterViews, recycled, recycled_works};
+use super::scratch::{GradientViews, ParameterViews, recycled};
 use super::survey::{Factor, OnDevice, Stepped, Verdict};
 use super::{Arrival, Optimizer, Phase, SeesEveryGradient, TensorState, Together, Trains};
 use super::{Released, TakesGradientsSingly};
 use crate::clip::GradientNorm;
-use crate::device::{Device, Formats, GradientSet, ParameterSet, Slot};
+use crate::device::{Bringing, Device, Formats, GradientSet, ParameterSet, Slot};
 use crate::error::{Error, Result};
 use crate::shape::Layout;
 use crate::transform::{Arrives, Rule, Stage, Step};
@@ -188,31 +189,36 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
         if by.is_some() && self.on_device.is_none() {
             self.on_device = Some(OnDevice::new(&self.device, &self.tensors)?);
         }
-        let mut works = recycled_works(mem::take(&mut self.scratch.works));
         let alike = &mut self.scratch.alike;
         alike.begin(self.tensors.len());
+        let mut are_matrices = false;
         for (tensor, gradient) in self.tensors.iter_mut().zip(&*gradients) {
             if gradient.is_some() {
                 let group = &self.groups[tensor.group];
                 let at = group.step_of(tensor.received, optimizer, Arrives::ToStep);
                 tensor.prepare((&group.chain, &group.next), alike, Step { gradient_factor, ..at });
+                are_matrices |= tensor.matrix.is_some();
             }
         }
-        let alike = &self.scratch.alike;
-        let tensors = self.tensors.iter_mut().zip(parameters.drain(..)).zip(gradients.drain(..));
-        let more = tensors.filter_map(|((tensor, parameter), gradient)| {
-            let (chain, gradient) = (&self.groups[tensor.group].chain, D::shorter(gradient?));
-            Some(tensor.work(chain, alike, self.keys, Some(D::shorter_mut(parameter)), gradient))
-        });
+        let prepared = Prepared {
+            tensors: &mut self.tensors,
+            parameters,
+            gradients,
+            groups: &self.groups,
+            stand_alone: !are_matrices && alike.take_no_statistics(),
+            alike,
+            keys: self.keys,
+        };
+        let mut works = recycled(mem::take(&mut self.scratch.works));
         let result = match (by, &mut self.on_device) {
             (Some(by), Some(room)) => {
-                works.rest.extend(more);
+                prepared.for_each(|work| works.push(work));
                 let decision = room.decision(&self.device, by);
-                decision.and_then(|decision| self.device.run_decided(&mut works.rest, decision))
+                decision.and_then(|decision| self.device.run_decided(&mut works, decision))
             }
-            _ => self.device.run_as_made(&mut works, more),
+            _ => self.device.run_brought(&mut works, prepared),
         };
-        self.scratch.works = recycled_works(works);
+        self.scratch.works = recycled(works);
         if let Err(error) = result {
             self.tensors.iter_mut().for_each(|tensor| tensor.commit(false));
             return Err(error);
@@ -259,7 +265,7 @@ impl<R: Rule, K: Formats, A: Arrival, D: Device, F: Phase> Optimizer<R, K, A, D,
 pub(super) fn collect_parameters<'p, C: Stage, K: Formats, D: Device>(
     tensors: &[TensorState<C, K, D>],
     parameters: &'p mut (impl ParameterSet<D, K::Parameter> + ?Sized),
-    views: &mut Vec<D::ViewMut<'p, K::Parameter>>,
+    views: &mut Vec<impl From<D::ViewMut<'p, K::Parameter>>>,
 ) -> Result<()> {
     fetch(tensors);
     let mut place = 0;
@@ -267,7 +273,7 @@ pub(super) fn collect_parameters<'p, C: Stage, K: Formats, D: Device>(
     parameters.lend(&mut |name, layout, view| {
         if let (Ok(()), Some(tensor)) = (&result, tensors.get(place)) {
             result = if name == tensor.name {
-                tensor.check_parameter(&layout, view).map(|view| views.push(view))
+                tensor.check_parameter(&layout, view).map(|view| views.push(view.into()))
             } else {
                 let (expected, found) = (tensor.name.clone(), name.to_owned());
                 Err(Error::ParameterOrder { place, expected, found })

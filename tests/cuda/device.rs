@@ -118,6 +118,10 @@ impl Device for OnHost {
         view
     }
 
+    fn length<T: StorageDtype>(view: &&[T]) -> usize {
+        view.len()
+    }
+
     fn zeros<T: StorageDtype>(&self, length: usize) -> Option<Vec<T>> {
         Cpu::default().zeros(length)
     }
