@@ -165,16 +165,20 @@ fn a_step_with_matrices_allocates_nothing() {
 #[test]
 fn a_step_of_a_chain_from_data_allocates_nothing() {
     on_one_thread(|| {
-        for name in ["sgd", "adamw", "lion", "stable_adamw", "sm3", "ademamix"] {
+        let mut branches = Configuration::of("chain");
+        let chain =
+            "exp_avg, graft(scale_by_adam, sign | sum(heavyball_momentum | 0.1: scale_by_exp_avg_sq)), sign";
+        branches.hyperparameters.set("chain", chain);
+        let names = ["sgd", "adamw", "lion", "stable_adamw", "sm3", "ademamix"].map(Configuration::of);
+        for configuration in names.into_iter().chain([branches]) {
             let mut parameters = tensors::<f32>();
             let gradients = tensors::<f32>();
-            let configuration = Configuration::of(name);
             let mut optimizer =
                 catalogue::build(&configuration, Cpu::default(), &parameters).expect("the model is valid");
             optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
             for _ in 0..3 {
                 let step = || optimizer.step(&mut parameters, &gradients).expect("the gradients fit");
-                assert_eq!(allocations(step), 0, "{name}");
+                assert_eq!(allocations(step), 0, "{}", configuration.optimizer);
             }
         }
     });

@@ -26,6 +26,43 @@
 //! assert_eq!(parameters[0].1[0].to_f32(), 0.5);
 //! # Ok::<(), gradus::error::Error>(())
 //! ```
+//!
+//! # A chain by name
+//!
+//! The optimizer `chain` is the stages that its hyperparameter `chain` lists, then weight decay and learning rate:
+//!
+//! ```text
+//! exp_avg, graft(scale_by_adam, sign | heavyball_momentum), sign
+//! ```
+//!
+//! | In the list | is |
+//! |---|---|
+//! | `a, b` | `a`, then `b` on its update |
+//! | `graft(a \| b)` | [`Graft`](crate::rule::Graft): as long as the update of `a`, in the direction of that of `b` |
+//! | `sum(a \| b)`, `sum(0.9: a \| 0.1: b)` | [`WeightedSum`](crate::rule::WeightedSum); what has no weight has 1 |
+//! | `identity` | the update as it is: `graft(identity \| scale_by_adam)` takes the steps of SGD in the direction of Adam |
+//! | `palm_beta2` | no stage: β₂ by PaLM's schedule behind it, to the end of its list or branch |
+//!
+//! Either branch is a list again, so branches nest, up to eight deep. An unknown name is answered with all stages
+//! that there are.
+//!
+//! ```
+//! use gradus::catalogue::{self, Configuration};
+//! use gradus::cpu::Cpu;
+//!
+//! let mut configuration = Configuration::of("chain");
+//! configuration.hyperparameters = [
+//!     ("chain", "graft(identity | heavyball_momentum, sign)".into()),
+//!     ("lr", 1.0.into()),
+//! ]
+//! .into();
+//! let mut parameters = vec![("x".to_owned(), vec![0.0f64; 4])];
+//! let mut optimizer = catalogue::build::<f64>(&configuration, Cpu::default(), &parameters)?;
+//! optimizer.step(&mut parameters, &vec![("x", vec![1.0, -1.0, 7.0, -7.0])])?;
+//! // The gradient has norm 10, four signs have norm 2.
+//! assert_eq!(parameters[0].1, [-5.0, 5.0, -5.0, 5.0]);
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
 
 mod aliases;
 mod building;

@@ -55,20 +55,20 @@ impl<'a> Reader<'a> {
         chosen.map(|(_, choice)| *choice).ok_or_else(|| self.refused(name, value, &expected))
     }
 
-    /// The names that the text `name` lists, separated by commas.
-    pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<String>> {
+    /// The text `name`; the empty one if it is absent.
+    pub(super) fn text(&mut self, name: &'static str) -> Result<&'a str> {
         self.known.push((name, "".into()));
         match self.hyperparameters.get(name) {
-            Some(Value::Text(text)) => Ok(text.split(',').map(|item| item.trim().to_owned()).collect()),
-            None => Ok(Vec::new()),
+            Some(Value::Text(text)) => Ok(text),
+            None => Ok(""),
             Some(other) => Err(self.refused(name, other, "it is a list of names, separated by commas")),
         }
     }
 
     /// The whole numbers that the text `name` lists, separated by commas.
     pub(super) fn whole_list(&mut self, name: &'static str) -> Result<Vec<u64>> {
-        let listed = self.list(name)?;
-        let numbers = listed.iter().filter(|item| !item.is_empty()).map(|item| {
+        let listed = self.text(name)?.split(',').map(str::trim);
+        let numbers = listed.filter(|item| !item.is_empty()).map(|item| {
             let number = item.parse::<u64>();
             number.map_err(|_| self.unknown_item(name, item, "it is a list of whole numbers"))
         });

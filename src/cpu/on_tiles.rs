@@ -12,7 +12,9 @@ use crate::device::{Formats, In, Number};
 use crate::dtype::{Arithmetic, Format, StorageDtype, WidensTo};
 use crate::real::Real;
 use crate::store::Nearest;
-use crate::transform::{self, AxesOf, ElementsOf, FieldSet, Input, MOST_STATE, Nothing, Of, Stage};
+use crate::transform::{
+    self, AxesOf, ConstantList, ElementsOf, FieldSet, Input, MOST_STATE, Nothing, Of, Stage,
+};
 use core::marker::PhantomData;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -73,7 +75,7 @@ pub(super) const fn may_be_known<C: Stage, K: Formats>() -> bool {
 /// The arithmetic of a chain from data, and the numbers that are the same for all elements.
 pub(super) struct Listed<'a, F> {
     pub(super) arithmetic: &'a dyn OnTiles<F>,
-    pub(super) constants: SmallVec<[F; 32]>,
+    pub(super) constants: ConstantList<F>,
     pub(super) tensor: SmallVec<[F; 16]>,
 }
 

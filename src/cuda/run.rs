@@ -17,7 +17,7 @@ use crate::error::{CudaFlaw, Result};
 use crate::random::Noise;
 use crate::real::Real;
 use crate::store::Store;
-use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
+use crate::transform::{AxesOf, ConstantList, ElementsOf, FieldSet, Of, Stage};
 use cudarc::driver::CudaStream;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -293,8 +293,8 @@ fn note(flaw: &mut Result<(), CudaFlaw>, result: Result<(), CudaFlaw>) {
 }
 
 /// Constants in the format of the arithmetic.
-fn rounded<C: Stage, K: Formats>(constants: &Of<C::Constants, f64>) -> SmallVec<[Number<K>; 16]> {
-    let mut numbers = SmallVec::new();
+fn rounded<C: Stage, K: Formats>(constants: &Of<C::Constants, f64>) -> ConstantList<Number<K>> {
+    let mut numbers = ConstantList::new();
     C::Constants::for_each(constants, &mut |number| numbers.push(Number::<K>::constant(*number)));
     numbers
 }

@@ -142,6 +142,33 @@
 //! # Ok::<(), gradus::error::Error>(())
 //! ```
 //!
+//! A branch may be a program itself: [`Program::beside`](crate::transform::Program::beside) is `beside` for
+//! programs, and what their merge makes is a program again, so that branches nest.
+//!
+//! ```
+//! use gradus::rule::{Average, Graft, Momentum, ScaleByAdam, Sign, WeightedSum};
+//! use gradus::transform::{Program, Stage, StageExt};
+//!
+//! // As many branches as there are names.
+//! let mut direction = Program::of(ScaleByAdam::default());
+//! for name in ["average", "sign"] {
+//!     let other = if name == "average" { Program::of(Average::default()) } else { Program::of(Sign) };
+//!     direction = direction.beside(other).merge(WeightedSum::default())?;
+//! }
+//! let program = Program::of(Momentum::default()).beside(direction).merge(Graft::default())?;
+//! assert_eq!(program.state_fields(), ["velocity", "first", "second", "mean"]);
+//!
+//! // It says of itself what the same branches in types do.
+//! let direction = ScaleByAdam::default().beside(Average::default()).merge(WeightedSum::default());
+//! let direction = direction.beside(Sign).merge(WeightedSum::default());
+//! let chain = Momentum::default().beside(direction).merge(Graft::default());
+//! assert_eq!(program.description().stages, chain.description().stages);
+//! # Ok::<(), gradus::error::Error>(())
+//! ```
+//!
+//! The [catalogue](crate::catalogue#a-chain-by-name) builds such programs from a text:
+//! `graft(heavyball_momentum | scale_by_adam, sign)`.
+//!
 //! # A name
 //!
 //! Hyperparameters with a name implement [`Rule`](crate::transform::Rule): the two parts of the chain that

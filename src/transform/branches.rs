@@ -118,7 +118,8 @@ pub struct Branches<A, B, M> {
     pub merge: M,
 }
 
-/// Two stages side by side whose [`merge`](Self::merge) is still to be named.
+/// Two stages, or two [programs](super::Program::beside), side by side whose [`merge`](Self::merge) is still to be
+/// named.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "two branches are a stage once they are merged"]
 pub struct Beside<A, B> {
@@ -135,7 +136,55 @@ impl<A: Stage, B: Stage> Beside<A, B> {
     }
 }
 
+/// What a branch sees of an element: a rate that is still its own to lower.
+#[inline(always)]
+pub(super) fn into_branch<F: Real>(input: Input<F>) -> Input<F> {
+    input.with_rate(F::constant(1.0))
+}
+
 /// The update of a branch, with the rate that it has asked for.
+#[inline(always)]
+pub(super) fn out_of_branch<F: Real>(output: Input<F>) -> F {
+    output.update * output.rate
+}
+
+/// To whom a statistic belongs.
+pub(super) enum Owner {
+    First,
+    Second,
+    Merge,
+}
+
+impl Owner {
+    /// Whose statistic `pass` is, and which of its own, if the branches take so many.
+    #[inline(always)]
+    pub(super) const fn of(pass: usize, first: usize, second: usize) -> (Self, usize) {
+        if pass < first {
+            (Self::First, pass)
+        } else if pass < first + second {
+            (Self::Second, pass - first)
+        } else {
+            (Self::Merge, pass - first - second)
+        }
+    }
+}
+
+/// What a merge adds to the descriptions of its branches.
+pub(super) fn description_of<M: Merge>(first: Description, second: Description) -> Description {
+    let [of_first, of_second] = [&first, &second].map(|branch| branch.stages.join(" → "));
+    let mut both = first.then(second);
+    both.stages = vec![format!("({of_first} | {of_second}) → {}", short_name::<M>())];
+    both.passes += M::PASSES;
+    M::Tensor::each_name(&mut |name| both.tensor.push(name.to_owned()));
+    both
+}
+
+/// The statistics of a merge that a step needs: a micro-batch moves nothing, so there is nothing to merge.
+pub(super) fn merged_passes<M: Merge>(at: &Step) -> u64 {
+    if at.arrives == Arrives::ToStep { (1 << M::PASSES) - 1 } else { 0 }
+}
+
+/// The update of a branch of a type.
 #[inline(always)]
 fn update_of<C: Stage, F: Real>(
     at: &Of<C::Constants, F>,
@@ -143,29 +192,14 @@ fn update_of<C: Stage, F: Real>(
     tensor: &Of<C::Tensor, F>,
     state: &mut Of<C::State, F>,
 ) -> F {
-    let output = C::update(at, input.with_rate(F::constant(1.0)), tensor, state);
-    output.update * output.rate
+    out_of_branch(C::update(at, into_branch(input), tensor, state))
 }
 
 impl<A: Stage, B: Stage, M: Merge> Branches<A, B, M> {
-    /// Whose statistic `pass` is, and which of its own.
     #[inline(always)]
     const fn owner(pass: usize) -> (Owner, usize) {
-        if pass < A::PASSES {
-            (Owner::First, pass)
-        } else if pass < A::PASSES + B::PASSES {
-            (Owner::Second, pass - A::PASSES)
-        } else {
-            (Owner::Merge, pass - A::PASSES - B::PASSES)
-        }
+        Owner::of(pass, A::PASSES, B::PASSES)
     }
-}
-
-/// To whom a statistic belongs.
-enum Owner {
-    First,
-    Second,
-    Merge,
 }
 
 impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
@@ -203,13 +237,7 @@ impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
     }
 
     fn description(&self) -> Description {
-        let (first, second) = (self.first.description(), self.second.description());
-        let [of_first, of_second] = [&first, &second].map(|branch| branch.stages.join(" → "));
-        let mut both = first.then(second);
-        both.stages = vec![format!("({of_first} | {of_second}) → {}", short_name::<M>())];
-        both.passes += M::PASSES;
-        M::Tensor::each_name(&mut |name| both.tensor.push(name.to_owned()));
-        both
+        description_of::<M>(self.first.description(), self.second.description())
     }
 
     fn each_stage_at_run_time(&self, note: &mut dyn FnMut(TypeId)) {
@@ -273,11 +301,9 @@ impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
     }
 
     fn measured_passes(&self, at: &Step) -> u64 {
-        // A micro-batch moves nothing, so there is nothing to merge.
-        let merges = if at.arrives == Arrives::ToStep { (1 << M::PASSES) - 1 } else { 0 };
         self.first.measured_passes(at)
             | self.second.measured_passes(at) << A::PASSES
-            | merges << (A::PASSES + B::PASSES)
+            | merged_passes::<M>(at) << (A::PASSES + B::PASSES)
     }
 
     #[inline(always)]
@@ -299,7 +325,7 @@ impl<A: Stage, B: Stage, M: Merge> Stage for Branches<A, B, M> {
     ) -> F {
         let (branches, merge) = at;
         let (of_branches, of_merge) = tensor;
-        let input = input.with_rate(F::constant(1.0));
+        let input = into_branch(input);
         match Self::owner(pass) {
             (Owner::First, pass) => A::measure(pass, &branches.0, input, &of_branches.0, &mut state.0),
             (Owner::Second, pass) => B::measure(pass, &branches.1, input, &of_branches.1, &mut state.1),

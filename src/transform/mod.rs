@@ -33,7 +33,7 @@ pub use dynamic::{
     AroundAtRunTime, Counts, DynamicChain, DynamicRule, Erased, ErasedRule, Kernel, Listed, ListedConstants,
     MOST_STATE, Numbers, Program, Runs, Slices, program_of,
 };
-pub(crate) use dynamic::{MOST_AXES, MOST_NUMBERS};
+pub(crate) use dynamic::{ConstantList, MOST_AXES, MOST_NUMBERS};
 pub use fields::{FieldSet, Held, Nothing, Of, Pair, field_names};
 pub use flag::{Either, Flag};
 pub use matrix::{

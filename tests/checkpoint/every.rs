@@ -51,7 +51,7 @@ pub(super) fn all() -> Vec<Configuration> {
     let mut list: Vec<_> = catalogue::entries().map(|entry| Configuration::of(entry.name)).collect();
     for configuration in &mut list {
         if configuration.optimizer == "chain" {
-            configuration.hyperparameters.set("chain", "scale_by_adopt,heavyball_momentum");
+            configuration.hyperparameters.set("chain", "graft(scale_by_adopt, sign | heavyball_momentum)");
         }
     }
     let mut around = Configuration::of("adamw");

@@ -2,10 +2,14 @@
 
 use gradus::catalogue::{self, Configuration};
 use gradus::cpu::Cpu;
-use gradus::hyperparameter::{LearningRate, WeightDecay};
+use gradus::hyperparameter::{Amount, Decay, LearningRate, SecondDecay, WeightDecay};
 use gradus::optimizer::{Build, LossScaling, Stepped, select};
-use gradus::rule::{AdamW, Caution, WeightAverage};
+use gradus::rule::{
+    AdamW, AddDecay, Average, Averages, Caution, Chained, FirstMomentum, Graft, Momentum, NesterovAverage,
+    ScaleByAdam, ScaleByRms, Sign, WeightAverage, WeightedSum,
+};
 use gradus::schedule::{Count, Form, Rise, Schedule};
+use gradus::transform::{Identity, StageExt};
 use half::bf16;
 
 type Tensors = Vec<(&'static str, Vec<bf16>)>;
@@ -100,6 +104,69 @@ fn a_document_is_the_calls_that_it_stands_for() {
     calls.save_into(&mut bytes).expect("memory can be written");
     // The same state, whether the chain was made of types or of data.
     assert_eq!(data.to_checkpoint().expect("no step is under way"), bytes.into_inner());
+}
+
+/// A list with branches, from a document that was written again.
+#[test]
+fn a_chain_by_name_is_the_chain_in_types() {
+    let document = r#"
+        optimizer = "chain"
+        store = "kahan"
+        state = "bf16"
+
+        [hyperparameters]
+        lr = 0.125
+        beta1 = 0.8
+        weight_decay = 0.25
+        chain = """
+            exp_avg,
+            graft(
+                identity, sum(heavyball_momentum | 0.25: palm_beta2, scale_by_exp_avg_sq)
+              | scale_by_adam, sum(1e-1:sign|2: identity)
+            ),
+            nesterov_ema"""
+    "#;
+    let configuration = Configuration::from_toml(document).unwrap_or_else(|error| panic!("{error}"));
+    let json = configuration.to_json().expect("all of it can be written");
+    let configuration = Configuration::from_json(&json).unwrap_or_else(|error| panic!("{error}"));
+    let mut left = tensors(1.0);
+    let mut data = catalogue::build::<bf16>(&configuration, Cpu::default(), &left).expect("it is valid");
+
+    let in_the_range = "in the range";
+    let decay = Decay::new(0.8).expect(in_the_range);
+    let weighted = |first, second| WeightedSum {
+        first: Amount::new(first).expect(in_the_range),
+        second: Amount::new(second).expect(in_the_range),
+    };
+    let momentum = Momentum { momentum: decay, first: FirstMomentum::Gradient, ..Momentum::default() };
+    // β₂ follows PaLM's schedule in its branch alone.
+    let palm = SecondDecay::palm(0.8).expect(in_the_range);
+    let epsilon = ScaleByAdam::default().epsilon;
+    let squares = ScaleByRms { decay: palm, averages: Averages::Debiased, epsilon };
+    let length = momentum.beside(squares).merge(weighted(1.0, 0.25));
+    let signs = Sign.beside(Identity).merge(weighted(0.1, 2.0));
+    let direction = ScaleByAdam { first: decay, ..ScaleByAdam::default() }.then(signs);
+    let grafted = length.beside(direction).merge(Graft::default());
+    let weight_decay = WeightDecay::decoupled(0.25).expect(in_the_range);
+    let chain = AddDecay::to_gradient(weight_decay)
+        .then(Average { decay })
+        .then(grafted)
+        .then(NesterovAverage { decay })
+        .then(AddDecay::to_update(weight_decay));
+    let mut right = tensors(1.0);
+    let mut types = Chained { chain, learning_rate: LearningRate::new(0.125).expect(in_the_range) }
+        .parameters_in::<bf16>()
+        .state_in::<bf16>(0)
+        .kahan()
+        .build(Cpu::default(), &right)
+        .expect("the model is valid");
+    for step in 1..=6 {
+        let gradients = tensors(step as f32);
+        data.step(&mut left, &gradients).expect("the gradients fit");
+        types.step(&mut right, &gradients).expect("the gradients fit");
+        assert_eq!(left, right, "step {step}");
+    }
+    assert_ne!(left, tensors(1.0));
 }
 
 #[test]

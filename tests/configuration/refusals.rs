@@ -97,6 +97,38 @@ fn unknown_names_are_refused_with_those_that_there_are() {
     assert!(error.starts_with("`document`: trailing characters"), "{error}");
 }
 
+#[test]
+fn a_chain_is_refused_with_the_place_in_it() {
+    for (chain, error) in [
+        ("sign, graft(sign | exp_avg", "sign, graft(sign | exp_avg; the `(` at 12 is not closed"),
+        (
+            "graft(sign)",
+            "graft(sign); at 11 stands `)` where `|` belongs: there are two branches, as in graft(a | b)",
+        ),
+        ("sign,", "sign,; a name is missing at 6; the stage that changes nothing is identity"),
+        (
+            "graft(| sign)",
+            "graft(| sign); a name is missing at 7; the stage that changes nothing is identity",
+        ),
+        ("graft", "graft; it has two branches, as in graft(sign | exp_avg)"),
+        ("mean(sign | exp_avg)", "mean; branches are merged by graft, sum"),
+        ("graft(1: sign | exp_avg)", "graft; weights stand in a sum, not in a graft"),
+    ] {
+        refused(
+            &format!("optimizer = 'chain'\nhyperparameters.chain = '{chain}'"),
+            &format!("`hyperparameters.chain`: `chain` does not take chain = {error}"),
+        );
+    }
+    refused(
+        "optimizer = 'chain'\nhyperparameters.chain = 'sum(-1: sign | exp_avg)'",
+        "`hyperparameters.chain`: amount is -1, but must satisfy 0 <= value < ∞",
+    );
+    let unknown = "optimizer = 'chain'\nhyperparameters.chain = 'sign, graft(exp_avg, singn | sign)'";
+    let error = Configuration::from_toml(unknown).expect_err("a letter too many").to_string();
+    let expected = "`hyperparameters.chain`: `chain` does not take chain = singn; its stages are exp_avg, ";
+    assert!(error.starts_with(expected), "{error}");
+}
+
 /// What the compiler says, in the library's own sources.
 const COMPILER: [&str; 2] =
     [include_str!("../../src/optimizer/options.rs"), include_str!("../../src/optimizer/extras.rs")];

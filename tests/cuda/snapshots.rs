@@ -1,12 +1,14 @@
 //! What every rule becomes, on file: so that a reviewer sees the kernel.
 
 use crate::rules;
-use gradus::clip::Rescale;
+use gradus::clip::{ClipNorm, ClipRms, Rescale};
 use gradus::cuda::Kernel;
 use gradus::device::In;
-use gradus::rule::AdamW;
+use gradus::error::Result;
+use gradus::hyperparameter::Limit;
+use gradus::rule::{AdamW, Graft, Momentum, ScaleByAdam, ScaleByLearningRate, WeightedSum};
 use gradus::store::{Corrected8, Corrected16, Kahan, Nearest, Stochastic, Store};
-use gradus::transform::{Rule, StageExt};
+use gradus::transform::{DynamicChain, Identity, Program, Rule, StageExt};
 use half::{bf16, f16};
 use std::path::Path;
 
@@ -81,4 +83,28 @@ fn a_rule_as_data_becomes_the_same_text_as_in_types() {
         assert_eq!(data.text(), in_types.text(), "{}", case.name);
         assert_eq!(data, in_types, "{}", case.name);
     }
+}
+
+/// Branches that are programs, with a statistic in each and in the merge, within branches.
+#[test]
+fn branches_as_data_become_the_same_text_as_in_types() -> Result<()> {
+    let limit = Limit::new(0.7)?;
+    let mut first = Program::of(ClipNorm { limit });
+    first.push(Momentum::default());
+    let mut second = Program::of(ScaleByAdam::default());
+    second.push(ClipRms::default());
+    let both = first.beside(second).merge(Graft::default())?;
+    let mut program = Program::default().beside(both).merge(WeightedSum::default())?;
+    program.push(ScaleByLearningRate);
+
+    let first = ClipNorm { limit }.then(Momentum::default());
+    let second = ScaleByAdam::default().then(ClipRms::default());
+    let both = first.beside(second).merge(Graft::default());
+    let chain = Identity.beside(both).merge(WeightedSum::default()).then(ScaleByLearningRate);
+
+    let data = Kernel::of::<_, In<f32, bf16, f32, Nearest>>("branches", &<DynamicChain>::new(program)?)?;
+    let in_types = Kernel::of::<_, In<f32, bf16, f32, Nearest>>("branches", &chain)?;
+    assert_eq!(data.text(), in_types.text());
+    assert_eq!(data, in_types);
+    Ok(())
 }

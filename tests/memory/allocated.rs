@@ -180,7 +180,8 @@ fn every_optimizer_of_the_catalogue_takes_what_is_reported() {
                 let mut configuration = Configuration::of(entry.name);
                 (configuration.state_format, configuration.store) = (Some(state_format), store);
                 if listed {
-                    configuration.hyperparameters = [("chain", "scale_by_laprop, sign".into())].into();
+                    configuration.hyperparameters =
+                        [("chain", "graft(sign | scale_by_laprop), sign".into())].into();
                 }
                 let report = catalogue::memory::<bf16, _, _>(&configuration, shapes());
                 let report = report.unwrap_or_else(|error| panic!("{}: {error}", entry.name));

@@ -2,7 +2,7 @@
 
 use super::element::{Element, Found};
 use super::fields::{Listed, ListedConstants, Numbers};
-use super::{Counts, Input, Kernel, Program, Stage, Step, numbered};
+use super::{ConstantList, Counts, Input, Kernel, Program, Stage, Step};
 use crate::error::{Error, Result};
 #[cfg(feature = "cuda")]
 use crate::real::Traced;
@@ -11,7 +11,6 @@ use crate::transform::{ByAxis, Description, Flag, Fold, MatrixStage, Pair};
 use arrayvec::ArrayVec;
 use core::any::TypeId;
 use core::marker::PhantomData;
-use smallvec::SmallVec;
 use typenum::{B1, Bit};
 
 /// The most fields of state by element that a program may have: each is rounded with random bits of its own.
@@ -42,7 +41,7 @@ impl<JOINT: Flag> DynamicChain<JOINT> {
     /// [`Error::Combination`] if it has too many numbers of some kind.
     pub fn new(program: Program) -> Result<Self> {
         let Counts { state, axes, tensor, own, group, .. } = program.counts();
-        let passes: usize = program.stages.iter().map(|stage| stage.passes()).sum();
+        let passes = program.passes();
         if program.is_joint() && !<JOINT as Bit>::BOOL {
             return Err(Error::Combination {
                 option: "a stage that needs all gradients at once".to_owned(),
@@ -135,21 +134,11 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     }
 
     fn matrix(&self, own: &Few<f64>) -> Option<MatrixStage<'_>> {
-        let mut places = Counts::default();
-        for stage in self.program.stages.iter() {
-            let next = places.after(stage.as_ref());
-            if let Some(found) = stage.matrix(&own[places.own..next.own]) {
-                return Some(found.behind(places.state));
-            }
-            places = next;
-        }
-        None
+        self.program.matrix(own)
     }
 
     fn part_of(&self, pass: usize) -> usize {
-        let Some((place, pass)) = self.program.locate(pass) else { return 0 };
-        let before: usize = self.program.stages[..place].iter().map(|stage| stage.cuts()).sum();
-        before + self.program.stages[place].part_of(pass)
+        self.program.part_of(pass)
     }
 
     fn names_of_state(&self) -> Vec<String> {
@@ -157,7 +146,7 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     }
 
     fn names_of_constants(&self) -> Vec<String> {
-        numbered(self.program.stages.iter().flat_map(|stage| stage.constant_fields()))
+        self.program.constant_fields()
     }
 
     fn description(&self) -> Description {
@@ -165,7 +154,7 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     }
 
     fn each_stage_at_run_time(&self, note: &mut dyn FnMut(TypeId)) {
-        self.program.stages.iter().for_each(|stage| stage.each_type(note));
+        self.program.each_type(note);
     }
 
     fn keeps(&self) -> bool {
@@ -177,20 +166,16 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     }
 
     fn begins_once(&self) -> bool {
-        self.program.stages.iter().any(|stage| stage.begins_once())
+        self.program.begins_once()
     }
 
     fn has_second_point(&self) -> bool {
-        self.program.stages.iter().any(|stage| stage.has_second_point())
+        self.program.has_second_point()
     }
 
     fn evaluation_constants(&self, own: &Few<f64>) -> ListedConstants<f64> {
-        let (mut places, mut numbers) = (Counts::default(), SmallVec::new());
-        for stage in self.program.stages.iter() {
-            let next = places.after(stage.as_ref());
-            stage.evaluation_constants(&own[places.own..next.own], &mut numbers);
-            places = next;
-        }
+        let mut numbers = ConstantList::new();
+        self.program.evaluation_constants(own, &mut numbers);
         ListedConstants { program: self.program.clone(), numbers }
     }
 
@@ -203,16 +188,15 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     }
 
     fn passes_of(&self) -> usize {
-        self.program.stages.iter().map(|stage| stage.passes()).sum()
+        self.program.passes()
     }
 
     fn joins_of(&self, pass: usize) -> bool {
-        self.program.locate(pass).is_some_and(|(place, pass)| self.program.stages[place].joins(pass))
+        self.program.joins(pass)
     }
 
     fn fold_of(&self, pass: usize) -> Fold {
-        let located = self.program.locate(pass);
-        located.map_or(Fold::Sum, |(place, pass)| self.program.stages[place].fold(pass))
+        self.program.fold(pass)
     }
 
     #[inline(always)]
@@ -221,35 +205,20 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
     }
 
     fn moves(&self, at: &Step) -> bool {
-        self.program.stages.iter().all(|stage| stage.moves(at))
+        self.program.moves(at)
     }
 
     fn measured_passes(&self, at: &Step) -> u64 {
-        let (mut taken, mut passes) = (0, 0);
-        for stage in self.program.stages.iter() {
-            taken |= stage.measured_passes(at) << passes;
-            passes += stage.passes();
-        }
-        taken
+        self.program.measured_passes(at)
     }
 
     fn advance(&self, at: &Step, group: &mut Few<f64>) {
-        let mut places = Counts::default();
-        for stage in self.program.stages.iter() {
-            let next = places.after(stage.as_ref());
-            stage.advance(at, &mut group[places.group..next.group]);
-            places = next;
-        }
+        self.program.advance(at, group);
     }
 
     fn constants(&self, at: &Step, own: &mut Few<f64>, group: &Few<f64>) -> ListedConstants<f64> {
-        let (mut places, mut numbers) = (Counts::default(), SmallVec::new());
-        for stage in self.program.stages.iter() {
-            let next = places.after(stage.as_ref());
-            let own = &mut own[places.own..next.own];
-            stage.constants(at, own, &group[places.group..next.group], &mut numbers);
-            places = next;
-        }
+        let mut numbers = ConstantList::new();
+        self.program.constants(at, own, group, &mut numbers);
         ListedConstants { program: self.program.clone(), numbers }
     }
 
@@ -277,7 +246,7 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
         state: &mut State<F>,
     ) -> Input<F> {
         let mut element = Element { at, input: &mut input, tensor, state };
-        in_its_kind!(element.update(at.program.stages.len()));
+        in_its_kind!(element.update());
         input
     }
 
@@ -289,7 +258,7 @@ impl<JOINT: Flag + core::fmt::Debug> Stage for DynamicChain<JOINT> {
         state: &mut State<F>,
     ) -> Input<F> {
         let mut element = Element { at, input: &mut input, tensor, state };
-        in_its_kind!(element.update_part(part, at.program.stages.len()));
+        in_its_kind!(element.update_part(part));
         input
     }
 

@@ -2,7 +2,7 @@
 
 use super::chain::{Few, State};
 use super::fields::ListedConstants;
-use super::{Counts, Erased, Input, Runs, Slices};
+use super::{Erased, Input, Program, Runs, Slices};
 use crate::real::Real;
 use core::any::Any;
 
@@ -30,125 +30,47 @@ impl<F: Real> Element<'_, F>
 where
     dyn Erased: Runs<F>,
 {
-    /// Runs the stages before `end`.
-    pub(super) fn update(&mut self, end: usize) {
-        let mut places = Counts::default();
-        for stage in &self.at.program.stages[..end] {
-            let next = places.after(stage.as_ref());
-            *self.input = <dyn Erased as Runs<F>>::update(
-                stage.as_ref(),
-                &self.at.numbers[places.constants..next.constants],
-                *self.input,
-                &self.tensor[places.tensor..next.tensor],
-                Slices {
-                    elements: &mut self.state.0[places.state..next.state],
-                    axes: &mut self.state.1[places.axes..next.axes],
-                },
-            );
-            places = next;
-        }
+    /// The program, its constants, and what they are of.
+    fn parts(&mut self) -> (&Program, &[F], &mut Input<F>, &[F], Slices<'_, F>) {
+        let (elements, axes) = &mut *self.state;
+        let ListedConstants { program, numbers } = self.at;
+        (program, numbers, self.input, self.tensor, Slices { elements, axes })
     }
 
-    /// Runs one part of the stages before `end`.
-    pub(super) fn update_part(&mut self, part: usize, end: usize) {
-        let (mut places, mut first) = (Counts::default(), 0);
-        for stage in &self.at.program.stages[..end] {
-            let next = places.after(stage.as_ref());
-            let last = first + stage.cuts();
-            if (first..=last).contains(&part) {
-                *self.input = <dyn Erased as Runs<F>>::update_part(
-                    stage.as_ref(),
-                    part - first,
-                    &self.at.numbers[places.constants..next.constants],
-                    *self.input,
-                    &self.tensor[places.tensor..next.tensor],
-                    Slices {
-                        elements: &mut self.state.0[places.state..next.state],
-                        axes: &mut self.state.1[places.axes..next.axes],
-                    },
-                );
-            }
-            (places, first) = (next, last);
-        }
+    /// Runs all stages.
+    pub(super) fn update(&mut self) {
+        let (program, at, input, tensor, state) = self.parts();
+        program.update(at, input, tensor, state);
     }
 
-    /// Leaves what statistic `pass` takes in a part in the place of the update.
-    pub(super) fn measure_part(&mut self, part: usize, pass: usize) {
-        let program = &self.at.program;
-        let Some((place, pass)) = program.locate(pass) else { return };
-        self.update_part(part, place);
-        let first: usize = program.stages[..place].iter().map(|stage| stage.cuts()).sum();
-        let (places, next) = program.places(place);
-        let value = <dyn Erased as Runs<F>>::measure_part(
-            program.stages[place].as_ref(),
-            part - first,
-            pass,
-            &self.at.numbers[places.constants..next.constants],
-            *self.input,
-            &self.tensor[places.tensor..next.tensor],
-            Slices {
-                elements: &mut self.state.0[places.state..next.state],
-                axes: &mut self.state.1[places.axes..next.axes],
-            },
-        );
-        *self.input = self.input.with_update(value);
+    /// Runs one part of them.
+    pub(super) fn update_part(&mut self, part: usize) {
+        let (program, at, input, tensor, state) = self.parts();
+        program.update_part(part, at, input, tensor, state);
     }
 
     /// Leaves what statistic `pass` takes in the place of the update.
     pub(super) fn measure(&mut self, pass: usize) {
-        let program = &self.at.program;
-        let Some((place, pass)) = program.locate(pass) else { return };
-        self.update(place);
-        let (places, next) = program.places(place);
-        let value = <dyn Erased as Runs<F>>::measure(
-            program.stages[place].as_ref(),
-            pass,
-            &self.at.numbers[places.constants..next.constants],
-            *self.input,
-            &self.tensor[places.tensor..next.tensor],
-            Slices {
-                elements: &mut self.state.0[places.state..next.state],
-                axes: &mut self.state.1[places.axes..next.axes],
-            },
-        );
-        *self.input = self.input.with_update(value);
+        let (program, at, input, tensor, state) = self.parts();
+        program.measure(pass, at, input, tensor, state);
+    }
+
+    /// Leaves what statistic `pass` takes in a part in the place of the update.
+    pub(super) fn measure_part(&mut self, part: usize, pass: usize) {
+        let (program, at, input, tensor, state) = self.parts();
+        program.measure_part(part, pass, at, input, tensor, state);
     }
 
     /// Leaves the point for evaluation in the place of the update, where the parameter stands.
     pub(super) fn evaluate(&mut self) {
-        let mut places = Counts::default();
-        for stage in self.at.program.stages.iter() {
-            let next = places.after(stage.as_ref());
-            self.input.update = <dyn Erased as Runs<F>>::evaluation(
-                stage.as_ref(),
-                &self.at.numbers[places.constants..next.constants],
-                self.input.update,
-                Slices {
-                    elements: &mut self.state.0[places.state..next.state],
-                    axes: &mut self.state.1[places.axes..next.axes],
-                },
-            );
-            places = next;
-        }
+        let (program, at, input, _, state) = self.parts();
+        input.update = program.evaluation(at, input.update, state);
     }
 
     /// Shows the parameter, which stands in the place of the update, to all stages.
     pub(super) fn after(&mut self) {
-        let mut places = Counts::default();
-        for stage in self.at.program.stages.iter() {
-            let next = places.after(stage.as_ref());
-            <dyn Erased as Runs<F>>::after(
-                stage.as_ref(),
-                &self.at.numbers[places.constants..next.constants],
-                self.input.update,
-                &self.tensor[places.tensor..next.tensor],
-                Slices {
-                    elements: &mut self.state.0[places.state..next.state],
-                    axes: &mut self.state.1[places.axes..next.axes],
-                },
-            );
-            places = next;
-        }
+        let (program, at, input, tensor, state) = self.parts();
+        program.after(at, input.update, tensor, state);
     }
 }
 
@@ -177,16 +99,7 @@ where
     dyn Erased: Runs<F>,
 {
     pub(super) fn finish(&mut self, pass: usize) {
-        let program = &self.at.program;
-        let Some((place, pass)) = program.locate(pass) else { return };
-        let (places, next) = program.places(place);
-        <dyn Erased as Runs<F>>::finish(
-            program.stages[place].as_ref(),
-            pass,
-            &self.at.numbers[places.constants..next.constants],
-            *self.sum,
-            *self.count,
-            &mut self.tensor[places.tensor..next.tensor],
-        );
+        let ListedConstants { program, numbers } = self.at;
+        program.finish(pass, numbers, *self.sum, *self.count, self.tensor);
     }
 }

@@ -1,13 +1,12 @@
 //! [`Erased`]: a stage behind a pointer.
 
-use super::{Counts, Input, Stage, Step};
+use super::{ConstantList, Counts, Input, Stage, Step};
 #[cfg(feature = "cuda")]
 use crate::real::Traced;
 use crate::real::{Real, Tile};
 use crate::transform::{AxesOf, Description, ElementsOf, FieldSet, Fold, MatrixStage, Of, field_names};
 use core::any::TypeId;
 use core::fmt::Debug;
-use smallvec::SmallVec;
 
 /// The state of one element as lists: what is kept by element, and what is read [by
 /// axis](crate::transform::ByAxis).
@@ -17,6 +16,16 @@ pub struct Slices<'a, F> {
     pub elements: &'a mut [F],
     /// By axis.
     pub axes: &'a mut [F],
+}
+
+impl<F> Slices<'_, F> {
+    /// What lies between two places.
+    pub(super) fn between(&mut self, begin: Counts, end: Counts) -> Slices<'_, F> {
+        Slices {
+            elements: &mut self.elements[begin.state..end.state],
+            axes: &mut self.axes[begin.axes..end.axes],
+        }
+    }
 }
 
 impl<F: Copy + Send + Sync> Slices<'_, F> {
@@ -92,8 +101,6 @@ pub trait Erased:
     fn description(&self) -> Description;
     /// How many statistics it takes.
     fn passes(&self) -> usize;
-    /// See [`Stage::LOOKS_BACK`].
-    fn looks_back(&self) -> bool;
     /// See [`Stage::CUTS`].
     fn cuts(&self) -> usize;
     /// See [`Stage::matrix`].
@@ -119,19 +126,19 @@ pub trait Erased:
     /// See [`Stage::has_second_point`].
     fn has_second_point(&self) -> bool;
     /// See [`Stage::evaluation_constants`].
-    fn evaluation_constants(&self, own: &[f64], constants: &mut SmallVec<[f64; 16]>);
+    fn evaluation_constants(&self, own: &[f64], constants: &mut ConstantList<f64>);
     /// See [`Stage::constants`].
-    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut SmallVec<[f64; 16]>);
+    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut ConstantList<f64>);
 }
 
 /// The numbers of a set, from a list that has as many.
-fn read<S: FieldSet, F: Copy + Send + Sync>(list: &[F]) -> Of<S, F> {
+pub(super) fn read<S: FieldSet, F: Copy + Send + Sync>(list: &[F]) -> Of<S, F> {
     let mut numbers = list.iter();
     S::generate(|| *numbers.next().expect("a number for each field"))
 }
 
 /// Puts the numbers of a set into a list that has as many.
-fn write<S: FieldSet, F: Copy + Send + Sync>(set: Of<S, F>, list: &mut [F]) {
+pub(super) fn write<S: FieldSet, F: Copy + Send + Sync>(set: Of<S, F>, list: &mut [F]) {
     let mut places = list.iter_mut();
     S::map(set, |number| *places.next().expect("a place for each field") = number);
 }
@@ -237,10 +244,6 @@ impl<C: Stage> Erased for C {
         C::PASSES
     }
 
-    fn looks_back(&self) -> bool {
-        C::LOOKS_BACK
-    }
-
     fn cuts(&self) -> usize {
         Stage::cuts(self)
     }
@@ -291,12 +294,12 @@ impl<C: Stage> Erased for C {
         Stage::has_second_point(self)
     }
 
-    fn evaluation_constants(&self, own: &[f64], constants: &mut SmallVec<[f64; 16]>) {
+    fn evaluation_constants(&self, own: &[f64], constants: &mut ConstantList<f64>) {
         let set = Stage::evaluation_constants(self, &read::<C::Own, f64>(own));
         C::Constants::map(set, |number| constants.push(number));
     }
 
-    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut SmallVec<[f64; 16]>) {
+    fn constants(&self, at: &Step, own: &mut [f64], group: &[f64], constants: &mut ConstantList<f64>) {
         let mut numbers = read::<C::Own, f64>(own);
         let set = Stage::constants(self, at, &mut numbers, &read::<C::Group, f64>(group));
         write::<C::Own, f64>(numbers, own);

@@ -135,11 +135,14 @@ fn listed<X, Y, const MOST: usize>(
 #[derive(Clone, Copy, Debug)]
 pub struct Listed;
 
+/// Constants in a list: as many as all but the longest programs have need no memory of their own.
+pub(crate) type ConstantList<X> = SmallVec<[X; 32]>;
+
 /// Numbers in a list, and the program that they are for.
 #[derive(Clone, Debug, Default)]
 pub struct ListedConstants<X> {
     pub(super) program: Program,
-    pub(super) numbers: SmallVec<[X; 16]>,
+    pub(super) numbers: ConstantList<X>,
 }
 
 impl FieldSet for Listed {

@@ -3,6 +3,7 @@
 //! ```text
 //! Erased          a stage behind a pointer; every stage is one
 //! Program         several of them, one after the other
+//! Branches        two programs side by side, and a merge: an item of a program again
 //! DynamicChain    a program as a stage, so that an optimizer can run it
 //! DynamicRule     a rule and what stands around it, which become such a stage
 //! ```
@@ -10,21 +11,26 @@
 //! The arithmetic of a stage behind a pointer runs on tiles of sixty-four numbers, so that the call
 //! costs little. It is slower than a chain in types, since every stage reads and writes its tile.
 
+mod branches;
 mod chain;
 mod element;
 mod erased;
 mod fields;
+mod host;
 mod rule;
+mod run;
 
 pub use chain::{DynamicChain, MOST_STATE};
 pub(crate) use chain::{MOST_AXES, MOST_NUMBERS};
 pub use erased::{Erased, Runs, Slices};
+pub(crate) use fields::ConstantList;
 pub use fields::{Listed, ListedConstants, Numbers};
 pub use rule::{AroundAtRunTime, DynamicRule, ErasedRule, program_of};
 
 use super::{Description, Input, MatrixPlan, Stage, Step};
 use crate::shape::Layout;
 use core::any::Any;
+use core::fmt;
 use std::sync::Arc;
 
 /// Stages, one after the other.
@@ -40,11 +46,21 @@ use std::sync::Arc;
 /// assert_eq!(program.state_fields(), ["first", "second"]);
 /// # Ok::<(), gradus::error::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Program {
     stages: Arc<[Arc<dyn Erased>]>,
+    /// How many numbers they have together: loops ask often.
+    counts: Counts,
     /// The loops of just these stages.
     kernel: Option<Kernel>,
+}
+
+/// Only what is not known from something else: a rule's [settings](super::Rule::settings) are such a text.
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stages, counts: _, kernel } = self;
+        f.debug_struct("Program").field("stages", stages).field("kernel", kernel).finish()
+    }
 }
 
 /// The loops that a device has for a program of certain stages.
@@ -60,12 +76,19 @@ impl Program {
 
     /// Adds a stage behind the others.
     pub fn push(&mut self, stage: impl Stage) {
-        let stage: Arc<dyn Erased> = Arc::new(stage);
-        self.stages = self.stages.iter().cloned().chain([stage]).collect();
+        self.add(stage);
+    }
+
+    /// Adds anything behind a pointer.
+    fn add(&mut self, item: impl Erased) {
+        self.counts = self.counts.and(item.counts());
+        let item: Arc<dyn Erased> = Arc::new(item);
+        self.stages = self.stages.iter().cloned().chain([item]).collect();
     }
 
     /// Adds the stages of another program behind these.
     pub fn append(&mut self, other: &Self) {
+        self.counts = self.counts.and(other.counts);
         self.stages = self.stages.iter().chain(other.stages.iter()).cloned().collect();
     }
 
@@ -95,7 +118,7 @@ impl Program {
 
     /// How many numbers of each kind its stages have.
     pub fn counts(&self) -> Counts {
-        self.stages.iter().fold(Counts::default(), |all, stage| all.after(stage.as_ref()))
+        self.counts
     }
 
     /// How often matrix work interrupts the stages.
@@ -121,14 +144,17 @@ impl Program {
         self.stages.iter().any(|stage| stage.keeps())
     }
 
-    /// Where the numbers of a stage begin, and where those behind it do.
-    fn places(&self, stage: usize) -> (Counts, Counts) {
-        let before = self.stages[..stage].iter();
-        let places = before.fold(Counts::default(), |places, stage| places.after(stage.as_ref()));
-        (places, places.after(self.stages[stage].as_ref()))
+    /// Each stage, where its numbers begin among those of all, and where those behind it do.
+    fn placed(&self) -> impl Iterator<Item = (&dyn Erased, Counts, Counts)> {
+        let mut next = Counts::default();
+        self.stages.iter().map(move |stage| {
+            let places = next;
+            next = places.and(stage.counts());
+            (stage.as_ref(), places, next)
+        })
     }
 
-    /// The stage that takes statistic `pass`, and which of its own that is.
+    /// The place of the stage that takes statistic `pass`, and which of its own that is.
     fn locate(&self, mut pass: usize) -> Option<(usize, usize)> {
         for (place, stage) in self.stages.iter().enumerate() {
             if pass < stage.passes() {
@@ -169,16 +195,15 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Where the numbers of the stage behind `stage` begin.
-    fn after(self, stage: &dyn Erased) -> Self {
-        let counts = stage.counts();
+    /// The numbers of both.
+    fn and(self, others: Self) -> Self {
         Self {
-            constants: self.constants + counts.constants,
-            state: self.state + counts.state,
-            axes: self.axes + counts.axes,
-            tensor: self.tensor + counts.tensor,
-            own: self.own + counts.own,
-            group: self.group + counts.group,
+            constants: self.constants + others.constants,
+            state: self.state + others.state,
+            axes: self.axes + others.axes,
+            tensor: self.tensor + others.tensor,
+            own: self.own + others.own,
+            group: self.group + others.group,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A chain from data has the bits of the same chain in types.
 
+mod branches;
+
 use gradus::clip::{
     ALaw, AdaptiveClip, ClipJointly, ClipNorm, ClipRms, JointSize, MuLaw, NormalizeRms, TrustRegion,
 };
@@ -60,6 +62,38 @@ fn assert_same<T, P, R, K>(
 
 /// The same rule as data and in types, in several formats and stores.
 macro_rules! assert_same_in_all_formats {
+    ($data:ident, $types:ident) => {
+        assert_same::<f32, _, _, _>(
+            $data().build(Cpu::default(), &tensors::<f32>(0)).expect(VALID),
+            $types().build(Cpu::default(), &tensors::<f32>(0)).expect(VALID),
+        );
+        assert_same::<f64, _, _, _>(
+            $data().parameters_in::<f64>().build(Cpu::default(), &tensors::<f64>(0)).expect(VALID),
+            $types().parameters_in::<f64>().build(Cpu::default(), &tensors::<f64>(0)).expect(VALID),
+        );
+        assert_same::<bf16, _, _, _>(
+            $data().parameters_in::<bf16>().build(Cpu::default(), &tensors::<bf16>(0)).expect(VALID),
+            $types().parameters_in::<bf16>().build(Cpu::default(), &tensors::<bf16>(0)).expect(VALID),
+        );
+        assert_same::<bf16, _, _, _>(
+            $data().parameters_in::<bf16>().kahan().build(Cpu::default(), &tensors::<bf16>(0)).expect(VALID),
+            $types().parameters_in::<bf16>().kahan().build(Cpu::default(), &tensors::<bf16>(0)).expect(VALID),
+        );
+        assert_same::<f16, _, _, _>(
+            $data()
+                .parameters_in::<f16>()
+                .stochastic_rounding(3)
+                .state_in::<f16>(5)
+                .build(Cpu::default(), &tensors::<f16>(0))
+                .expect(VALID),
+            $types()
+                .parameters_in::<f16>()
+                .stochastic_rounding(3)
+                .state_in::<f16>(5)
+                .build(Cpu::default(), &tensors::<f16>(0))
+                .expect(VALID),
+        );
+    };
     ($rule:expr, before: [$($before:expr),*], behind: [$($behind:expr),*]) => {{
         let around = || {
             let mut around = AroundAtRunTime::default();
@@ -70,34 +104,10 @@ macro_rules! assert_same_in_all_formats {
         };
         let data = || <DynamicRule>::new($rule, around()).expect(VALID);
         let types = || $rule.builder()$(.on_gradient($before))*$(.on_update($behind))*;
-        assert_same::<f32, _, _, _>(
-            data().build(Cpu::default(), &tensors::<f32>(0)).expect(VALID),
-            types().build(Cpu::default(), &tensors::<f32>(0)).expect(VALID),
-        );
-        assert_same::<f64, _, _, _>(
-            data().parameters_in::<f64>().build(Cpu::default(), &tensors::<f64>(0)).expect(VALID),
-            types().parameters_in::<f64>().build(Cpu::default(), &tensors::<f64>(0)).expect(VALID),
-        );
-        assert_same::<bf16, _, _, _>(
-            data().parameters_in::<bf16>().kahan().build(Cpu::default(), &tensors::<bf16>(0)).expect(VALID),
-            types().parameters_in::<bf16>().kahan().build(Cpu::default(), &tensors::<bf16>(0)).expect(VALID),
-        );
-        assert_same::<f16, _, _, _>(
-            data()
-                .parameters_in::<f16>()
-                .stochastic_rounding(3)
-                .state_in::<f16>(5)
-                .build(Cpu::default(), &tensors::<f16>(0))
-                .expect(VALID),
-            types()
-                .parameters_in::<f16>()
-                .stochastic_rounding(3)
-                .state_in::<f16>(5)
-                .build(Cpu::default(), &tensors::<f16>(0))
-                .expect(VALID),
-        );
+        assert_same_in_all_formats!(data, types);
     }};
 }
+use assert_same_in_all_formats;
 
 #[test]
 fn a_clip_in_front_or_behind_has_the_same_bits() {

@@ -1,29 +1,36 @@
 //! A list of names becomes a chain.
 
+mod text;
+
 use crate::catalogue::hyperparameters::Hyperparameters;
 use crate::catalogue::reader::{DECOUPLED_FIRST, Reader};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hyperparameter::{Amount, Decay, Epsilon, Floor, LearningRate, SecondDecay};
 use crate::rule::{
-    Average, Averages, FirstMomentum, ListedStages, Momentum, MomentumForm, NesterovAverage, Orthogonalize,
-    ScaleByAdam, ScaleByAdopt, ScaleByLaProp, ScaleByNAdam, ScaleByRms, Sign, SpendFirst,
+    Average, Averages, FirstMomentum, Graft, ListedStages, Momentum, MomentumForm, NesterovAverage,
+    Orthogonalize, ScaleByAdam, ScaleByAdopt, ScaleByLaProp, ScaleByNAdam, ScaleByRms, Sign, SpendFirst,
+    WeightedSum,
 };
-use crate::transform::Program;
+use crate::transform::{Identity, Program};
+use text::{Branch, Item};
 
 /// The name of the optimizer that is a list.
 pub(in crate::catalogue) const NAME: &str = "chain";
 /// What it is, in a line.
-pub(in crate::catalogue) const SUMMARY: &str = "the stages that `chain` lists by name";
+pub(in crate::catalogue) const SUMMARY: &str = "the stages and branches that `chain` lists by name";
 
 /// What the stages of a list share.
+#[derive(Clone, Copy)]
 struct Shared {
     first: Decay,
     second: SecondDecay,
+    /// What β₂ is behind `palm_beta2`.
+    palm: SecondDecay,
     epsilon: Epsilon,
     momentum_decay: Amount,
 }
 
-/// Reads the list `chain` of names, separated by commas, and what its stages share.
+/// Reads the list `chain`, see [`text`], and what its stages share.
 pub(in crate::catalogue) fn read(hyperparameters: &Hyperparameters) -> Result<ListedStages> {
     let mut reader = Reader::new(NAME, hyperparameters);
     let stages = read_with(&mut reader)?;
@@ -42,31 +49,26 @@ pub(in crate::catalogue) fn defaults() -> Result<Vec<(&'static str, crate::catal
 fn read_with(reader: &mut Reader<'_>) -> Result<ListedStages> {
     let adam = ScaleByAdam::default();
     let learning_rate = reader.learning_rate(LearningRate::new(1e-3)?)?;
-    let mut shared = Shared {
+    let shared = Shared {
         first: reader.decay("beta1", adam.first)?,
         second: SecondDecay::from(reader.decay("beta2", Decay::new(0.999)?)?),
         epsilon: reader.epsilon(adam.epsilon)?,
         momentum_decay: reader.amount("momentum_decay", ScaleByNAdam::default().momentum_decay)?,
+        palm: SecondDecay::palm(reader.number("beta2_scale", 0.8)?)?,
     };
-    let palm = SecondDecay::palm(reader.number("beta2_scale", 0.8)?)?;
     let weight_decay = reader.weight_decay(0.0, &DECOUPLED_FIRST, learning_rate)?;
-    let names = reader.list("chain")?;
-    let mut program = Program::default();
-    for name in &names {
-        if name == "palm_beta2" {
-            shared.second = palm; // for the stages that follow
-        } else if !shared.push(name, &mut program) {
-            return Err(reader.unknown_item("chain", name, &format!("its stages are {}", STAGES.join(", "))));
-        }
-    }
+    let text = reader.text("chain")?;
+    let items = text::items(text).map_err(|flaw| reader.unknown_item("chain", text, &flaw))?;
+    let program = shared.program(&items, reader)?;
     reader.warm_up()?;
     Ok(ListedStages { program, weight_decay, learning_rate })
 }
 
 /// The names of the stages.
-const STAGES: [&str; 13] = [
+const STAGES: [&str; 14] = [
     "exp_avg",
     "heavyball_momentum",
+    "identity",
     "nesterov_ema",
     "nesterov_momentum",
     "orthogonalize_grad_to_param",
@@ -80,15 +82,57 @@ const STAGES: [&str; 13] = [
     "spend_first",
 ];
 
+/// The names of what merges branches.
+const MERGES: [&str; 2] = ["graft", "sum"];
+
 impl Shared {
+    /// The program of a list. What changes for the stages that follow does so to the end of the list, and in
+    /// the branches that stand there.
+    fn program(mut self, items: &[Item<'_>], reader: &Reader<'_>) -> Result<Program> {
+        let mut program = Program::default();
+        for item in items {
+            match item {
+                Item::Stage("palm_beta2") => self.second = self.palm,
+                Item::Stage(name) => {
+                    if !self.push(name, &mut program) {
+                        return Err(unknown_stage(name, reader));
+                    }
+                }
+                Item::Branches(merge, branches) => program.append(&self.merged(merge, branches, reader)?),
+            }
+        }
+        Ok(program)
+    }
+
+    /// Branches, and what makes one update of both.
+    fn merged(&self, merge: &str, branches: &[Branch<'_>; 2], reader: &Reader<'_>) -> Result<Program> {
+        let [first, second] = branches;
+        let both = self.program(&first.items, reader)?.beside(self.program(&second.items, reader)?);
+        match merge {
+            "graft" if first.weight.or(second.weight).is_some() => {
+                Err(reader.unknown_item("chain", merge, "weights stand in a sum, not in a graft"))
+            }
+            "graft" => both.merge(Graft::default()),
+            "sum" => {
+                let [first, second] = [first, second].map(|branch| Amount::new(branch.weight.unwrap_or(1.0)));
+                both.merge(WeightedSum { first: first?, second: second? })
+            }
+            _ => {
+                let expected = format!("branches are merged by {}", MERGES.join(", "));
+                Err(reader.unknown_item("chain", merge, &expected))
+            }
+        }
+    }
+
     /// Adds the stage of a name; no if there is none.
     fn push(&self, name: &str, program: &mut Program) -> bool {
-        let Self { first, second, epsilon, momentum_decay } = *self;
+        let Self { first, second, epsilon, momentum_decay, palm: _ } = *self;
         let momentum =
             |form| Momentum { momentum: first, first: FirstMomentum::Gradient, form, ..Momentum::default() };
         match name {
             "exp_avg" => program.push(Average { decay: first }),
             "heavyball_momentum" => program.push(momentum(MomentumForm::Classical)),
+            "identity" => program.push(Identity),
             "nesterov_ema" => program.push(NesterovAverage { decay: first }),
             "nesterov_momentum" => program.push(momentum(MomentumForm::Nesterov)),
             "orthogonalize_grad_to_param" => {
@@ -109,4 +153,12 @@ impl Shared {
         }
         true
     }
+}
+
+fn unknown_stage(name: &str, reader: &Reader<'_>) -> Error {
+    let expected = match MERGES.contains(&name) {
+        true => format!("it has two branches, as in {name}(sign | exp_avg)"),
+        false => format!("its stages are {}", STAGES.join(", ")),
+    };
+    reader.unknown_item("chain", name, &expected)
 }
