@@ -155,10 +155,14 @@ impl Shared {
     }
 }
 
+/// The error for a name of no stage.
 fn unknown_stage(name: &str, reader: &Reader<'_>) -> Error {
     let expected = match MERGES.contains(&name) {
         true => format!("it has two branches, as in {name}(sign | exp_avg)"),
-        false => format!("its stages are {}", STAGES.join(", ")),
+        false => {
+            let (stages, merges) = (STAGES.join(", "), MERGES.join(", "));
+            format!("its stages are {stages}, and branches are merged by {merges}")
+        }
     };
     reader.unknown_item("chain", name, &expected)
 }
