@@ -114,7 +114,7 @@ impl<X: Register, F: Arithmetic, const ALL_BF16: bool> Registers<X, F, ALL_BF16>
 
     #[inline(always)]
     fn widened<T: StorageDtype>(self, memory: &[T; TILE], at: usize, each: impl Fn(T) -> F) -> X::Tile {
-        if T::FORMAT.is_error_corrected() {
+        if const { T::FORMAT.is_error_corrected() } {
             return same(corrected::widened(memory, each));
         }
         let mut wides = self.zeros();
@@ -207,7 +207,7 @@ impl<X: Register, F: Arithmetic, const ALL_BF16: bool> Vectors for Registers<X, 
 
     #[inline(always)]
     fn round<T: StorageDtype<Arithmetic = F>>(self, numbers: &X::Tile, memory: &mut [T; TILE], at: usize) {
-        if T::FORMAT.is_error_corrected() {
+        if const { T::FORMAT.is_error_corrected() } {
             let numbers: [F; TILE] = same(*numbers);
             memory.iter_mut().zip(numbers).for_each(|(stored, number)| *stored = T::round(number));
             return;
@@ -237,7 +237,7 @@ impl<X: Register, F: Arithmetic, const ALL_BF16: bool> Vectors for Registers<X, 
         if ALL_BF16 {
             return self.bf16_stochastically(numbers, bits, by, &mut memory[at..]);
         }
-        if T::FORMAT.is_error_corrected() {
+        if const { T::FORMAT.is_error_corrected() } {
             return corrected::rounded_stochastically(&same(*numbers), &same(*bits), by, memory);
         }
         let (pairs, _) = numbers.as_ref().as_chunks::<2>();
