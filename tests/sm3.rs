@@ -220,6 +220,33 @@ fn neither_threads_nor_the_order_of_memory_change_a_bit() {
     assert!(run::<f64>(Cpu::default(), &[300, 257], true) == expected);
 }
 
+/// Gradients whose element `nan` is NaN in the first step give NaN to its row and its column alone; in the next step all
+/// elements of both read it, and hand it on to all lines.
+#[test]
+fn nan_stays_with_the_lines_that_have_it() {
+    for (shape, nan) in [([300, 256], [3, 200]), ([300, 256], [299, 0]), ([1001, 67], [500, 66])] {
+        for column_major in [false, true] {
+            let [rows, columns] = shape;
+            let elements = rows * columns;
+            let mut parameters = [("x", array::<f32>(&shape, column_major, &scattered(9, elements)))];
+            let mut optimizer =
+                Sm3Momentum::default().build(Cpu::default(), &parameters).expect("one parameter is a model");
+            for step in 0..2 {
+                let mut gradient = array::<f32>(&shape, column_major, &scattered(step, elements));
+                if step == 0 {
+                    gradient[nan] = f32::NAN;
+                }
+                optimizer.step(&mut parameters, &[("x", gradient)]).expect("the gradient fits");
+                let snapshot = optimizer.snapshot().expect("no step is under way");
+                for (line, number) in snapshot.tensors[0].axes[0].1.iter().enumerate() {
+                    let has_it = line == nan[0] || line == rows + nan[1];
+                    assert_eq!(number.is_nan(), has_it || step == 1, "{shape:?} {nan:?} {step}: {line}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_permutation_of_three_axes_is_only_another_order() {
     let shape = [6, 7, 8];

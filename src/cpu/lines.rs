@@ -6,10 +6,13 @@
 //! depend on the order, so the bits depend neither on the parts nor on the threads.
 
 use super::Cpu;
+use super::on_tiles::Aligned;
 use super::pieces::{Piece, Shared, update_whole};
+use super::simd::Vectors;
 use super::threads;
 use super::tile::TILE;
 use crate::device::{Axis, Formats, Lines, Number, Parts, Work};
+use crate::dtype::Arithmetic;
 use crate::real::Real;
 use crate::transform::{AxesOf, FieldSet, Of, Stage};
 use smallvec::SmallVec;
@@ -51,12 +54,27 @@ fn raise<F: Real>(place: &mut F, number: F) {
     *place = place.max(number);
 }
 
-/// The larger of each two.
+/// The larger of each two, neither of which is NaN: one instruction for a register.
 #[inline(always)]
-fn raise_all<F: Real>(places: &mut [F; TILE], numbers: &[F; TILE]) {
-    for (place, number) in places.iter_mut().zip(numbers) {
-        raise(place, *number);
+fn raise_all<V: Vectors>(vectors: V, places: &mut [V::Arithmetic; TILE], numbers: &V::Group) {
+    let mut raised = vectors.widen(places, 0);
+    for (place, number) in raised.as_mut().iter_mut().zip(numbers.as_ref()) {
+        *place = number.at_least(*place);
     }
+    vectors.round(&raised, places, 0);
+}
+
+/// The largest number, none of which is NaN: each half is held against the other, again and again.
+fn largest_of<F: Real>(numbers: &mut [F; TILE]) -> F {
+    let mut width = TILE;
+    while width > 1 {
+        width /= 2;
+        let (lower, upper) = numbers.split_at_mut(width);
+        for (place, number) in lower.iter_mut().zip(upper) {
+            *place = number.at_least(*place);
+        }
+    }
+    numbers[0]
 }
 
 /// A place in a tensor, run by run.
@@ -113,48 +131,64 @@ impl<'a> Walk<'a> {
 pub(super) struct Reader<'a, F> {
     walk: Walk<'a>,
     old: &'a [F],
-    /// The smallest number of the run's lines.
+    /// The smallest number of the run's outer lines.
     smallest: F,
+    /// The first line of its elements, if they have lines of their own and the smallest number is not NaN,
+    /// which no other changes.
+    inner: Option<usize>,
 }
 
-impl<'a, F: Real> Reader<'a, F> {
+impl<'a, F: Arithmetic> Reader<'a, F> {
     pub(super) fn new(cover: &Cover<'a, F>, first: u64) -> Self {
         let walk = Walk::at(cover.lines, first as usize);
-        let mut reader = Self { walk, old: cover.old, smallest: F::constant(0.0) };
-        reader.smallest = reader.of_run();
+        let mut reader = Self { walk, old: cover.old, smallest: F::constant(0.0), inner: None };
+        reader.begin_run();
         reader
     }
 
-    fn of_run(&self) -> F {
+    fn begin_run(&mut self) {
         let infinity = F::constant(f64::INFINITY);
-        self.walk.outer().fold(infinity, |smallest, line| min(smallest, self.old[line]))
+        self.smallest = self.walk.outer().fold(infinity, |smallest, line| min(smallest, self.old[line]));
+        self.inner = self.walk.lines.inner.filter(|_| self.smallest <= infinity);
     }
 
     /// The numbers of the next `length` elements; those behind them are nothing in particular.
     #[inline(always)]
-    pub(super) fn read(&mut self, length: usize) -> [F; TILE] {
-        let mut tile = [self.smallest; TILE];
-        let column = self.walk.column;
-        let mut at = 0;
-        if let (Some(first), TILE) = (self.walk.lines.inner, self.walk.left(length)) {
-            // Nearly always, and faster where the length is known.
-            let old: &[F; TILE] =
-                self.old[first + column..].first_chunk().expect("a run has a number for each");
-            for (number, old) in tile.iter_mut().zip(old) {
-                *number = min(self.smallest, *old);
-            }
-            at = TILE;
-            self.advance(TILE);
+    pub(super) fn read<V: Vectors<Arithmetic = F>>(&mut self, vectors: V, length: usize) -> V::Group {
+        if self.walk.left(length) < TILE {
+            return vectors.widen(&self.read_runs(length), 0);
         }
+        // Nearly always.
+        let numbers = match self.inner {
+            None => vectors.widen(&[self.smallest; TILE], 0),
+            Some(first) => {
+                let smallest = V::Number::constant(self.smallest.to_f64());
+                let old = self.old[first + self.walk.column..].first_chunk();
+                let mut numbers = vectors.widen(old.expect("a run has a number for each"), 0);
+                for number in numbers.as_mut() {
+                    *number = number.at_most(smallest);
+                }
+                numbers
+            }
+        };
+        self.advance(TILE);
+        numbers
+    }
+
+    /// The same for a tile that lies in several runs or is not whole.
+    #[inline(always)]
+    fn read_runs(&mut self, length: usize) -> [F; TILE] {
+        let mut tile = [self.smallest; TILE];
+        let mut at = 0;
         while at < length {
             let run = self.walk.left(length - at);
             let numbers = &mut tile[at..at + run];
-            match self.walk.lines.inner {
+            match self.inner {
                 None => numbers.fill(self.smallest),
                 Some(first) => {
                     let old = &self.old[first + self.walk.column..][..run];
                     for (number, old) in numbers.iter_mut().zip(old) {
-                        *number = min(self.smallest, *old);
+                        *number = old.at_most(self.smallest);
                     }
                 }
             }
@@ -168,7 +202,7 @@ impl<'a, F: Real> Reader<'a, F> {
     fn advance(&mut self, length: usize) {
         if self.walk.advance(length) {
             self.walk.next_run();
-            self.smallest = self.of_run();
+            self.begin_run();
         }
     }
 }
@@ -178,53 +212,75 @@ pub(super) struct Writer<'a, F> {
     walk: Walk<'a>,
     fresh: Fresh<'a, F>,
     /// The largest number of the run so far: of whole tiles place by place, and of the rest.
-    largest: [F; TILE],
+    largest: Aligned<F>,
     has_tiles: bool,
     of_rest: F,
+    /// Whether NaN has been written, which stays where it is.
+    has_nan: bool,
 }
 
-impl<'a, F: Real> Writer<'a, F> {
+impl<'a, F: Arithmetic> Writer<'a, F> {
     pub(super) fn new(lines: &'a Lines, fresh: Fresh<'a, F>, first: u64) -> Self {
         let least = F::constant(f64::NEG_INFINITY);
         let walk = Walk::at(lines, first as usize);
-        Self { walk, fresh, largest: [least; TILE], has_tiles: false, of_rest: least }
+        Self {
+            walk,
+            fresh,
+            largest: Aligned([least; TILE]),
+            has_tiles: false,
+            of_rest: least,
+            has_nan: false,
+        }
     }
 
     /// Takes the numbers of the next `length` elements.
     #[inline(always)]
-    pub(super) fn write(&mut self, tile: &[F; TILE], length: usize) {
-        let (mut at, column) = (0, self.walk.column);
-        if !self.walk.lines.outer.is_empty() && self.walk.left(length) == TILE {
-            // Nearly always, and faster where the length is known.
-            if self.walk.lines.inner.is_some() {
-                let behind = self.fresh.others.len() - self.walk.lines.run + column;
-                let places: &mut [F; TILE] =
-                    self.fresh.others[behind..].first_chunk_mut().expect("a run has a number for each");
-                raise_all(places, tile);
-            }
-            self.has_tiles = true;
-            raise_all(&mut self.largest, tile);
-            at = TILE;
-            self.advance(TILE);
+    pub(super) fn write<V: Vectors<Arithmetic = F>>(
+        &mut self,
+        vectors: V,
+        numbers: &V::Group,
+        length: usize,
+    ) {
+        self.has_nan |= vectors.has_nan(numbers);
+        if self.has_nan || self.walk.left(length) < TILE {
+            let mut tile = [F::default(); TILE];
+            vectors.round(numbers, &mut tile, 0);
+            return self.write_runs(&tile, length);
         }
+        // Nearly always.
+        if let Some(places) = self.places() {
+            raise_all(vectors, places.first_chunk_mut().expect("a run has a number for each"), numbers);
+        }
+        raise_all(vectors, &mut self.largest.0, numbers);
+        self.has_tiles = true;
+        self.advance(TILE);
+    }
+
+    /// The same for a tile that lies in several runs, is not whole, or is not the first with NaN.
+    #[inline(always)]
+    fn write_runs(&mut self, tile: &[F; TILE], length: usize) {
+        let mut at = 0;
         while at < length {
             let run = self.walk.left(length - at);
             let numbers = &tile[at..at + run];
-            let column = self.walk.column;
-            if self.walk.lines.outer.is_empty() {
-                let places = &mut self.fresh.slowest[column - self.fresh.first..][..run];
-                places.iter_mut().zip(numbers).for_each(|(place, number)| raise(place, *number));
-            } else {
-                if self.walk.lines.inner.is_some() {
-                    let behind = self.fresh.others.len() - self.walk.lines.run + column;
-                    let places = &mut self.fresh.others[behind..][..run];
-                    places.iter_mut().zip(numbers).for_each(|(place, number)| raise(place, *number));
-                }
-                numbers.iter().for_each(|number| raise(&mut self.of_rest, *number));
+            if let Some(places) = self.places() {
+                places[..run].iter_mut().zip(numbers).for_each(|(place, number)| raise(place, *number));
             }
+            numbers.iter().for_each(|number| raise(&mut self.of_rest, *number));
             at += run;
             self.advance(run);
         }
+    }
+
+    /// Where the lines of the run's elements keep their numbers, from the next element on.
+    #[inline(always)]
+    fn places(&mut self) -> Option<&mut [F]> {
+        let Self { walk: Walk { lines, column, .. }, fresh, .. } = self;
+        if lines.outer.is_empty() {
+            return Some(&mut fresh.slowest[*column - fresh.first..]);
+        }
+        let behind = fresh.others.len() + *column;
+        lines.inner.map(|_| &mut fresh.others[behind - lines.run..])
     }
 
     #[inline(always)]
@@ -238,8 +294,8 @@ impl<'a, F: Real> Writer<'a, F> {
     fn end_run(&mut self) {
         let least = F::constant(f64::NEG_INFINITY);
         if core::mem::take(&mut self.has_tiles) {
-            self.largest.iter().for_each(|number| raise(&mut self.of_rest, *number));
-            self.largest = [least; TILE];
+            raise(&mut self.of_rest, largest_of(&mut self.largest.0));
+            self.largest = Aligned([least; TILE]);
         }
         let mut behind = 0;
         for (place, (axis, index)) in self.walk.lines.outer.iter().zip(&self.walk.index).enumerate() {

@@ -47,6 +47,7 @@ impl<'a, 's, K: Formats> Walk<'a, 's, K> {
         let mut room = Room::new(state.len(), axes.len());
         let mut copies = [[K::State::default(); TILE]; MOST];
         each_tile(
+            vectors,
             common,
             #[inline(always)]
             |first, tile| {
@@ -56,7 +57,7 @@ impl<'a, 's, K: Formats> Walk<'a, 's, K> {
                 vectors.round(&group.update, &mut room.gradient.0, 0);
                 vectors.round(&group.known(), &mut room.parameter.0, 0);
                 for (Aligned(numbers), both) in room.axes.iter_mut().zip(&mut axes) {
-                    *numbers = both.reader.read(elements);
+                    vectors.round(&both.reader.read(vectors, elements), numbers, 0);
                 }
                 // The tail goes through the same code as a padded copy.
                 let is_whole = elements == TILE;
@@ -80,7 +81,7 @@ impl<'a, 's, K: Formats> Walk<'a, 's, K> {
                 }
                 for (Aligned(numbers), both) in room.axes.iter().zip(&mut axes) {
                     if let Some(writer) = &mut both.writer {
-                        writer.write(numbers, elements);
+                        writer.write(vectors, &vectors.widen(numbers, 0), elements);
                     }
                 }
             },

@@ -54,6 +54,7 @@ impl<C: Stage, K: Formats> Measure<'_, '_, C, K> {
         let tensor = numbers_in::<C::Tensor, _, V::Number>(&shared.tensor);
         let mut lanes = Lanes::new(fold);
         each_tile(
+            vectors,
             piece,
             #[inline(always)]
             |first, tile| {

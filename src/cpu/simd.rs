@@ -180,6 +180,9 @@ pub(super) trait Vectors: Copy {
 
     fn zeros(self) -> Self::Group;
 
+    /// Whether any number is NaN.
+    fn has_nan(self, numbers: &Self::Group) -> bool;
+
     /// Calls `visit` with each place of a group, in order.
     fn each_place(self, visit: impl FnMut(usize));
 
@@ -262,6 +265,16 @@ impl<F: Arithmetic> Vectors for Plain<F> {
     #[inline(always)]
     fn zeros(self) -> [F; TILE] {
         [F::default(); TILE]
+    }
+
+    #[inline(always)]
+    fn has_nan(self, numbers: &[F; TILE]) -> bool {
+        let mut found = false;
+        for number in numbers {
+            // NaN is no larger, no smaller than, and not the same as any number.
+            found |= number.partial_cmp(&F::default()).is_none();
+        }
+        found
     }
 
     #[inline(always)]

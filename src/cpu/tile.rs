@@ -5,6 +5,7 @@
 
 use super::lines::{Cover, Reader, Writer};
 use super::pieces::Piece;
+use super::simd::Vectors;
 use crate::device::{Beside, Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype};
 use crate::store::Store;
@@ -30,6 +31,7 @@ pub(super) struct Tile<'a, C: Stage, K: Formats> {
 /// Calls `visit` with each tile of a piece and the number of its first element.
 #[inline(always)]
 pub(super) fn each_tile<C: Stage, K: Formats>(
+    vectors: impl Vectors<Arithmetic = Number<K>>,
     piece: Piece<'_, C, K>,
     mut visit: impl FnMut(u64, Tile<'_, C, K>),
 ) {
@@ -90,7 +92,7 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
     for (mut parameter, gradient, mut state, mut carry, mut flow) in [tiles, tails] {
         for (number, gradient) in gradient.iter().enumerate() {
             let (start, elements) = (number * TILE, TILE.min(length - at));
-            let mut numbers = read::<C, K>(&mut axes, elements);
+            let mut numbers = read::<C, K>(vectors, &mut axes, elements);
             visit(
                 first + at as u64,
                 Tile {
@@ -113,7 +115,7 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
                     flow: flow.as_mut().map(|flow| flow.each_mut().map(|numbers| window_mut(numbers, start))),
                 },
             );
-            write::<C, K>(&mut axes, numbers, elements);
+            write::<C, K>(vectors, &mut axes, numbers, elements);
             at += TILE;
         }
     }
@@ -152,18 +154,24 @@ impl<'a, F: Arithmetic> Both<'a, F> {
 
 #[inline(always)]
 fn read<C: Stage, K: Formats>(
+    vectors: impl Vectors<Arithmetic = Number<K>>,
     axes: &mut Of<AxesOf<C>, Both<'_, Number<K>>>,
     length: usize,
 ) -> Of<AxesOf<C>, [Number<K>; TILE]> {
     AxesOf::<C>::map(
         AxesOf::<C>::each_mut(axes),
         #[inline(always)]
-        |both| both.reader.read(length),
+        |both| {
+            let mut tile = [Number::<K>::default(); TILE];
+            vectors.round(&both.reader.read(vectors, length), &mut tile, 0);
+            tile
+        },
     )
 }
 
 #[inline(always)]
 fn write<C: Stage, K: Formats>(
+    vectors: impl Vectors<Arithmetic = Number<K>>,
     axes: &mut Of<AxesOf<C>, Both<'_, Number<K>>>,
     numbers: Of<AxesOf<C>, [Number<K>; TILE]>,
     length: usize,
@@ -173,7 +181,7 @@ fn write<C: Stage, K: Formats>(
         #[inline(always)]
         |(both, numbers)| {
             if let Some(writer) = &mut both.writer {
-                writer.write(&numbers, length);
+                writer.write(vectors, &vectors.widen(&numbers, 0), length);
             }
         },
     );

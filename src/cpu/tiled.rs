@@ -47,6 +47,11 @@ impl<V: Vectors<Group: Pod>> Vectors for Tiled<V> {
     }
 
     #[inline(always)]
+    fn has_nan(self, numbers: &Self::Group) -> bool {
+        self.0.has_nan(&Self::group(numbers))
+    }
+
+    #[inline(always)]
     fn widen<T: StorageDtype<Arithmetic = V::Arithmetic>>(
         self,
         memory: &[T; TILE],

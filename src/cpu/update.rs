@@ -39,6 +39,7 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
             part: self.shared.part,
         };
         each_tile(
+            vectors,
             self.piece,
             #[inline(always)]
             |first, tile| worker.update::<K>(&mut generator, first, tile),

@@ -61,6 +61,11 @@ impl Register for __m256 {
     }
 
     #[inline(always)]
+    fn any(mask: Self) -> bool {
+        v3().avx._mm256_movemask_ps(mask) != 0
+    }
+
+    #[inline(always)]
     fn choose(mask: Self, then: __m256i, otherwise: __m256i) -> __m256i {
         must_cast(v3().avx._mm256_blendv_ps(must_cast(otherwise), must_cast(then), mask))
     }

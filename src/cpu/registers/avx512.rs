@@ -63,6 +63,11 @@ impl Register for __m512 {
     }
 
     #[inline(always)]
+    fn any(mask: __mmask16) -> bool {
+        mask != 0
+    }
+
+    #[inline(always)]
     fn either(left: __mmask16, right: __mmask16) -> __mmask16 {
         left | right
     }

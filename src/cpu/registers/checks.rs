@@ -1,4 +1,4 @@
-//! Registers against plain arrays: conversions, roundings, random bits.
+//! Registers against plain arrays: conversions, roundings, random bits, NaN.
 
 use super::Register;
 use crate::cpu::noise::Generator;
@@ -87,4 +87,31 @@ fn all_registers_round_bf16_as_arrays_do() {
 #[test]
 fn all_registers_round_f16_as_arrays_do() {
     check::<f16, false>();
+}
+
+/// Looks for NaN.
+#[derive(Clone, Copy)]
+struct HasNan([f32; TILE]);
+
+impl Kernel for HasNan {
+    type Arithmetic = f32;
+    type Output = bool;
+    const ALL_BF16: bool = false;
+
+    #[inline(always)]
+    fn run<V: Vectors<Arithmetic = f32>>(self, vectors: V) -> bool {
+        vectors.has_nan(&vectors.widen(&self.0, 0))
+    }
+}
+
+#[test]
+fn nan_is_found_in_every_place() {
+    let mut tile = [f32::INFINITY; TILE];
+    tile[..3].copy_from_slice(&[f32::NEG_INFINITY, f32::MAX, -0.0]);
+    assert!(with_each(HasNan(tile)).iter().all(|(_, found)| !found));
+    for place in 0..TILE {
+        let mut tile = tile;
+        tile[place] = f32::NAN;
+        assert!(with_each(HasNan(tile)).iter().all(|(_, found)| *found), "{place}");
+    }
 }

@@ -196,6 +196,16 @@ impl<X: Register, F: Arithmetic, const ALL_BF16: bool> Vectors for Registers<X, 
     }
 
     #[inline(always)]
+    fn has_nan(self, numbers: &X::Tile) -> bool {
+        let [first, others @ ..] = numbers.as_ref() else { return false };
+        let mut found = X::is_nan(first.0);
+        for number in others {
+            found = X::either(found, X::is_nan(number.0));
+        }
+        X::any(found)
+    }
+
+    #[inline(always)]
     fn widen<T: StorageDtype<Arithmetic = F>>(self, memory: &[T; TILE], at: usize) -> X::Tile {
         self.widened(memory, at, T::widen)
     }

@@ -42,6 +42,7 @@ pub(in crate::cpu) trait Register: Pod + Send + Sync {
     /// Where neither is NaN and they differ.
     fn differ(left: Self, right: Self) -> Self::Mask;
     fn is_nan(number: Self) -> Self::Mask;
+    fn any(mask: Self::Mask) -> bool;
     fn either(left: Self::Mask, right: Self::Mask) -> Self::Mask;
     fn choose(mask: Self::Mask, then: Self::Words, otherwise: Self::Words) -> Self::Words;
     /// The words where the mask says yes, elsewhere zero.
