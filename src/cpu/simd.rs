@@ -22,8 +22,12 @@ use crate::real::Real;
 use crate::store::Store;
 use bytemuck::Pod;
 #[cfg(target_arch = "x86_64")]
-use core::arch::x86_64::{__m256, __m512};
+use core::arch::x86_64::{__m256, __m512, _MM_HINT_T0, _mm_prefetch};
 use core::marker::PhantomData;
+
+/// Bytes in a line of the cache.
+#[cfg(target_arch = "x86_64")]
+const LINE: usize = 64;
 
 /// Something that walks memory in tiles.
 pub(super) trait Kernel {
@@ -124,6 +128,19 @@ pub(super) fn v4() -> pulp::x86::V4 {
     // SAFETY: the token asserts that the machine has AVX-512. Only the instructions of `__m512` as a
     // `Register` call this function, in kernels that have a `Registers` made of such a token, as with `v3`.
     unsafe { pulp::x86::V4::new_unchecked() }
+}
+
+/// Asks for the tile that begins at element `at` of some memory. It may lie beyond its end.
+#[inline(always)]
+pub(super) fn prefetch<T>(memory: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..TILE * size_of::<T>()).step_by(LINE) {
+        let line = memory.as_ptr().wrapping_add(at).wrapping_byte_add(line);
+        // SAFETY: any address may be asked for. Nothing is read of it, and one that is not mapped is passed over.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (memory, at);
 }
 
 /// Proof that this machine adds the products of pairs of bf16 numbers to sums in one instruction.

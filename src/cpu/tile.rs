@@ -5,7 +5,7 @@
 
 use super::lines::{Cover, Reader, Writer};
 use super::pieces::Piece;
-use super::simd::Vectors;
+use super::simd::{self, Vectors};
 use crate::device::{Beside, Formats, Number};
 use crate::dtype::{Arithmetic, StorageDtype};
 use crate::store::Store;
@@ -13,6 +13,8 @@ use crate::transform::{AxesOf, ElementsOf, FieldSet, Of, Stage};
 
 /// Elements in a tile.
 pub(super) const TILE: usize = 64;
+/// How many elements ahead memory is asked for.
+const AHEAD: usize = 8 * TILE;
 /// What the store of the formats `K` carries.
 pub(super) type Carry<K> = <<K as Formats>::Store as Store>::Carry;
 
@@ -93,6 +95,18 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
         for (number, gradient) in gradient.iter().enumerate() {
             let (start, elements) = (number * TILE, TILE.min(length - at));
             let mut numbers = read::<C, K>(vectors, &mut axes, elements);
+            if const { AxesOf::<C>::COUNT > 0 } {
+                // Behind so much arithmetic the processor sees too late what comes next.
+                simd::prefetch(gradient, AHEAD);
+                if let Some(memory) = parameter.as_deref() {
+                    simd::prefetch(memory, start + AHEAD);
+                }
+                ElementsOf::<C>::map(
+                    ElementsOf::<C>::each_ref(&state),
+                    #[inline(always)]
+                    |field| simd::prefetch(field, start + AHEAD),
+                );
+            }
             visit(
                 first + at as u64,
                 Tile {

@@ -26,7 +26,9 @@ impl<C: Stage, K: Formats> Kernel for Update<'_, '_, C, K> {
     const ALL_BF16: bool =
         write::all_bf16::<K>(ElementsOf::<C>::COUNT) && AxesOf::<C>::COUNT == 0 && C::CUTS == 0;
     const BY_TILE: bool = C::BY_TILE;
-    const IS_BUSY: bool = !(K::Parameter::EXACT && K::State::EXACT);
+    // Numbers by axis are held against each other for every element.
+    const IS_BUSY: bool =
+        !(K::Parameter::EXACT && K::State::EXACT) || (AxesOf::<C>::COUNT > 0 && !C::BY_TILE);
 
     #[inline(always)]
     fn run<V: Vectors<Arithmetic = Number<K>>>(self, vectors: V) {
