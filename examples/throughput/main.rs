@@ -183,7 +183,7 @@ fn measure<T: Catalogued, D: CatalogueDevice>(
         parameter: size_of::<T>(),
         gradient: size_of::<T>(),
         state: options.state_format.bytes(),
-        fields: optimizer.state_fields().len(),
+        fields: options.fields::<T>()?,
         carried,
         passes: {
             let of_clip = options.clip_global_norm.map(|_| passes::GRADIENT);

@@ -7,6 +7,7 @@ use gradus::catalogue::{
 use gradus::cpu::Cpu;
 use gradus::device::ParameterSet;
 use gradus::error::Result;
+use gradus::optimizer::MemoryKind;
 use lexopt::prelude::*;
 use std::path::PathBuf;
 
@@ -139,14 +140,26 @@ impl Options {
         device: D,
         parameters: &dyn ParameterSet<D, T>,
     ) -> Result<Boxed<T, D>> {
-        let mut configuration = self.configuration.clone().unwrap_or_else(|| Configuration {
+        let mut configuration = self.whole_configuration();
+        configuration.hyperparameters = configuration.hyperparameters.with(others);
+        catalogue::build_on(&configuration, device, parameters)
+    }
+
+    /// How many numbers the optimizer keeps for each element. Those for the lines of an axis are too few to count.
+    pub(crate) fn fields<T: Catalogued>(&self) -> Result<usize> {
+        let shapes = self.shapes.tensors.iter().enumerate().map(|(i, shape)| (format!("tensor.{i}"), shape));
+        let report = catalogue::memory::<T, _, _>(&self.whole_configuration(), shapes)?;
+        let fields = report.groups.iter().find(|group| group.tensors > 0).map(|group| group.fields.iter());
+        Ok(fields.map_or(0, |fields| fields.filter(|field| field.kind == MemoryKind::State).count()))
+    }
+
+    fn whole_configuration(&self) -> Configuration {
+        self.configuration.clone().unwrap_or_else(|| Configuration {
             state_format: Some(self.state_format),
             store: self.store,
             hyperparameters: self.hyperparameters(),
             ..Configuration::of(&self.optimizer)
-        });
-        configuration.hyperparameters = configuration.hyperparameters.with(others);
-        catalogue::build_on(&configuration, device, parameters)
+        })
     }
 
     /// Hyperparameters for the catalogue: decay on where there is one, so that no arithmetic is spared.
