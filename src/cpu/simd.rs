@@ -22,8 +22,9 @@ use crate::real::Real;
 use crate::store::Store;
 use bytemuck::Pod;
 #[cfg(target_arch = "x86_64")]
-use core::arch::x86_64::{__m256, __m512, _MM_HINT_T0, _mm_prefetch};
+use core::arch::x86_64::{__m256, __m512, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
 use core::marker::PhantomData;
+use core::ops::Range;
 
 /// Bytes in a line of the cache.
 #[cfg(target_arch = "x86_64")]
@@ -130,50 +131,83 @@ pub(super) fn v4() -> pulp::x86::V4 {
     unsafe { pulp::x86::V4::new_unchecked() }
 }
 
-/// Asks for the tile that begins at element `at` of some memory. It may lie beyond its end.
+/// Asks for some elements, which may lie beyond the end of the memory: for the first cache, or for the second one, where
+/// they disturb less.
 #[inline(always)]
-pub(super) fn prefetch<T>(memory: &[T], at: usize) {
+pub(super) fn prefetch<const INTO_FIRST: bool, T>(memory: &[T], elements: Range<usize>) {
     #[cfg(target_arch = "x86_64")]
-    for line in (0..TILE * size_of::<T>()).step_by(LINE) {
-        let line = memory.as_ptr().wrapping_add(at).wrapping_byte_add(line);
-        // SAFETY: any address may be asked for. Nothing is read of it, and one that is not mapped is passed over.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
+    for line in (0..elements.len() * size_of::<T>()).step_by(LINE) {
+        let line = memory.as_ptr().wrapping_add(elements.start).wrapping_byte_add(line).cast();
+        // SAFETY: the instruction is part of every x86-64, and any address may be asked for. Nothing is read of it, and
+        // one that is not mapped is passed over.
+        unsafe {
+            if INTO_FIRST {
+                _mm_prefetch::<_MM_HINT_T0>(line);
+            } else {
+                _mm_prefetch::<_MM_HINT_T1>(line);
+            }
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (memory, at);
+    let _ = (memory, elements);
 }
 
 /// Proof that this machine adds the products of pairs of bf16 numbers to sums in one instruction.
 #[cfg(all(feature = "matrix", target_arch = "x86_64"))]
 #[derive(Clone, Copy)]
-pub(super) struct Dots(pulp::x86::V4);
+pub(super) struct Dots(());
 
 #[cfg(all(feature = "matrix", target_arch = "x86_64"))]
 impl Dots {
     /// The proof, if it does.
     pub(super) fn machine() -> Option<Self> {
-        let machine = __m512::machine()?;
-        is_x86_feature_detected!("avx512bf16").then_some(Self(machine))
+        let has_both = __m512::machine().is_some() && is_x86_feature_detected!("avx512bf16");
+        has_both.then_some(Self(()))
     }
 
-    /// Runs something that is inlined, compiled for AVX-512.
+    /// Runs something that is inlined, compiled for the instructions of the functions below.
     #[inline(always)]
     pub(super) fn vectorize<R>(self, run: impl FnOnce() -> R) -> R {
-        pulp::Simd::vectorize(self.0, run)
+        #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512bf16")]
+        fn compiled<R>(run: impl FnOnce() -> R) -> R {
+            run()
+        }
+        // SAFETY: the function is safe but for instructions of AVX-512 and AVX512-BF16; `machine`, which
+        // alone makes a `Dots`, has found both.
+        unsafe { compiled(run) }
     }
 
-    /// A tile of a product of rows and columns.
+    /// A tile of a product of so many rows and columns.
     #[inline(always)]
-    pub(super) fn tile(self, rows: &[dots::Row; dots::ROWS], columns: &[dots::Columns]) -> dots::Tile {
-        // SAFETY: the function is safe but for instructions of AVX-512 F, of which there is a token, and of
-        // AVX512-BF16; `machine`, which alone makes a `Dots`, has found both.
-        unsafe { dots::tile(rows, columns) }
+    pub(super) fn tile(
+        self,
+        lines: &[dots::Lines],
+        columns: &[dots::Columns],
+        rows: usize,
+        next: &[dots::Lines],
+    ) -> dots::Tile {
+        // SAFETY: as above.
+        unsafe { dots::tile(lines, columns, rows, next) }
+    }
+
+    /// Numbers rounded to bf16.
+    #[inline(always)]
+    pub(super) fn rounded(self, numbers: &[f32; dots::COLUMNS]) -> [u32; dots::SIDE] {
+        // SAFETY: as above.
+        unsafe { dots::rounded(numbers) }
+    }
+
+    /// The words of the columns of two rows.
+    #[inline(always)]
+    pub(super) fn paired(self, upper: &[u32; dots::SIDE], lower: &[u32; dots::SIDE]) -> [u32; dots::COLUMNS] {
+        // SAFETY: as above.
+        unsafe { dots::paired(upper, lower) }
     }
 
     /// The transpose of a square of words.
     #[inline(always)]
     pub(super) fn turned(self, square: [[u32; dots::SIDE]; dots::SIDE]) -> [[u32; dots::SIDE]; dots::SIDE] {
-        // SAFETY: the function is safe but for instructions of AVX-512 F, of which there is a token.
+        // SAFETY: as above.
         unsafe { dots::turned(square) }
     }
 }

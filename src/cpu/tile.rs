@@ -97,14 +97,15 @@ pub(super) fn each_tile<C: Stage, K: Formats>(
             let mut numbers = read::<C, K>(vectors, &mut axes, elements);
             if const { AxesOf::<C>::COUNT > 0 } {
                 // Behind so much arithmetic the processor sees too late what comes next.
-                simd::prefetch(gradient, AHEAD);
+                simd::prefetch::<true, _>(gradient, AHEAD..AHEAD + TILE);
+                let ahead = start + AHEAD..start + AHEAD + TILE;
                 if let Some(memory) = parameter.as_deref() {
-                    simd::prefetch(memory, start + AHEAD);
+                    simd::prefetch::<true, _>(memory, ahead.clone());
                 }
                 ElementsOf::<C>::map(
                     ElementsOf::<C>::each_ref(&state),
                     #[inline(always)]
-                    |field| simd::prefetch(field, start + AHEAD),
+                    |field| simd::prefetch::<true, _>(field, ahead.clone()),
                 );
             }
             visit(

@@ -1,5 +1,6 @@
 //! The slots of one tensor, and the operations on them.
 
+use super::bf16::Panels;
 use super::fields::Fields;
 use super::operand::Operand;
 use super::workspace::{Lane, Scratch};
@@ -183,6 +184,21 @@ impl<F: Field> LinearAlgebra for Hands<'_, F> {
                 }
             }
         });
+    }
+
+    fn apply_quintics(
+        &mut self,
+        matrix: Matrix,
+        quintics: &mut dyn Iterator<Item = [f64; 3]>,
+        [square, _, other]: [Matrix; 3],
+    ) -> bool {
+        let is_held = Panels::hold(matrix.rows, matrix.columns);
+        let Some((panels, spare)) = self.scratch.panels().filter(|_| is_held) else { return false };
+        self.slots.lending([matrix, other, square], |slots| {
+            let [numbers, other, square] = slots.map(bytemuck::cast_slice_mut);
+            panels.apply_quintics(numbers, matrix, quintics, [other, spare, square]);
+        });
+        true
     }
 
     fn combine(&mut self, into: Matrix, keep: f64, scale: f64, from: Matrix) {

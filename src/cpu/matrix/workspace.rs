@@ -116,6 +116,12 @@ impl Scratch<'_> {
         MemStack::new(self.memory)
     }
 
+    /// What products are made in bf16 with, if they are, and room for any one matrix of the tensor.
+    pub(super) fn panels(&mut self) -> Option<(&mut Panels, &mut [f32])> {
+        let panels = self.panels.as_deref_mut()?;
+        Some((panels, &mut bytemuck::cast_slice_mut(self.spare)[..self.largest]))
+    }
+
     /// Room for any one matrix of the tensor, and the rest. What follows from how much room there is must not depend
     /// on the lane.
     pub(super) fn spare<F: Field>(&mut self) -> (&mut [F], &mut MemStack) {

@@ -125,6 +125,9 @@ impl NewtonSchulz {
         let polynomial = Matrix::square(Slot::Room(first_room + 1), least);
         let [mut from, mut into] =
             [slot, Slot::Room(first_room + 2)].map(|slot| Matrix::new(slot, rows, columns));
+        if algebra.apply_quintics(from, &mut self.each(), [square, polynomial, into]) {
+            return;
+        }
         for [a, b, c] in self.each() {
             // The smaller of the two Gram matrices has the same polynomial.
             algebra.gram(square, 0.0, 1.0, if rows > columns { from.t() } else { from });

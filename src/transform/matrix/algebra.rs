@@ -86,6 +86,15 @@ pub trait LinearAlgebra: TriangularAlgebra {
     /// into ← keep·into + scale·left·right where the result is known to be symmetric: half the work.
     fn multiply_symmetric(&mut self, into: Matrix, keep: f64, scale: f64, left: Matrix, right: Matrix);
 
+    /// For each a, b, c in turn: matrix ← (a·I + b·S + c·S²)·matrix, where S is matrix·matrixᵀ; if the device can do that
+    /// better than by the other methods. `room` is two squares of its shorter side, and a matrix of its size.
+    fn apply_quintics(
+        &mut self,
+        matrix: Matrix,
+        quintics: &mut dyn Iterator<Item = [f64; 3]>,
+        room: [Matrix; 3],
+    ) -> bool;
+
     /// into ← keep·into + scale·from, element by element in the order of memory.
     fn combine(&mut self, into: Matrix, keep: f64, scale: f64, from: Matrix);
 

@@ -118,3 +118,71 @@ fn threads_change_nothing() {
         assert!(by(1) == by(3));
     });
 }
+
+/// Lines with two numbers that are not zero, so that all squares are small whole numbers.
+fn sparse(rows: usize, columns: usize) -> Vec<f32> {
+    let least = rows.min(columns);
+    let mut numbers = vec![0.0; rows * columns];
+    for line in 0..least {
+        let row = &mut numbers[line * (rows / least) * columns..][..columns];
+        row[line * (columns / least)] = if line % 3 == 0 { -1.0 } else { 1.0 };
+        row[(line + 13) % least * (columns / least)] = 1.0;
+    }
+    numbers
+}
+
+/// (a·I + b·S + c·S²)·matrix by products that are made one after the other.
+fn by_products(
+    panels: &mut Panels,
+    of: &[f32],
+    rows: usize,
+    columns: usize,
+    [a, b, c]: [f64; 3],
+) -> Vec<f32> {
+    let of = operand(of, rows, columns, false);
+    let [mut square, mut polynomial] = [0, 1].map(|_| vec![0.0; rows * rows]);
+    panels.multiply_symmetric(&mut square, [0.0, 1.0], of, of.t());
+    polynomial.copy_from_slice(&square);
+    let factor = operand(&square, rows, rows, false);
+    panels.multiply_symmetric(&mut polynomial, [b, c], factor, factor);
+    polynomial.iter_mut().step_by(rows + 1).for_each(|number| *number += a as f32);
+    let mut into = vec![0.0; rows * columns];
+    panels.multiply(&mut into, false, [0.0, 1.0], operand(&polynomial, rows, rows, false), of);
+    into
+}
+
+#[test]
+fn polynomials_are_those_of_separate_products() {
+    with_panels(|panels| {
+        let (plain, quintic) = ([1.0, 0.0, 0.0], [3.0, -2.0, 1.0]);
+        for (rows, columns) in [(64, 64), (51, 70), (45, 1050), (300, 61), (509, 90)] {
+            assert!(Panels::hold(rows, columns), "{rows}×{columns}");
+            let before = sparse(rows, columns);
+            let expected = by_products(panels, &before, rows, columns, quintic);
+            assert!(before != expected && expected.iter().all(|number| number.abs() <= 256.0));
+            let mut by = |quintics: &[[f64; 3]], threads| {
+                let mut into = before.clone();
+                // What has been in the room does not count.
+                let [mut of_matrix, mut of_product] = [0, 1].map(|_| vec![f32::NAN; rows * columns]);
+                let mut of_polynomial = vec![f32::NAN; rows.min(columns).pow(2)];
+                let room = [&mut of_matrix[..], &mut of_product, &mut of_polynomial];
+                let matrix = Matrix::new(Slot::Update, rows, columns);
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+                pool.install(|| {
+                    panels.apply_quintics(&mut into, matrix, &mut quintics.iter().copied(), room)
+                });
+                into
+            };
+            assert!(by(&[quintic], 1) == expected, "{rows}×{columns}");
+            assert!(by(&[plain, quintic], 3) == expected, "{rows}×{columns}");
+            assert!(by(&[quintic, plain], 1) == expected, "{rows}×{columns}");
+        }
+    });
+}
+
+#[test]
+fn large_and_tiny_matrices_are_multiplied_step_by_step() {
+    for (rows, columns) in [(0, 3), (1, 1), (20, 20), (33, 33), (2048, 2048), (64, 8192)] {
+        assert!(!Panels::hold(rows, columns), "{rows}×{columns}");
+    }
+}

@@ -13,31 +13,33 @@
 //!
 //! Each sum is made in the same order wherever its tile lies, so that the bits do not depend on the threads.
 
+mod block;
 #[cfg(test)]
 mod checks;
+mod lines;
 mod panels;
+mod quintics;
 
 use super::operand::Operand;
 use super::products::mirror;
-use crate::cpu::registers::dots::{COLUMNS as RIGHT, Columns, PAIRS, ROWS as LEFT, Row};
+use crate::cpu::registers::dots::{COLUMNS as RIGHT, Columns, Lines, ROWS as LEFT, Tile};
 use crate::cpu::simd::Dots;
-use crate::cpu::threads;
+use block::{Block, Place};
 use bytemuck::allocation::try_zeroed_slice_box;
-use panels::{Part, rows_as_panels};
+use lines::Rounded;
+use panels::Part;
 
 /// Inner numbers of a block.
-const DEPTH: usize = 2 * PAIRS;
+const DEPTH: usize = 1024;
 /// Rows of a block: a little more than a frequent size, so that this is one block.
 const ROWS: usize = 74 * LEFT;
 /// Columns of a block.
 const COLUMNS: usize = 8 * RIGHT;
-/// Panels of rows that are worth a second thread.
-const LEAST: usize = 36;
 
 /// Room for a block of each operand.
 pub(super) struct Panels {
     machine: Dots,
-    rows: Box<[Row]>,
+    lines: Box<[Lines]>,
     columns: Box<[Columns]>,
 }
 
@@ -54,10 +56,11 @@ struct Product<'a> {
 }
 
 impl Panels {
+    const LINES: usize = ROWS * DEPTH / (LEFT * RIGHT);
     /// Columns of words.
-    const COLUMNS: usize = COLUMNS / RIGHT * PAIRS;
+    const COLUMNS: usize = COLUMNS * DEPTH / (2 * RIGHT);
 
-    pub(super) const BYTES: usize = ROWS * size_of::<Row>() + Self::COLUMNS * size_of::<Columns>();
+    pub(super) const BYTES: usize = Self::LINES * size_of::<Lines>() + Self::COLUMNS * size_of::<Columns>();
 
     /// Whether this machine has the instruction.
     pub(super) fn are_of_use() -> bool {
@@ -67,9 +70,9 @@ impl Panels {
     /// Nothing where they are of no use, or memory is short.
     pub(super) fn new() -> Option<Self> {
         let machine = Dots::machine()?;
-        let rows = try_zeroed_slice_box(ROWS).ok()?;
+        let lines = try_zeroed_slice_box(Self::LINES).ok()?;
         let columns = try_zeroed_slice_box(Self::COLUMNS).ok()?;
-        Some(Self { machine, rows, columns })
+        Some(Self { machine, lines, columns })
     }
 
     /// into ← keep·into + scale·left·right.
@@ -102,16 +105,19 @@ impl Panels {
         if inner == 0 {
             into.iter_mut().for_each(|number| *number = product.kept(*number, 0.0));
         }
+        let Self { machine, lines: of_rows, columns: panels } = self;
+        let machine = *machine;
         for from in (0..inner).step_by(DEPTH) {
             let depth = (from, DEPTH.min(inner - from));
+            let pairs = depth.1.div_ceil(2);
             // What the first block has left is kept.
             let product = Product { keep: if from == 0 { product.keep } else { 1.0 }, ..*product };
             for top in (0..rows).step_by(ROWS) {
                 let height = ROWS.min(rows - top);
                 let part = Part::of(product.rows, (top, height), depth);
-                self.machine.vectorize(
+                let lines = machine.vectorize(
                     #[inline(always)]
-                    || part.as_rows(&mut self.rows),
+                    || part.as_lines(of_rows, machine),
                 );
                 let into = &mut into[top * columns..][..height * columns];
                 for side in (0..columns).step_by(COLUMNS) {
@@ -119,36 +125,30 @@ impl Panels {
                     if product.is_lower && side >= top + height {
                         break;
                     }
-                    let pairs = depth.1.div_ceil(2);
-                    self.pack_columns(&product, (side, width), depth, (top, height));
-                    let block = Block { product, machine: self.machine, top, side, width, pairs };
-                    block.run(into, self.rows.as_chunks().0, &self.columns, columns);
+                    let are_lines =
+                        product.rows.is(&product.columns) && side >= top && side + width <= top + height;
+                    machine.vectorize(
+                        #[inline(always)]
+                        || {
+                            if are_lines {
+                                let of_rows = Rounded::new(lines, height, depth.1).t();
+                                of_rows.as_panels(panels, (side - top, width), pairs, machine);
+                            } else {
+                                Part::of(product.columns, (side, width), depth).as_panels(panels, machine);
+                            }
+                        },
+                    );
+                    let (bottom, is_lower) = (top + height, product.is_lower);
+                    let block = Block { machine, top, bottom, side, width, pairs, is_lower };
+                    block.run(into, LEFT * columns, lines, panels, &|into, place, tile| {
+                        machine.vectorize(
+                            #[inline(always)]
+                            || product.put(into, columns, place, tile),
+                        );
+                    });
                 }
             }
         }
-    }
-
-    /// Makes panels of some columns, where the rows of a block have been packed.
-    fn pack_columns(
-        &mut self,
-        product: &Product<'_>,
-        (side, width): (usize, usize),
-        depth: (usize, usize),
-        (top, height): (usize, usize),
-    ) {
-        let Self { machine, rows, columns } = self;
-        let are_rows = product.rows.is(&product.columns) && side >= top && side + width <= top + height;
-        let part = Part::of(product.columns, (side, width), depth);
-        machine.vectorize(
-            #[inline(always)]
-            || {
-                if are_rows {
-                    rows_as_panels(&rows[side - top..], columns, (width, depth.1.div_ceil(2)), *machine);
-                } else {
-                    part.as_panels(columns, *machine);
-                }
-            },
-        );
     }
 }
 
@@ -157,54 +157,21 @@ impl<'a> Product<'a> {
         Self { rows: left, columns: right.t(), keep: keep as f32, scale: scale as f32, is_lower }
     }
 
+    #[inline(always)]
     fn kept(&self, number: f32, sum: f32) -> f32 {
         if self.keep == 0.0 { self.scale * sum } else { self.keep * number + self.scale * sum }
     }
-}
 
-/// All tiles of a block of rows with a block of columns.
-#[derive(Clone, Copy)]
-struct Block<'a> {
-    product: Product<'a>,
-    machine: Dots,
-    /// The first row.
-    top: usize,
-    /// The first column, and how many there are.
-    side: usize,
-    width: usize,
-    /// Pairs of each line.
-    pairs: usize,
-}
-
-impl Block<'_> {
-    /// Whole rows of the product, of so many columns; the panels begin with those of the first row.
-    fn run(self, into: &mut [f32], rows: &[[Row; LEFT]], columns: &[Columns], stride: usize) {
-        let count = (into.len() / stride).div_ceil(LEFT);
-        if count >= LEAST {
-            let middle = count / 2;
-            let (upper, lower) = into.split_at_mut(middle * LEFT * stride);
-            let (upper_rows, lower_rows) = rows.split_at(middle);
-            let below = Self { top: self.top + middle * LEFT, ..self };
-            threads::join(
-                || self.run(upper, upper_rows, columns, stride),
-                || below.run(lower, lower_rows, columns, stride),
-            );
-            return;
-        }
-        for (number, (into, rows)) in into.chunks_mut(LEFT * stride).zip(rows).enumerate() {
-            let last_row = self.top + number * LEFT + LEFT - 1;
-            let panels = columns.chunks_exact(self.pairs);
-            for (first, columns) in (0..self.width).step_by(RIGHT).zip(panels) {
-                if self.product.is_lower && self.side + first > last_row {
-                    break;
-                }
-                let width = RIGHT.min(self.width - first);
-                let tile = self.machine.tile(rows, columns);
-                for (row, sums) in into.chunks_exact_mut(stride).zip(&tile) {
-                    for (number, sum) in row[self.side + first..][..width].iter_mut().zip(sums) {
-                        *number = self.product.kept(*number, *sum);
-                    }
-                }
+    /// Writes a tile into its rows of so many columns.
+    #[inline(always)]
+    fn put(&self, into: &mut [f32], columns: usize, place: Place, tile: &Tile) {
+        for (row, sums) in into.chunks_exact_mut(columns).zip(tile) {
+            let row = &mut row[place.column..][..place.width];
+            if let Some(row) = row.first_chunk_mut::<RIGHT>() {
+                // The compiler knows the length.
+                row.iter_mut().zip(sums).for_each(|(number, sum)| *number = self.kept(*number, *sum));
+            } else {
+                row.iter_mut().zip(sums).for_each(|(number, sum)| *number = self.kept(*number, *sum));
             }
         }
     }

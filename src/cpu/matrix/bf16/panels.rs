@@ -1,10 +1,10 @@
 //! Operands of a product, rounded to bf16: pairs of neighbouring numbers become words.
 //!
-//! Of the left operand each row has its words side by side. The right one is cut into panels of a few columns,
-//! whose first words lie side by side, then the second ones.
+//! The left operand is cut into [`Lines`], row of tiles by row of tiles. The right one is cut into panels of a few
+//! columns, whose first words lie side by side, then the second ones.
 
 use crate::cpu::matrix::operand::Operand;
-use crate::cpu::registers::dots::{COLUMNS, Columns, Row, SIDE};
+use crate::cpu::registers::dots::{COLUMNS, Columns, Lines, ROWS, SIDE};
 use crate::cpu::simd::Dots;
 
 /// Part of an operand: some of its lines, and of each the same numbers.
@@ -35,37 +35,51 @@ impl<'a> Part<'a> {
         &self.numbers[row * self.stride + first..][..count]
     }
 
-    /// As rows of the left operand.
+    /// As the left operand, with zeros where a tile is not full. Returns the part that has been made.
     ///
     /// Must be inlined into its caller, which decides about the instructions. So must the others.
     #[inline(always)]
-    pub(super) fn as_rows(&self, rows: &mut [Row]) {
-        let ((first, count), (from, depth)) = (self.lines, self.depth);
-        if self.is_row {
-            for (line, row) in rows.iter_mut().take(count).enumerate() {
-                round(self.side_by_side(first + line, from, depth), &mut row.0);
+    pub(super) fn as_lines<'l>(&self, lines: &'l mut [Lines], machine: Dots) -> &'l [Lines] {
+        let ((first, count), (_, depth)) = (self.lines, self.depth);
+        let deep = depth.div_ceil(COLUMNS);
+        let lines = &mut lines[..count.div_ceil(ROWS) * deep];
+        for (from, lines) in (0..count).step_by(ROWS).zip(lines.chunks_exact_mut(deep)) {
+            let height = ROWS.min(count - from);
+            if self.is_row {
+                for line in 0..ROWS {
+                    for (number, lines) in lines.iter_mut().enumerate() {
+                        lines.0[line] = [0; SIDE];
+                        if line < height {
+                            let words = &mut lines.0[line];
+                            self.round(first + from + line, number * COLUMNS, words, machine);
+                        }
+                    }
+                }
+                continue;
             }
-            return;
-        }
-        for pair in 0..depth.div_ceil(2) {
-            let upper = self.side_by_side(from + 2 * pair, first, count);
-            let lower = self.lower(pair, first, count);
-            for (line, row) in rows.iter_mut().take(count).enumerate() {
-                let below = lower.get(line).copied().unwrap_or_default();
-                row.0[pair] = word(upper[line], below);
+            for (number, lines) in lines.iter_mut().enumerate() {
+                let mut square = [[0; SIDE]; SIDE];
+                for (place, words) in square.iter_mut().enumerate() {
+                    let pair = number * SIDE + place;
+                    if 2 * pair < depth {
+                        let (upper, lower) = self.pair(pair, first + from, SIDE.min(count - from));
+                        interleave(upper, lower, words);
+                    }
+                }
+                lines.0.copy_from_slice(&machine.turned(square)[..ROWS]);
             }
         }
+        lines
     }
 
     /// As panels of the right operand, one behind the other.
     #[inline(always)]
     pub(super) fn as_panels(&self, panels: &mut [Columns], machine: Dots) {
-        let ((first, count), (from, depth)) = (self.lines, self.depth);
+        let ((first, count), (_, depth)) = (self.lines, self.depth);
         let pairs = depth.div_ceil(2);
         if !self.is_row {
             for pair in 0..pairs {
-                let upper = self.side_by_side(from + 2 * pair, first, count);
-                let lower = self.lower(pair, first, count);
+                let (upper, lower) = self.pair(pair, first, count);
                 for (at, panel) in (0..count).step_by(COLUMNS).zip(panels.chunks_exact_mut(pairs)) {
                     interleave(&upper[at..], lower.get(at..).unwrap_or_default(), &mut panel[pair].0);
                 }
@@ -77,45 +91,39 @@ impl<'a> Part<'a> {
             (count, pairs),
             machine,
             #[inline(always)]
-            |line, word, words| {
-                let deep = (depth - 2 * word).min(2 * SIDE);
-                round(self.side_by_side(first + line, from + 2 * word, deep), words);
-            },
+            |line, word, words| self.round(first + line, 2 * word, words, machine),
         );
     }
 
-    /// The numbers below those of a pair's upper row; none behind the last row.
+    /// Words of a row in memory, from a number within the depth on, as far as it reaches.
     #[inline(always)]
-    fn lower(&self, pair: usize, first: usize, count: usize) -> &'a [f32] {
+    fn round(&self, row: usize, number: usize, words: &mut [u32; SIDE], machine: Dots) {
         let (from, depth) = self.depth;
-        let is_there = 2 * pair + 1 < depth;
-        if is_there { self.side_by_side(from + 2 * pair + 1, first, count) } else { &[] }
+        let numbers = self.side_by_side(row, from + number, (depth - number).min(COLUMNS));
+        if let Some(numbers) = numbers.first_chunk() {
+            *words = machine.rounded(numbers);
+            return;
+        }
+        for (into, pair) in words.iter_mut().zip(numbers.chunks(2)) {
+            *into = word(pair[0], pair.get(1).copied().unwrap_or_default());
+        }
     }
-}
 
-/// Rows become panels: for a matrix times its own transpose, so many rows of so many words.
-#[inline(always)]
-pub(super) fn rows_as_panels(
-    rows: &[Row],
-    panels: &mut [Columns],
-    (count, pairs): (usize, usize),
-    machine: Dots,
-) {
-    turn(
-        panels,
-        (count, pairs),
-        machine,
-        #[inline(always)]
-        |line, word, words| {
-            *words = *rows[line].0[word..].first_chunk().expect("a row has a square more than pairs");
-        },
-    );
+    /// So many numbers of the upper row of a pair, and those below them; none behind the last row.
+    #[inline(always)]
+    fn pair(&self, pair: usize, first: usize, count: usize) -> (&'a [f32], &'a [f32]) {
+        let (from, depth) = self.depth;
+        let row = from + 2 * pair;
+        let is_there = 2 * pair + 1 < depth;
+        let lower = if is_there { self.side_by_side(row + 1, first, count) } else { &[] };
+        (self.side_by_side(row, first, count), lower)
+    }
 }
 
 /// Panels of so many lines and words. `words` says which words of a line there are from one on; it may leave those
 /// behind the last one alone.
 #[inline(always)]
-fn turn(
+pub(super) fn turn(
     panels: &mut [Columns],
     (count, pairs): (usize, usize),
     machine: Dots,
@@ -138,24 +146,12 @@ fn turn(
     }
 }
 
-/// The words of numbers that lie side by side.
+/// The words of a row and the one below it, so many as there are; zero where there is nothing.
 #[inline(always)]
-fn round(numbers: &[f32], words: &mut [u32]) {
-    let (pairs, last) = numbers.as_chunks::<2>();
-    for (into, pair) in words.iter_mut().zip(pairs) {
-        *into = word(pair[0], pair[1]);
-    }
-    if let [last] = last {
-        words[pairs.len()] = word(*last, 0.0);
-    }
-}
-
-/// The words of a row and the one below it; zero where there is nothing.
-#[inline(always)]
-fn interleave(upper: &[f32], lower: &[f32], words: &mut [u32; COLUMNS]) {
-    if let (Some(upper), Some(lower)) = (upper.first_chunk::<COLUMNS>(), lower.first_chunk::<COLUMNS>()) {
+fn interleave<const COUNT: usize>(upper: &[f32], lower: &[f32], words: &mut [u32; COUNT]) {
+    if let (Some(upper), Some(lower)) = (upper.first_chunk::<COUNT>(), lower.first_chunk::<COUNT>()) {
         // The compiler knows the length.
-        for place in 0..COLUMNS {
+        for place in 0..COUNT {
             words[place] = word(upper[place], lower[place]);
         }
         return;
