@@ -86,8 +86,10 @@ pub trait LinearAlgebra: TriangularAlgebra {
     /// into ← keep·into + scale·left·right where the result is known to be symmetric: half the work.
     fn multiply_symmetric(&mut self, into: Matrix, keep: f64, scale: f64, left: Matrix, right: Matrix);
 
-    /// For each a, b, c in turn: matrix ← (a·I + b·S + c·S²)·matrix, where S is matrix·matrixᵀ; if the device can do that
-    /// better than by the other methods. `room` is two squares of its shorter side, and a matrix of its size.
+    /// For each a, b, c in turn: matrix ← (a·I + b·S + c·S²)·matrix, where S is matrix·matrixᵀ. `room` is two squares of
+    /// its shorter side, and a matrix of its size.
+    ///
+    /// `false` where the device does this no better than the other methods together do.
     fn apply_quintics(
         &mut self,
         matrix: Matrix,
