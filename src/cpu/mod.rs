@@ -17,6 +17,7 @@ mod measure;
 mod noise;
 pub(crate) mod on_tiles;
 mod pieces;
+mod plain;
 mod reduce;
 #[cfg(target_arch = "x86_64")]
 mod registers;

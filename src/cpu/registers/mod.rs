@@ -1,6 +1,6 @@
 //! Vector registers: the rule on eight or sixteen numbers in one, conversions and random bits.
 //!
-//! Each function does what [`Plain`](crate::cpu::simd::Plain) does, bit for bit. It is written once for
+//! Each function does what [`Plain`](crate::cpu::plain::Plain) does, bit for bit. It is written once for
 //! all registers, over the instructions that they have in common.
 
 mod avx2;
