@@ -78,7 +78,8 @@ fn array<T: Exact>(shape: &[usize], column_major: bool, values: &[f64]) -> Array
 /// Each step rounds an accumulator at most four times, relative to a sum of squares; smallest and
 /// largest of several hand on the largest of their relative errors. The root halves it, root, quotient
 /// and momentum are rounded six times, and what is left of momentum's old error is less than itself.
-/// An update is at most 1/√(1 − β) < 3.2. The parameter is rounded three times with decay.
+/// An update is at most 1/√(1 − β) < 3.2. The parameter is rounded three times with decay, which multiplies
+/// its old error, too: by more than 1 where it is so strong that the parameter changes its sign.
 fn excess<T: Exact>(
     rule: impl Build,
     settings: Settings,
@@ -89,6 +90,7 @@ fn excess<T: Exact>(
     let mut parameters = [("x", array::<T>(shape, *column_major, &vec![0.5; elements]))];
     let mut optimizer =
         rule.parameters_in::<T>().build(Cpu::default(), &parameters).expect("one parameter is a model");
+    let of_decay = settings.decay.shrunk(1.0, settings.learning_rate).abs().max(1.0);
     let (mut allowed, mut worst) = (0.0, 0.0f64);
     for (before, gradient) in gradients.iter().enumerate() {
         paper.step(gradient);
@@ -96,7 +98,7 @@ fn excess<T: Exact>(
         optimizer.step(&mut parameters, &[("x", gradient)]).expect("the gradient fits");
         let of_update = 3.2 * (2.0 * (before + 1) as f64 + 6.0 * (before + 1) as f64);
         let largest = paper.parameter.iter().fold(1.0f64, |largest, number| largest.max(number.abs()));
-        allowed += settings.learning_rate * of_update + 3.0 * largest;
+        allowed = of_decay * allowed + settings.learning_rate * of_update + 3.0 * largest;
         for (found, exact) in parameters[0].1.iter().zip(&paper.parameter) {
             worst = worst.max((found.to_f64() - exact).abs() / allowed);
         }
